@@ -1,0 +1,181 @@
+"""Maximises an acquisition over a mixed domain: many candidates, then local search.
+
+A small discrete domain is enumerated. Elsewhere quasi-random points, the given starts and their
+surroundings compete, and the best few climb by random moves whose length shrinks: no gradient is
+needed, so that every kind of axis and every surrogate is served alike.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Bool, Float
+from numpy import ndarray as Array
+
+from optuna_metabo.domain import ONE_HOT, Dimension, Domain
+
+Acquisition = Callable[[Float[Array, "m p"]], Float[Array, " m"]]
+
+# Up to this many points, all of them are looked at: as many as the sampled candidates cost.
+_MAX_ENUMERATED = 2048
+_N_CANDIDATES = 1024
+_N_CLIMBERS = 6
+_N_MOVES = 32
+# Standard deviations of the moves along a numeric axis, from a tenth of it to a thousandth.
+_STEPS = (0.15, 0.1, 0.05, 0.02, 0.01, 0.003, 0.001)
+
+
+@dataclass(frozen=True)
+class Subspace:
+    """The points of a domain that hold given values in some columns, less some points.
+
+    Args:
+        domain: The space.
+        fixed: The columns that are given, shape [p].
+        values: Their values, shape [p]; the others are not looked at.
+        taken: Points not to be proposed while others are left, shape [f p].
+    """
+
+    domain: Domain
+    fixed: Bool[Array, " p"]
+    values: Float[Array, " p"]
+    taken: Float[Array, "f p"]
+
+    @classmethod
+    def whole(cls, domain: Domain, taken: Float[Array, "f p"]) -> Subspace:
+        """Nothing is given."""
+        p = len(domain.groups)
+        return cls(domain, np.zeros(p, dtype=bool), np.zeros(p), taken)
+
+    @property
+    def size(self) -> float:
+        """An upper bound of the number of points."""
+        free = [not self.fixed[part].any() for part in self.domain.slices]
+        axes = zip(self.domain.dimensions, free, strict=True)
+        return float(np.prod([axis.size if is_free else 1 for axis, is_free in axes]))
+
+    def project(self, X: Float[Array, "n p"]) -> Float[Array, "n p"]:
+        """The points of the subspace nearest to ``X``, each once."""
+        X = np.where(self.fixed, self.values, self.domain.snap(X))
+        return np.unique(np.where(self.fixed, self.values, self.domain.tidy(X)), axis=0)
+
+    def points(self) -> Float[Array, "n p"]:
+        """Every point of a small discrete subspace."""
+        axes = zip(self.domain.dimensions, self.domain.slices, strict=True)
+        one = Dimension(levels=(0.5,))
+        free = [one if self.fixed[part].any() else axis for axis, part in axes]
+        index = np.indices([int(axis.size) for axis in free]).reshape(len(free), -1)
+        X = np.tile(self.values, (index.shape[1], 1))
+        for j, part in enumerate(self.domain.slices):
+            if not self.fixed[part].any():
+                X[:, part] = self.domain.dimensions[j].grid[index[j]]
+        return self.project(X)
+
+    def without_taken(self, X: Float[Array, "n p"]) -> Float[Array, "n p"]:
+        """Leaves out the rows that are taken."""
+        if not len(self.taken) or np.isinf(self.size):
+            return X
+        taken = {row.tobytes() for row in np.round(self.taken, 9) + 0.0}
+        rows = np.round(X, 9) + 0.0
+        return X[[row.tobytes() not in taken for row in rows]]
+
+
+def maximise(
+    acquisition: Acquisition,
+    subspace: Subspace,
+    starts: Float[Array, "q p"],
+    *,
+    generator: np.random.Generator,
+) -> Float[Array, " p"]:
+    """A point of ``subspace`` with a high value of ``acquisition``, not a taken one if possible.
+
+    Args:
+        acquisition: Maps points [m p] to values [m], batched.
+        subspace: Where to look.
+        starts: Promising points: incumbents and the optima of sources.
+        generator: Breaks ties and moves the climbers.
+    """
+    if subspace.size <= _MAX_ENUMERATED:
+        X = subspace.points()
+        fresh = subspace.without_taken(X)
+        return _best(acquisition, fresh if len(fresh) else X, 1, generator)[0][0]
+    domain = subspace.domain
+    X = np.concatenate([domain.sample(_N_CANDIDATES, generator=generator), starts])
+    if len(starts):
+        X = np.concatenate([X, _moves(starts, _STEPS[0], domain, generator)])
+    X = _fresh(X, subspace, generator)
+    climbers, values = _best(acquisition, X, _N_CLIMBERS, generator)
+    for step in _STEPS:
+        moves = _moves(climbers, step, domain, generator)
+        fresh = subspace.without_taken(subspace.project(moves))
+        if len(fresh):
+            climbers, values = _merge(climbers, values, fresh, acquisition(fresh))
+    return climbers[0]
+
+
+def _fresh(
+    X: Float[Array, "n p"], subspace: Subspace, generator: np.random.Generator
+) -> Float[Array, "m p"]:
+    """The projected rows that are not taken; looks further when there are none."""
+    X = subspace.project(X)
+    for _ in range(16):
+        fresh = subspace.without_taken(X)
+        if len(fresh):
+            return fresh
+        n = 4 * _N_CANDIDATES
+        X = subspace.project(subspace.domain.from_unit(
+            generator.random((n, len(subspace.domain.dimensions)))
+        ))
+    return X
+
+
+def _best(
+    acquisition: Acquisition, X: Float[Array, "n p"], n: int, generator: np.random.Generator
+) -> tuple[Float[Array, "k p"], Float[Array, " k"]]:
+    """The ``n`` best rows; ties go to no one in particular."""
+    X = X[generator.permutation(len(X))]
+    values = acquisition(X)
+    order = np.argsort(-values, kind="stable")[:n]
+    return X[order], values[order]
+
+
+def _merge(
+    X: Float[Array, "k p"],
+    values: Float[Array, " k"],
+    others: Float[Array, "m p"],
+    other_values: Float[Array, " m"],
+) -> tuple[Float[Array, "k p"], Float[Array, " k"]]:
+    X, values = np.concatenate([X, others]), np.concatenate([values, other_values])
+    _, first = np.unique(X, axis=0, return_index=True)
+    order = first[np.argsort(-values[first], kind="stable")][:_N_CLIMBERS]
+    return X[order], values[order]
+
+
+def _moves(
+    X: Float[Array, "k p"], step: float, domain: Domain, generator: np.random.Generator
+) -> Float[Array, "m p"]:
+    """Random surroundings: each move changes one axis at least, about a third of them else."""
+    X = np.repeat(X, _N_MOVES, axis=0)
+    d = len(domain.dimensions)
+    changed = generator.random((len(X), d)) < min(1.0, 1.5 / d)
+    changed[np.arange(len(X)), generator.integers(d, size=len(X))] = True
+    for j, (axis, part) in enumerate(zip(domain.dimensions, domain.slices, strict=True)):
+        rows = changed[:, j]
+        X[rows, part] = _move(axis, X[rows, part], step, generator)
+    return X
+
+
+def _move(
+    axis: Dimension, columns: Float[Array, "n c"], step: float, generator: np.random.Generator
+) -> Float[Array, "n c"]:
+    n = len(columns)
+    if axis.n_choices:
+        return ONE_HOT * np.eye(axis.n_choices)[generator.integers(axis.n_choices, size=n)]
+    length = step * generator.standard_normal(n)
+    if np.isinf(axis.size):
+        return np.clip(columns + length[:, None], 0.0, 1.0)
+    levels = np.rint(length * axis.size).astype(int)
+    levels = np.where(levels == 0, np.where(length < 0.0, -1, 1), levels)
+    return axis.grid[np.clip(axis.nearest(columns) + levels, 0, int(axis.size) - 1)]

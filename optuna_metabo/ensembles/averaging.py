@@ -1,0 +1,253 @@
+"""The default: Bayesian model averaging over the sources and a plain GP.
+
+Each expert says that the target is, up to scale and offset, its basis function and a residual:
+
+    y = tau (a phi(x) + b + r(x) + noise),   a ~ N(1, v),   b ~ N(0, B),   r ~ GP(0, rho² k)
+
+``phi`` is one source's function, the mean of all of them (then the residual also holds a linear
+mixture of the sources) or nothing at all: the plain GP, a rival of all others. Given ``tau`` this
+is universal kriging (Rasmussen & Williams 2006, section 2.7). ``tau`` has the scale-invariant
+prior 1/tau and is integrated out by Laplace's method, so that the units of the sources do not
+matter. An expert's weight is its prior weight times its evidence, which by the chain rule is the
+product of its predictions of every value before it was seen (Dawid 1984, "prequential").
+
+Every expert shares one Cholesky factor for each residual size: k sources cost O(k n²), not n³.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Float, Int
+from numpy import ndarray as Array
+from scipy.special import softmax
+
+from optuna_metabo.domain import Domain
+from optuna_metabo.ensembles.source_models import SourceModels, target_theta
+from optuna_metabo.gp.exact import GP, cholesky, lower_solve
+from optuna_metabo.gp.kernel import matern52, squared_distance
+from optuna_metabo.surrogate import Model, Posterior, Prior, Task
+
+# Sizes of the residual relative to the source's signal, all equally likely at first.
+_RHOS = (0.15, 0.4, 1.0)
+_SLOPE_VARIANCE = 0.25
+_OFFSET_VARIANCE = 100.0
+# What the rival and the mean of all sources hold before the first value; single sources the rest.
+_PRIOR_PLAIN, _PRIOR_ALL = 0.1, 0.4
+# A source is believed this many of its own predictive deviations below its mean.
+_CAUTION = 0.5
+# A source whose function varies less than this part of its values' deviation is mostly noise.
+_SIGNAL_FLOOR = 0.3
+_N_REFERENCE = 256
+# Sources that are evaluated at candidates: more would not be told apart by a few values.
+_MAX_EXPERTS = 24
+
+
+@dataclass(frozen=True)
+class Averaging:
+    """Bayesian model averaging; see the module."""
+
+    def learn(
+        self, sources: Sequence[Task], domain: Domain, *, generator: np.random.Generator
+    ) -> Prior:
+        """Fits the sources and brings their functions to one scale."""
+        models = SourceModels.learn(sources, domain)
+        score = _cautious(models.gp, domain.sample(_N_REFERENCE, generator=generator))
+        scale = np.maximum(score.std(axis=1), _SIGNAL_FLOOR)
+        centred = (score - score.mean(axis=1)[:, None]) / scale[:, None]
+        return AveragingPrior(models, domain.groups, score.mean(axis=1), scale, _order(centred))
+
+
+def _cautious(gp: GP, X: Float[Array, "m p"]) -> Float[Array, "k m"]:
+    mean, variance = gp.posterior(X)
+    return mean - _CAUTION * np.sqrt(variance)
+
+
+def _order(phi: Float[Array, "k m"]) -> Int[Array, " k"]:
+    """Sources, those first whose best points serve the others and one another best (greedy)."""
+    best_of = phi[:, phi.argmax(axis=1)]
+    covered = np.full(len(phi), -np.inf)
+    order: list[int] = []
+    for _ in range(min(len(phi), _MAX_EXPERTS)):
+        gain = np.maximum(best_of, covered[:, None]).mean(axis=0)
+        gain[order] = -np.inf
+        order.append(int(gain.argmax()))
+        covered = np.maximum(covered, best_of[:, order[-1]])
+    rest = np.setdiff1d(np.arange(len(phi)), order)
+    return np.concatenate([np.array(order, dtype=int), rest])
+
+
+@dataclass(frozen=True)
+class AveragingPrior:
+    """Source functions on one scale, before the target's first value."""
+
+    models: SourceModels
+    groups: Int[Array, " p"]
+    centre: Float[Array, " k"]
+    scale: Float[Array, " k"]
+    order: Int[Array, " k"]
+
+    def phi(self, X: Float[Array, "m p"], index: Int[Array, " s"]) -> Float[Array, "s m"]:
+        """The standardised functions of some sources."""
+        score = _cautious(self.models.gp[index], X)
+        return (score - self.centre[index, None]) / self.scale[index, None]
+
+    def condition(self, target: Task, pending: Float[Array, "q p"]) -> Model:
+        """Weighs the experts by their evidence."""
+        theta = target_theta(target, self.groups, self.models.theta)
+        kernel = Residual(np.exp(theta[:-2])[self.groups], float(np.exp(theta[-1])))
+        kept = self.order
+        if len(kept) > _MAX_EXPERTS:
+            phi = self.phi(target.X, kept)
+            evidence = Family.condition(kernel, _RHOS[1], target, pending[:0], phi).log_evidence
+            kept = kept[np.sort(np.argsort(-evidence, kind="stable")[:_MAX_EXPERTS])]
+        phi = self.phi(np.concatenate([target.X, pending]), kept)
+        families, prior = [], []
+        for rho in _RHOS:
+            mean, spread = mean_and_spread(phi)
+            families.append(Family.condition(kernel, rho, target, pending, phi))
+            families.append(Family.condition(kernel, rho, target, pending, mean, spread))
+            prior += [(1.0 - _PRIOR_PLAIN - _PRIOR_ALL) / len(kept)] * len(kept) + [_PRIOR_ALL]
+        nothing = np.zeros((1, phi.shape[1]))
+        families.append(Family.condition(kernel, _RHOS[-1], target, pending, nothing))
+        prior += [_PRIOR_PLAIN * len(_RHOS)]
+        evidence = np.concatenate([family.log_evidence for family in families])
+        weights = np.asarray(softmax(np.log(prior) + evidence))
+        return AveragingModel(self, kept, families, weights)
+
+
+def mean_and_spread(
+    phi: Float[Array, "k n"],
+) -> tuple[Float[Array, "1 n"], Float[Array, "k n"]]:
+    """The mean of all sources, and the rows whose Gram matrix is their covariance."""
+    mean = phi.mean(axis=0, keepdims=True)
+    return mean, (phi - mean) / np.sqrt(len(phi))
+
+
+@dataclass(frozen=True)
+class Residual:
+    """The kernel of the residual before its size, and the noise."""
+
+    lengthscale: Float[Array, " p"]
+    noise: float
+
+    def correlation(self, X: Float[Array, "n p"], Z: Float[Array, "m p"]) -> Float[Array, "n m"]:
+        """Matérn-5/2."""
+        return matern52(squared_distance(X, Z, self.lengthscale))
+
+
+@dataclass(frozen=True)
+class Family:
+    """Experts that share the covariance of their residuals: universal kriging, ``s`` at a time.
+
+    Columns of ``H`` are (phi, 1); the tilde of the whitened ones, L⁻¹H, is written ``_w``. The
+    first ``n`` rows are the target's trials, the others pending: these shrink variances alone.
+    """
+
+    kernel: Residual
+    rho: float
+    X: Float[Array, "N p"]
+    spread: Float[Array, "k N"] | None
+    L: Float[Array, "N N"]
+    H_w: Float[Array, "s N 2"]
+    residual_w: Float[Array, "s n"]
+    coefficients: Float[Array, "s 2"]
+    tau: Float[Array, " s"]
+    log_evidence: Float[Array, " s"]
+
+    @classmethod
+    def condition(
+        cls,
+        kernel: Residual,
+        rho: float,
+        target: Task,
+        pending: Float[Array, "q p"],
+        basis: Float[Array, "s N"],
+        spread: Float[Array, "k N"] | None = None,
+    ) -> Family:
+        """Closed forms given the basis functions at trials and pending points."""
+        X, n = np.concatenate([target.X, pending]), len(target)
+        K = rho**2 * kernel.correlation(X, X) + kernel.noise * np.eye(len(X))
+        if spread is not None:
+            K += spread.T @ spread
+        L = cholesky(K) if len(X) else K
+        H = np.stack([basis, np.ones_like(basis)], axis=2)
+        H_w = np.stack([lower_solve(L, h) for h in H]) if len(X) else H
+        y_w = lower_solve(L[:n, :n], target.y[:, None])[:, 0] if n else target.y
+        head = H_w[:, :n]
+        M = _PRIOR_PRECISION + np.einsum("sni,snj->sij", head, head)
+        prior_part = _PRIOR_PRECISION @ _PRIOR_MEAN
+        fit_y = np.linalg.solve(M, np.einsum("sni,n->si", head, y_w)[..., None])[..., 0]
+        fit_prior = np.linalg.solve(M, np.broadcast_to(prior_part, (len(H), 2))[..., None])[..., 0]
+        # With z = y / tau: -2 log p = u² A - 2 u B + C + log det - 2 (n - 1) log u, u = 1 / tau.
+        A = y_w @ y_w - np.einsum("si,sni,n->s", fit_y, head, y_w)
+        B = fit_y @ prior_part
+        C = _PRIOR_MEAN @ prior_part - fit_prior @ prior_part
+        A = np.maximum(A, 1e-12 * max(float(y_w @ y_w), 1e-300))
+        u = (B + np.sqrt(B**2 + 4.0 * A * max(n - 1, 0))) / (2.0 * A) if n > 1 else np.ones(len(H))
+        log_det = np.linalg.slogdet(M)[1] + 2.0 * np.log(np.diagonal(L)[:n]).sum()
+        log_evidence = (n - 1) * np.log(u) - 0.5 * (u**2 * A - 2.0 * u * B + C + log_det)
+        log_evidence -= 0.5 * np.log(np.maximum(2.0 * u**2 * A - u * B, 1e-12))
+        beta = u[:, None] * fit_y + fit_prior
+        residual_w = u[:, None] * y_w - np.einsum("sni,si->sn", head, beta)
+        log_evidence = log_evidence if n > 1 else np.zeros(len(H))
+        return cls(kernel, rho, X, spread, L, H_w, residual_w, beta, 1.0 / u, log_evidence)
+
+    def posterior(
+        self, X: Float[Array, "m p"], basis: Float[Array, "s m"], spread: Float[Array, "k m"]
+    ) -> tuple[Float[Array, "s m"], Float[Array, "s m"]]:
+        """Means and variances in the target's units (eqs. 2.41 and 2.42)."""
+        K = self.rho**2 * self.kernel.correlation(self.X, X)
+        own = np.full(len(X), self.rho**2)
+        if self.spread is not None:
+            K += self.spread.T @ spread
+            own += np.sum(spread**2, axis=0)
+        V = lower_solve(self.L, K) if len(self.X) else K
+        n = self.residual_w.shape[1]
+        H = np.stack([basis, np.ones_like(basis)], axis=2)
+        mean = np.einsum("smi,si->sm", H, self.coefficients) + self.residual_w @ V[:n]
+        R = H - np.einsum("sni,nm->smi", self.H_w, V)
+        M = _PRIOR_PRECISION + np.einsum("sni,snj->sij", self.H_w, self.H_w)
+        if not n:
+            M = M + np.diag([0.0, 1.0])
+        variance = np.einsum("smi,sij,smj->sm", R, np.linalg.inv(M), R)
+        variance += np.maximum(own - np.einsum("nm,nm->m", V, V), 1e-10)
+        tau = self.tau[:, None]
+        return tau * mean, tau**2 * variance
+
+
+_PRIOR_MEAN = np.array([1.0, 0.0])
+_PRIOR_PRECISION = np.diag([1.0 / _SLOPE_VARIANCE, 1.0 / _OFFSET_VARIANCE])
+
+
+@dataclass(frozen=True)
+class AveragingModel:
+    """The experts with their weights."""
+
+    prior: AveragingPrior
+    kept: Int[Array, " s"]
+    families: list[Family]
+    expert_weights: Float[Array, " e"]
+
+    @property
+    def weights(self) -> Float[Array, " k"]:
+        """A source's own experts and its equal share of those that average all sources."""
+        k, s = len(self.prior.centre), len(self.kept)
+        parts = self.expert_weights[:-1].reshape(len(_RHOS), s + 1).sum(axis=0)
+        weights = np.zeros(k)
+        weights[self.kept] = parts[:-1] + parts[-1] / s
+        return weights
+
+    def posterior(self, X: Float[Array, "m p"]) -> Posterior:
+        """The mixture of all experts that count."""
+        phi = self.prior.phi(X, self.kept)
+        mean, spread = mean_and_spread(phi)
+        bases = [phi, mean] * len(_RHOS) + [np.zeros((1, len(X)))]
+        parts = [
+            family.posterior(X, basis, spread)
+            for family, basis in zip(self.families, bases, strict=True)
+        ]
+        means, variances = (np.concatenate(part) for part in zip(*parts, strict=True))
+        return Posterior(self.expert_weights, means, variances)

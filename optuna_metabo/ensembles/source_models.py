@@ -1,0 +1,107 @@
+"""The Gaussian processes of the source studies, fitted once."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from jaxtyping import Float, Int
+from numpy import ndarray as Array
+from scipy.special import ndtri
+from scipy.stats import rankdata
+
+from optuna_metabo.domain import Domain
+from optuna_metabo.gp.exact import GP, Batch
+from optuna_metabo.gp.fit import HyperPrior, fit_map, log_marginal_likelihoods, unpack
+from optuna_metabo.gp.kernel import Hyperparameters
+from optuna_metabo.surrogate import Task
+
+# What the shared lengthscales are fitted to: more data would not move them, but cost seconds.
+_MAX_FITTED_SOURCES, _MAX_FITTED_TRIALS = 32, 64
+# Noise variances that a source of standardised values may have.
+_NOISES = (1e-4, 1e-3, 1e-2, 0.05, 0.2, 0.5, 0.9)
+# How far, in log lengthscale, the target may lie from its sources.
+_KERNEL_SPREAD = 0.5
+
+
+@dataclass(frozen=True)
+class SourceModels:
+    """GPs with one shared set of lengthscales and a noise of their own.
+
+    Args:
+        gp: Of the copula-transformed values, batched over the k sources.
+        theta: The shared log hyperparameters, shape [d + 2].
+    """
+
+    gp: GP
+    theta: Float[Array, " t"]
+
+    @classmethod
+    def learn(cls, sources: Sequence[Task], domain: Domain) -> SourceModels:
+        """Fits ``sources``, at least one."""
+        tasks = [replace(task, y=normal_scores(task.y)) for task in sources]
+        data = Batch.of(tasks)
+        prior = HyperPrior.default(len(domain.dimensions))
+        theta = fit_map(_subset(tasks), domain.groups, prior, prior.loc)
+        lengthscale = np.tile(np.exp(theta[:-2]), (len(tasks), 1))
+        candidates = []
+        for noise in _NOISES:
+            scale = np.full(len(tasks), 1.0 - noise)
+            candidates.append(Hyperparameters(lengthscale, scale, np.full(len(tasks), noise)))
+        evidence = np.stack([
+            log_marginal_likelihoods(GP.condition(data, c, domain.groups)) for c in candidates
+        ])
+        noise = np.array(_NOISES)[evidence.argmax(axis=0)]
+        own = Hyperparameters(lengthscale, 1.0 - noise, noise)
+        return cls(GP.condition(data, own, domain.groups), theta)
+
+
+def normal_scores(y: Float[Array, " n"]) -> Float[Array, " n"]:
+    """Ranks as quantiles of the standard normal; ties get their mean rank.
+
+    The Gaussian copula of Salinas, Shen & Perrone 2020: invariant to any increasing transform of
+    the source's values.
+    """
+    return np.asarray(ndtri((rankdata(y) - 0.5) / len(y)))
+
+
+def _subset(tasks: Sequence[Task]) -> Batch:
+    """Evenly spread sources, and of each evenly spread trials."""
+
+    def spread(n: int, most: int) -> Int[Array, " i"]:
+        return np.unique(np.linspace(0, n - 1, min(n, most)).round().astype(int))
+
+    chosen = [tasks[i] for i in spread(len(tasks), _MAX_FITTED_SOURCES)]
+    rows = [spread(len(task), _MAX_FITTED_TRIALS) for task in chosen]
+    return Batch.of([
+        replace(task, X=task.X[i], y=task.y[i]) for task, i in zip(chosen, rows, strict=True)
+    ])
+
+
+def target_theta(
+    target: Task, groups: Int[Array, " p"], source_theta: Float[Array, " t"] | None
+) -> Float[Array, " t"]:
+    """The target's log hyperparameters, held near those of the sources if there are any."""
+    prior = HyperPrior.default(int(groups.max()) + 1)
+    if source_theta is not None:
+        scale = np.r_[np.full(len(source_theta) - 2, _KERNEL_SPREAD), prior.scale[-2:]]
+        prior = HyperPrior(np.r_[source_theta[:-2], prior.loc[-2:]], scale)
+    if len(target) < 2:
+        return prior.loc
+    return fit_map(Batch.of([replace(target, y=standardise(target.y))]), groups, prior, prior.loc)
+
+
+def standardise(y: Float[Array, " n"]) -> Float[Array, " n"]:
+    """Mean 0 and standard deviation 1; constant values become 0."""
+    scale = y.std()
+    return (y - y.mean()) / (scale if scale > 0.0 else 1.0)
+
+
+def fit_target(
+    target: Task, groups: Int[Array, " p"], source_theta: Float[Array, " t"] | None
+) -> tuple[GP, Float[Array, " t"]]:
+    """The target's own GP on standardised values, and its log hyperparameters."""
+    theta = target_theta(target, groups, source_theta)
+    data = Batch.of([replace(target, y=standardise(target.y))])
+    return GP.condition(data, unpack(theta, 1), groups), theta

@@ -1,0 +1,9 @@
+"""Exact Gaussian processes with a Matérn-5/2 kernel."""
+
+from __future__ import annotations
+
+from optuna_metabo.gp.exact import GP
+from optuna_metabo.gp.fit import HyperPrior, fit_map
+from optuna_metabo.gp.kernel import Hyperparameters, matern52, squared_distance
+
+__all__ = ["GP", "HyperPrior", "Hyperparameters", "fit_map", "matern52", "squared_distance"]

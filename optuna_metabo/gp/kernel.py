@@ -1,0 +1,57 @@
+"""The Matérn-5/2 kernel with one lengthscale a column (Rasmussen & Williams 2006, eq. 4.17).
+
+    k(x, x') = outputscale (1 + sqrt(5) r + 5/3 r²) exp(-sqrt(5) r),
+    r²       = sum_j (x_j - x'_j)² / lengthscale_j²
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Float
+from numpy import ndarray as Array
+
+_SQRT5 = np.sqrt(5.0)
+
+
+@dataclass(frozen=True)
+class Hyperparameters:
+    """Of one GP or, with leading batch dimensions, of several.
+
+    Args:
+        lengthscale: Shape [*batch d], one an axis; infinite switches an axis off.
+        outputscale: Shape [*batch], the variance of the function.
+        noise: Shape [*batch], the variance of an observation.
+    """
+
+    lengthscale: Float[Array, "*batch d"]
+    outputscale: Float[Array, "*batch"]
+    noise: Float[Array, "*batch"]
+
+
+def squared_distance(
+    X: Float[Array, "*batch n p"],
+    Z: Float[Array, "*batch m p"],
+    lengthscale: Float[Array, "*batch p"],
+) -> Float[Array, "*batch n m"]:
+    """r² between all rows, by the binomial formula, so that a matrix product does the work."""
+    X = X / lengthscale[..., None, :]
+    Z = Z / lengthscale[..., None, :]
+    r2 = X @ np.swapaxes(Z, -1, -2)
+    r2 *= -2.0
+    r2 += (X**2).sum(-1)[..., :, None]
+    r2 += (Z**2).sum(-1)[..., None, :]
+    return np.maximum(r2, 0.0, out=r2)
+
+
+def matern52(r2: Float[Array, "*shape"]) -> Float[Array, "*shape"]:
+    """The correlation at squared distance ``r2``."""
+    r = _SQRT5 * np.sqrt(r2)
+    return (1.0 + r + r * r / 3.0) * np.exp(-r)
+
+
+def matern52_slope(r2: Float[Array, "*shape"]) -> Float[Array, "*shape"]:
+    """The derivative of :func:`matern52` by ``r2``."""
+    r = _SQRT5 * np.sqrt(r2)
+    return -5.0 / 6.0 * (1.0 + r) * np.exp(-r)

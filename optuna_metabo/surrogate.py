@@ -1,0 +1,97 @@
+"""What the rooms of the mathematics hand to each other, and the protocol of a surrogate.
+
+Everything is maximised, in the units of the target's values with the sign of its direction.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol, runtime_checkable
+
+import numpy as np
+from jaxtyping import Bool, Float
+from numpy import ndarray as Array
+
+from optuna_metabo.domain import Domain
+
+
+@dataclass(frozen=True)
+class Task:
+    """Evaluated points of one study, encoded in the target's domain.
+
+    Args:
+        X: Points, shape [n p]; a point may lie outside the unit cube.
+        y: Finite values to be maximised, shape [n].
+        known: The columns that this study says something about, shape [p]; the others are to be
+            ignored. ``None`` means all.
+    """
+
+    X: Float[Array, "n p"]
+    y: Float[Array, " n"]
+    known: Bool[Array, " p"] | None = None
+
+    def __len__(self) -> int:
+        return len(self.y)
+
+
+@dataclass(frozen=True)
+class Posterior:
+    """A mixture of ``s`` normal distributions at each of ``m`` points.
+
+    A mixture of one component is an ordinary Gaussian posterior.
+
+    Args:
+        weights: Shape [s], on the simplex.
+        means: Shape [s m].
+        variances: Shape [s m], of the function without observation noise, positive.
+    """
+
+    weights: Float[Array, " s"]
+    means: Float[Array, "s m"]
+    variances: Float[Array, "s m"]
+
+    @property
+    def mean(self) -> Float[Array, " m"]:
+        """The mean of the mixture."""
+        return self.weights @ self.means
+
+    @property
+    def variance(self) -> Float[Array, " m"]:
+        """The variance of the mixture: the mean variance and the variance of the means."""
+        spread = (self.means - self.mean) ** 2
+        return self.weights @ (self.variances + spread)
+
+
+class Model(Protocol):
+    """What is believed of the target's function after its trials so far.
+
+    ``weights`` says how much each source counts, shape [k], in the order of the sources; what is
+    missing to 1 is believed from the target's own trials alone.
+    """
+
+    @property
+    def weights(self) -> Float[Array, " k"]: ...
+
+    def posterior(self, X: Float[Array, "m p"]) -> Posterior:
+        """The distribution of the function's value at each point."""
+        ...
+
+
+class Prior(Protocol):
+    """What the sources say, learned once and conditioned at every ask."""
+
+    def condition(self, target: Task, pending: Float[Array, "q p"]) -> Model:
+        """Takes in the target's trials; ``pending`` are points asked and not yet told."""
+        ...
+
+
+@runtime_checkable
+class Surrogate(Protocol):
+    """A way to learn from sources."""
+
+    def learn(
+        self, sources: Sequence[Task], domain: Domain, *, generator: np.random.Generator
+    ) -> Prior:
+        """Learns from the sources; an empty sequence is allowed."""
+        ...
