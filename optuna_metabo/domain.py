@@ -9,7 +9,6 @@ middle: 0.5, or zero in all its columns.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -127,22 +126,29 @@ class Domain:
         parts = zip(self.dimensions, self.slices, strict=True)
         return self.tidy(np.concatenate([axis.snap(X[:, part]) for axis, part in parts], axis=1))
 
+    def present(self, X: Float[Array, "n p"]) -> Bool[Array, "n d"]:
+        """Which parameters exist at each point."""
+        present = np.ones((len(X), len(self.dimensions)), dtype=bool)
+        for condition in self.conditions:
+            present[:, condition.child] = self._holds(condition, X)
+        return present
+
     def tidy(self, X: Float[Array, "n p"]) -> Float[Array, "n p"]:
         """Puts every parameter that does not exist at a point to its absent value."""
         if not self.conditions:
             return X
-        X = X.copy()
+        X, present = X.copy(), self.present(X)
         for condition in self.conditions:
-            gone = ~self._holds(condition, X)
+            gone = ~present[:, condition.child]
             X[gone, self.slices[condition.child]] = self.dimensions[condition.child].absent
         return X
 
     def _holds(self, condition: Condition, X: Float[Array, "n p"]) -> Bool[Array, " n"]:
-        columns = X[:, self.slices[condition.parent]]
         present = np.ones(len(X), dtype=bool)
         for other in self.conditions:
             if other.child == condition.parent:
                 present &= self._holds(other, X)
+        columns = X[:, self.slices[condition.parent]]
         if self.dimensions[condition.parent].n_choices:
             chosen = np.where(columns.any(axis=1), columns.argmax(axis=1), -1)
             return present & np.isin(chosen, condition.allowed)
@@ -161,7 +167,3 @@ class Domain:
         columns = [axis.grid[i] for axis, i in zip(self.dimensions, index, strict=True)]
         X = self.tidy(np.concatenate(columns, axis=1))
         return np.unique(X, axis=0) if self.conditions else X
-
-    def restrict(self, keep: Sequence[int]) -> Domain:
-        """The domain of some of the axes."""
-        return Domain(tuple(self.dimensions[j] for j in keep))

@@ -34,7 +34,7 @@ def log_h(z: Float[Array, "*shape"]) -> Float[Array, "*shape"]:
 def log_expected_improvement(
     posterior: Posterior, incumbents: Float[Array, " s"]
 ) -> Float[Array, " m"]:
-    """log EI under a mixture: the weighted mean of its components' expected improvements.
+    """Log EI under a mixture: the weighted mean of its components' expected improvements.
 
     Args:
         posterior: The mixture at m points.

@@ -125,9 +125,9 @@ def _fresh(
         if len(fresh):
             return fresh
         n = 4 * _N_CANDIDATES
-        X = subspace.project(subspace.domain.from_unit(
-            generator.random((n, len(subspace.domain.dimensions)))
-        ))
+        X = subspace.project(
+            subspace.domain.from_unit(generator.random((n, len(subspace.domain.dimensions))))
+        )
     return X
 
 

@@ -49,9 +49,9 @@ class SourceModels:
         for noise in _NOISES:
             scale = np.full(len(tasks), 1.0 - noise)
             candidates.append(Hyperparameters(lengthscale, scale, np.full(len(tasks), noise)))
-        evidence = np.stack([
-            log_marginal_likelihoods(GP.condition(data, c, domain.groups)) for c in candidates
-        ])
+        evidence = np.stack(
+            [log_marginal_likelihoods(GP.condition(data, c, domain.groups)) for c in candidates]
+        )
         noise = np.array(_NOISES)[evidence.argmax(axis=0)]
         own = Hyperparameters(lengthscale, 1.0 - noise, noise)
         return cls(GP.condition(data, own, domain.groups), theta)
@@ -74,9 +74,9 @@ def _subset(tasks: Sequence[Task]) -> Batch:
 
     chosen = [tasks[i] for i in spread(len(tasks), _MAX_FITTED_SOURCES)]
     rows = [spread(len(task), _MAX_FITTED_TRIALS) for task in chosen]
-    return Batch.of([
-        replace(task, X=task.X[i], y=task.y[i]) for task, i in zip(chosen, rows, strict=True)
-    ])
+    return Batch.of(
+        [replace(task, X=task.X[i], y=task.y[i]) for task, i in zip(chosen, rows, strict=True)]
+    )
 
 
 def target_theta(

@@ -96,9 +96,7 @@ class GP:
     alpha: Float[Array, "k n"]
 
     @classmethod
-    def condition(
-        cls, data: Batch, theta: Hyperparameters, groups: Int[Array, " p"]
-    ) -> GP:
+    def condition(cls, data: Batch, theta: Hyperparameters, groups: Int[Array, " p"]) -> GP:
         """K = k(X, X) + noise I = L Lᵀ, alpha = K⁻¹ y (Rasmussen & Williams, algorithm 2.1)."""
         lengthscale = theta.lengthscale[:, groups]
         _, correlation = data.covariance(lengthscale)
@@ -134,9 +132,7 @@ class GP:
         """The posterior means alone: eq. 2.25 of Rasmussen & Williams."""
         return np.einsum("kn,knm->km", self.alpha, self.cross_covariance(X))
 
-    def posterior(
-        self, X: Float[Array, "m p"]
-    ) -> tuple[Float[Array, "k m"], Float[Array, "k m"]]:
+    def posterior(self, X: Float[Array, "m p"]) -> tuple[Float[Array, "k m"], Float[Array, "k m"]]:
         """Means and variances of the functions: eqs. 2.25 and 2.26."""
         K = self.cross_covariance(X)
         V = lower_solve(self.L, K)

@@ -110,7 +110,7 @@ def unpack(theta: Float[Array, " t"], k: int) -> Hyperparameters:
 
 
 def log_marginal_likelihoods(gp: GP) -> Float[Array, " k"]:
-    """log p(y | X) of each conditioned GP (Rasmussen & Williams 2006, eq. 5.8)."""
+    """Log p(y | X) of each conditioned GP (Rasmussen & Williams 2006, eq. 5.8)."""
     fit = np.sum(gp.alpha * gp.data.y, axis=1)
     log_det = 2.0 * np.log(np.diagonal(gp.L, axis1=-2, axis2=-1)).sum(axis=1)
     return -0.5 * (fit + log_det + gp.data.mask.sum(axis=1) * np.log(2.0 * np.pi))

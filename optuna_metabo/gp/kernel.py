@@ -1,7 +1,7 @@
 """The Matérn-5/2 kernel with one lengthscale a column (Rasmussen & Williams 2006, eq. 4.17).
 
-    k(x, x') = outputscale (1 + sqrt(5) r + 5/3 r²) exp(-sqrt(5) r),
-    r²       = sum_j (x_j - x'_j)² / lengthscale_j²
+k(x, x') = outputscale (1 + sqrt(5) r + 5/3 r²) exp(-sqrt(5) r),
+r²       = sum_j (x_j - x'_j)² / lengthscale_j²
 """
 
 from __future__ import annotations

@@ -1,0 +1,243 @@
+"""Optuna's distributions and trials to unit-cube arrays, and back.
+
+A source study may have other ranges, scales, kinds and choices: its values are read by the
+target's distributions, one by one, and what cannot be read is absent.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from jaxtyping import Bool, Float
+from numpy import ndarray as Array
+from optuna.distributions import (
+    BaseDistribution,
+    CategoricalDistribution,
+    FloatDistribution,
+    IntDistribution,
+)
+from optuna.study import StudyDirection
+from optuna.trial import FrozenTrial, TrialState
+
+from optuna_metabo.conditions import learn_conditions
+from optuna_metabo.domain import ONE_HOT, Condition, Dimension, Domain
+from optuna_metabo.surrogate import Task
+
+Numeric = FloatDistribution | IntDistribution
+
+# A longer grid is treated as continuous, and rounded when decoded.
+_MAX_LEVELS = 65_536
+# How far outside the target's range, in lengths of that range, a source's value may stand.
+_OUTSIDE = 1.0
+# Values outside these magnitudes are rescaled: their squares would leave float64.
+_TINY, _HUGE = 1e-100, 1e100
+
+
+def _number(value: Any) -> float | None:
+    """A choice as a number, if it is one; a bool is not."""
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        return None
+    return float(value) if math.isfinite(value) else None
+
+
+def _n_steps(distribution: Numeric) -> float:
+    """The number of steps from low to high of an unlogged grid; infinite without a step."""
+    if distribution.step is None:
+        return math.inf
+    return round((distribution.high - distribution.low) / distribution.step)
+
+
+def to_unit(value: float, distribution: Numeric) -> float | None:
+    """Where a number stands in the range: 0 at low, 1 at high; ``None`` if the log has no place."""
+    low, high = float(distribution.low), float(distribution.high)
+    if distribution.low == distribution.high:
+        return 0.5
+    if distribution.log:
+        if value <= 0.0:
+            return None
+        value, low, high = math.log(value), math.log(low), math.log(high)
+    u = (value / 2 - low / 2) / (high / 2 - low / 2)  # halves: the range may exceed a float
+    return min(max(u, -_OUTSIDE), 1.0 + _OUTSIDE)
+
+
+def from_unit(u: float, distribution: Numeric) -> int | float:
+    """The legal number nearest to a place in the range, as a plain Python number."""
+    u, low, high = min(max(u, 0.0), 1.0), distribution.low, distribution.high
+    if distribution.log:
+        value: float = math.exp(math.log(low) + u * (math.log(high) - math.log(low)))
+    elif isinstance(distribution, IntDistribution):
+        return low + distribution.step * round(u * ((high - low) // distribution.step))
+    elif distribution.step is not None:
+        value = low + round(u * _n_steps(distribution)) * distribution.step
+    else:
+        value = 2.0 * (low / 2 + u * (high / 2 - low / 2))
+    value = min(max(value, low), high)
+    return round(value) if isinstance(distribution, IntDistribution) else float(value)
+
+
+def _dimension(distribution: BaseDistribution) -> Dimension:
+    if isinstance(distribution, CategoricalDistribution):
+        return Dimension(n_choices=len(distribution.choices))
+    if not isinstance(distribution, Numeric):
+        raise TypeError(f"expected one of Optuna's distributions, got {distribution!r}")
+    if distribution.low == distribution.high:
+        return Dimension(levels=(0.5,))
+    n = _n_steps(distribution)
+    if n >= _MAX_LEVELS:
+        return Dimension()
+    if not distribution.log:
+        return Dimension(levels=tuple(np.linspace(0.0, 1.0, int(n) + 1).tolist()))
+    values = np.log(np.arange(distribution.low, distribution.high + 1))
+    return Dimension(levels=tuple(((values - values[0]) / (values[-1] - values[0])).tolist()))
+
+
+def _choice(value: Any, distribution: CategoricalDistribution) -> int | None:
+    """The index of a choice: of the same type first, else of the same number."""
+    for i, choice in enumerate(distribution.choices):
+        same = choice == value or (choice != choice and value != value)
+        if same and type(choice) is type(value):
+            return i
+    number = _number(value)
+    if number is None:
+        return None
+    return next((i for i, c in enumerate(distribution.choices) if _number(c) == number), None)
+
+
+def _place(value: Any, distribution: BaseDistribution) -> float | None:
+    """Index of the choice or place in the range; ``None`` for a value that has none."""
+    if isinstance(distribution, CategoricalDistribution):
+        return _choice(value, distribution)
+    number = _number(value)
+    return None if number is None else to_unit(number, distribution)
+
+
+def fits(value: Any, distribution: BaseDistribution) -> bool:
+    """Whether ``value`` is legal for ``distribution`` exactly as it is, type included."""
+    if isinstance(distribution, CategoricalDistribution):
+        return any(type(c) is type(value) and c == value for c in distribution.choices)
+    kind = int if isinstance(distribution, IntDistribution) else float
+    if type(value) is not kind or not distribution.low <= value <= distribution.high:
+        return False
+    place = to_unit(value, distribution)
+    if place is None or distribution.step is None:
+        return place is not None
+    return math.isclose(from_unit(place, distribution), value, rel_tol=1e-9, abs_tol=1e-12)
+
+
+def says_something(source: BaseDistribution, target: BaseDistribution) -> bool:
+    """Whether values of a source's parameter can be read as values of the target's."""
+    if isinstance(source, CategoricalDistribution):
+        return any(_place(choice, target) is not None for choice in source.choices)
+    if isinstance(target, CategoricalDistribution):
+        numbers = [_number(choice) for choice in target.choices]
+        return any(x is not None and source.low <= x <= source.high for x in numbers)
+    return not (target.log and source.high <= 0)
+
+
+@dataclass(frozen=True)
+class Encoding:
+    """A search space and its encoded domain, the parameters in the order of ``names``."""
+
+    search_space: Mapping[str, BaseDistribution]
+    dimensions: tuple[Dimension, ...]
+    conditions: tuple[Condition, ...] = ()
+
+    @classmethod
+    def of(
+        cls,
+        search_space: Mapping[str, BaseDistribution],
+        trials: Sequence[FrozenTrial] = (),
+        exists: Collection[str] = (),
+    ) -> Encoding:
+        """The encoding of a search space.
+
+        Args:
+            search_space: The parameters.
+            trials: Trials from which it is learned under which values of others a parameter
+                exists.
+            exists: Parameters that are known to exist, whatever the trials say.
+        """
+        dimensions = tuple(_dimension(distribution) for distribution in search_space.values())
+        plain = cls(dict(search_space), dimensions)
+        if not trials or all(len(trial.params) >= len(search_space) for trial in trials):
+            return plain
+        present = np.array([[name in t.params for name in plain.names] for t in trials])
+        X = plain.encode_many([trial.params for trial in trials])
+        conditions = [
+            condition
+            for condition in learn_conditions(plain.domain, X, present)
+            if plain.names[condition.child] not in exists
+        ]
+        return cls(plain.search_space, dimensions, tuple(conditions))
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The parameters."""
+        return tuple(self.search_space)
+
+    @cached_property
+    def domain(self) -> Domain:
+        """The encoded space."""
+        return Domain(self.dimensions, self.conditions)
+
+    def encode(self, params: Mapping[str, Any]) -> Float[Array, " p"]:
+        """One point; parameters that it lacks, or that cannot be read, are absent."""
+        x = np.zeros(len(self.domain.groups))
+        for name, axis, part in zip(self.names, self.dimensions, self.domain.slices, strict=True):
+            place = _place(params[name], self.search_space[name]) if name in params else None
+            if place is None:
+                x[part] = axis.absent
+            elif axis.n_choices:
+                x[part.start + int(place)] = ONE_HOT
+            else:
+                x[part] = place
+        return x
+
+    def encode_many(self, points: Sequence[Mapping[str, Any]]) -> Float[Array, "n p"]:
+        """Several points, one a row."""
+        return np.array([self.encode(params) for params in points]).reshape(
+            len(points), len(self.domain.groups)
+        )
+
+    def decode(self, x: Float[Array, " p"]) -> dict[str, Any]:
+        """The parameters that exist at a point, legal and of plain Python types."""
+        present = self.domain.present(x[None])[0]
+        parts = zip(self.search_space.items(), self.domain.slices, present, strict=True)
+        return {
+            name: distribution.choices[int(x[part].argmax())]
+            if isinstance(distribution, CategoricalDistribution)
+            else from_unit(float(x[part][0]), distribution)
+            for (name, distribution), part, exists in parts
+            if exists
+        }
+
+    def task(
+        self,
+        trials: Sequence[FrozenTrial],
+        direction: StudyDirection,
+        known: Bool[Array, " p"] | None = None,
+    ) -> Task:
+        """The completed trials as data to be maximised.
+
+        Infinite values are drawn to the worst and the best finite one, and points evaluated more
+        than once get their mean. Without any finite value the task is empty.
+        """
+        completed = [t for t in trials if t.state == TrialState.COMPLETE and t.value is not None]
+        sign = 1.0 if direction == StudyDirection.MAXIMIZE else -1.0
+        y = sign * np.array([trial.value for trial in completed], dtype=float)
+        finite = y[np.isfinite(y)]
+        if not len(finite):
+            return Task(np.zeros((0, len(self.domain.groups))), np.zeros(0), known)
+        y = np.clip(y, finite.min(), finite.max())
+        magnitude = np.abs(y).max()
+        if magnitude > _HUGE or 0.0 < magnitude < _TINY:
+            y = y / magnitude
+        X = self.encode_many([trial.params for trial in completed])
+        X, inverse = np.unique(X, axis=0, return_inverse=True)
+        inverse = inverse.reshape(-1)
+        return Task(X, np.bincount(inverse, y) / np.bincount(inverse), known)

@@ -1,0 +1,204 @@
+"""Which finished studies count; read once, and why a study was left out."""
+
+from __future__ import annotations
+
+import difflib
+import fnmatch
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+import optuna
+from jaxtyping import Int
+from numpy import ndarray as Array
+from optuna.distributions import BaseDistribution
+from optuna.storages import BaseStorage, get_storage
+from optuna.study import Study, StudyDirection
+from optuna.trial import FrozenTrial, TrialState
+
+from optuna_metabo.encoding import Encoding, says_something
+from optuna_metabo.surrogate import Task
+
+# A longer source is thinned to its best half of these and an even spread of the rest: the cost
+# of an exact GP grows with the square of its points, and what they add does not.
+MAX_TRIALS = 200
+
+Request = Sequence[Study | str] | str | Callable[[str], bool] | None
+
+
+@dataclass(frozen=True)
+class LeftOut:
+    """A source that cannot help, and why."""
+
+    name: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class SourceTask:
+    """A source read with the target's search space."""
+
+    study: SourceStudy
+    task: Task
+    shared: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class SourceStudy:
+    """The completed trials of a study."""
+
+    name: str
+    direction: StudyDirection
+    trials: tuple[FrozenTrial, ...]
+
+    @property
+    def search_space(self) -> dict[str, BaseDistribution]:
+        """Every parameter with its last distribution."""
+        space: dict[str, BaseDistribution] = {}
+        for trial in self.trials:
+            space.update(trial.distributions)
+        return space
+
+    def is_study(self, study: Study) -> bool:
+        """Whether this is ``study`` itself, read earlier."""
+        if self.name != study.study_name:
+            return False
+        starts = {trial.number: trial.datetime_start for trial in self.trials[:1]}
+        return any(starts.get(t.number) == t.datetime_start for t in _completed(study))
+
+    def task_for(self, encoding: Encoding) -> SourceTask | LeftOut:
+        """What this study says about a search space, or why it says nothing."""
+        space, target = self.search_space, encoding.search_space
+        shared = [
+            name
+            for name in encoding.names
+            if name in space and says_something(space[name], target[name])
+        ]
+        if not shared:
+            return LeftOut(self.name, "shares no parameter")
+        known = np.isin(encoding.domain.groups, [encoding.names.index(name) for name in shared])
+        having = [trial for trial in self.trials if not trial.params.keys().isdisjoint(shared)]
+        task = encoding.task(having, self.direction, known)
+        if not len(task):
+            return LeftOut(self.name, "all its values are infinite")
+        if task.y.min() == task.y.max():
+            return LeftOut(self.name, "all its values are the same")
+        kept = _thinned(task)
+        return SourceTask(self, Task(task.X[kept], task.y[kept], known), tuple(shared))
+
+
+def _thinned(task: Task) -> Int[Array, " n"]:
+    if len(task) <= MAX_TRIALS:
+        return np.arange(len(task))
+    order = np.argsort(-task.y, kind="stable")
+    rest = np.linspace(MAX_TRIALS // 2, len(order) - 1, MAX_TRIALS - MAX_TRIALS // 2)
+    return np.sort(order[np.r_[: MAX_TRIALS // 2, np.unique(rest.round().astype(int))]])
+
+
+def _completed(study: Study) -> list[FrozenTrial]:
+    return study.get_trials(deepcopy=False, states=(TrialState.COMPLETE,))
+
+
+@dataclass
+class Sources:
+    """The studies asked for, validated at once and read at the first ask."""
+
+    studies: tuple[Study, ...] = ()
+    names: Callable[[str], bool] | None = None
+    storage: BaseStorage | None = None
+    _read: tuple[SourceStudy | LeftOut, ...] | None = field(default=None, repr=False)
+
+    @classmethod
+    def of(cls, request: Request, storage: str | BaseStorage | None) -> Sources:
+        """Checks what the user asked for.
+
+        Raises:
+            TypeError: If ``request`` is none of the documented kinds, or names studies without
+                a storage.
+            ValueError: If no study in the storage has one of the names.
+        """
+        opened = None if storage is None else get_storage(storage)
+        if request is None:
+            return cls(names=_Glob("*") if opened else None, storage=opened)
+        if callable(request):
+            return cls(names=request, storage=_required(opened, request))
+        if isinstance(request, str) and any(c in request for c in "*?["):
+            return cls(names=_Glob(request), storage=_required(opened, request))
+        items = [request] if isinstance(request, (str, Study)) else list(request)
+        studies = tuple(item for item in items if isinstance(item, Study))
+        names = [item for item in items if isinstance(item, str)]
+        strange = [item for item in items if not isinstance(item, (str, Study))]
+        if strange:
+            raise TypeError(
+                "source_studies expects Study objects, study names, a glob or a predicate, "
+                f"got {strange[0]!r}"
+            )
+        if names:
+            _check_names(names, _required(opened, names))
+        return cls(studies, _OneOf(tuple(names)) if names else None, opened)
+
+    def read(self, target: Study) -> tuple[tuple[SourceStudy, ...], tuple[LeftOut, ...]]:
+        """The source studies of ``target`` and those left out; never the target itself."""
+        if self._read is None:
+            self._read = tuple(_read_one(one) for one in self._load())
+        name = target.study_name
+        usable = [s for s in self._read if isinstance(s, SourceStudy) and not s.is_study(target)]
+        left_out = [s for s in self._read if isinstance(s, LeftOut) and s.name != name]
+        return tuple(usable), tuple(left_out)
+
+    def _load(self) -> list[Study | LeftOut]:
+        found: list[Study | LeftOut] = list(self.studies)
+        if self.storage is None or self.names is None:
+            return found
+        for name in optuna.get_all_study_names(storage=self.storage):
+            if self.names(name):
+                try:
+                    found.append(optuna.load_study(study_name=name, storage=self.storage))
+                except Exception as error:  # a study that cannot be read must not end a run
+                    found.append(LeftOut(name, f"cannot be read: {error}"))
+        return found
+
+
+@dataclass(frozen=True)
+class _Glob:
+    pattern: str
+
+    def __call__(self, name: str) -> bool:
+        return fnmatch.fnmatchcase(name, self.pattern)
+
+
+@dataclass(frozen=True)
+class _OneOf:
+    names: tuple[str, ...]
+
+    def __call__(self, name: str) -> bool:
+        return name in self.names
+
+
+def _required(storage: BaseStorage | None, request: object) -> BaseStorage:
+    if storage is None:
+        raise TypeError(f"source_studies={request!r} needs storage= to look the studies up in")
+    return storage
+
+
+def _check_names(names: Sequence[str], storage: BaseStorage) -> None:
+    existing = optuna.get_all_study_names(storage=storage)
+    for name in names:
+        if name not in existing:
+            close = difflib.get_close_matches(name, existing, n=3)
+            hint = f"; did you mean {' or '.join(map(repr, close))}?" if close else ""
+            raise ValueError(f"the storage has no study named {name!r}{hint}")
+
+
+def _read_one(study: Study | LeftOut) -> SourceStudy | LeftOut:
+    if isinstance(study, LeftOut):
+        return study
+    try:
+        if len(study.directions) > 1:
+            return LeftOut(study.study_name, f"it has {len(study.directions)} objectives")
+        trials = tuple(_completed(study))
+    except Exception as error:  # a study that cannot be read must not end a run
+        return LeftOut(study.study_name, f"cannot be read: {error}")
+    if not trials:
+        return LeftOut(study.study_name, "has no completed trials")
+    return SourceStudy(study.study_name, study.direction, trials)
