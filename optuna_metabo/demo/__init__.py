@@ -1,0 +1,3 @@
+"""The demonstration: related classification tasks on scikit-learn's digits."""
+
+from __future__ import annotations
