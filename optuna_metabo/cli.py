@@ -49,7 +49,8 @@ def _demo(arguments: argparse.Namespace) -> None:
             f"the demo needs {' and '.join(missing)}: pip install 'optuna-metabo[demo]'"
         )
     from optuna_metabo.demo.report import write_report
-    from optuna_metabo.demo.run import PAST, Plan, run_demo, table
+    from optuna_metabo.demo.run import Plan, run_demo, table
+    from optuna_metabo.demo.tasks import PAST
 
     plan = Plan(seeds=3) if arguments.quick else Plan()
     plan = replace(plan, seeds=arguments.seeds or plan.seeds)

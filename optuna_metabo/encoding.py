@@ -53,7 +53,7 @@ def _n_steps(distribution: Numeric) -> float:
 
 
 def to_unit(value: float, distribution: Numeric) -> float | None:
-    """Where a number stands in the range: 0 at low, 1 at high; ``None`` if the log has no place."""
+    """Where a number stands in the range, 0 at low, 1 at high; ``None`` if it has no log."""
     low, high = float(distribution.low), float(distribution.high)
     if distribution.low == distribution.high:
         return 0.5
@@ -83,8 +83,7 @@ def from_unit(u: float, distribution: Numeric) -> int | float:
 def _dimension(distribution: BaseDistribution) -> Dimension:
     if isinstance(distribution, CategoricalDistribution):
         return Dimension(n_choices=len(distribution.choices))
-    if not isinstance(distribution, Numeric):
-        raise TypeError(f"expected one of Optuna's distributions, got {distribution!r}")
+    distribution = _numeric(distribution)
     if distribution.low == distribution.high:
         return Dimension(levels=(0.5,))
     n = _n_steps(distribution)
@@ -108,10 +107,17 @@ def _choice(value: Any, distribution: CategoricalDistribution) -> int | None:
     return next((i for i, c in enumerate(distribution.choices) if _number(c) == number), None)
 
 
+def _numeric(distribution: BaseDistribution) -> Numeric:
+    if not isinstance(distribution, (FloatDistribution, IntDistribution)):
+        raise TypeError(f"expected one of Optuna's distributions, got {distribution!r}")
+    return distribution
+
+
 def _place(value: Any, distribution: BaseDistribution) -> float | None:
     """Index of the choice or place in the range; ``None`` for a value that has none."""
     if isinstance(distribution, CategoricalDistribution):
         return _choice(value, distribution)
+    distribution = _numeric(distribution)
     number = _number(value)
     return None if number is None else to_unit(number, distribution)
 
@@ -120,6 +126,7 @@ def fits(value: Any, distribution: BaseDistribution) -> bool:
     """Whether ``value`` is legal for ``distribution`` exactly as it is, type included."""
     if isinstance(distribution, CategoricalDistribution):
         return any(type(c) is type(value) and c == value for c in distribution.choices)
+    distribution = _numeric(distribution)
     kind = int if isinstance(distribution, IntDistribution) else float
     if type(value) is not kind or not distribution.low <= value <= distribution.high:
         return False
@@ -133,10 +140,11 @@ def says_something(source: BaseDistribution, target: BaseDistribution) -> bool:
     """Whether values of a source's parameter can be read as values of the target's."""
     if isinstance(source, CategoricalDistribution):
         return any(_place(choice, target) is not None for choice in source.choices)
+    source = _numeric(source)
     if isinstance(target, CategoricalDistribution):
         numbers = [_number(choice) for choice in target.choices]
         return any(x is not None and source.low <= x <= source.high for x in numbers)
-    return not (target.log and source.high <= 0)
+    return not (_numeric(target).log and source.high <= 0)
 
 
 @dataclass(frozen=True)
@@ -211,7 +219,7 @@ class Encoding:
         return {
             name: distribution.choices[int(x[part].argmax())]
             if isinstance(distribution, CategoricalDistribution)
-            else from_unit(float(x[part][0]), distribution)
+            else from_unit(float(x[part][0]), _numeric(distribution))
             for (name, distribution), part, exists in parts
             if exists
         }

@@ -45,7 +45,9 @@ class Explanation:
     weight_without_sources: float
 
     def __str__(self) -> str:
-        rows = [("past study", "weight", "agreement", "trials", "shared", "missing", "extra")]
+        rows: list[tuple[str, ...]] = [
+            ("past study", "weight", "agreement", "trials", "shared", "missing", "extra")
+        ]
         rows += [_row(source) for source in self.sources if source.reason is None]
         rows.append(("(without past studies)", f"{self.weight_without_sources:.3f}", *[""] * 5))
         widths = [max(len(row[j]) for row in rows) for j in range(len(rows[0]))]

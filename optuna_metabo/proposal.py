@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -20,6 +21,8 @@ _N_INCUMBENTS = 5
 # Values further below the median than the best is above it, times this, are drawn up to there:
 # a diverged training says "bad", and how bad must not set the scale.
 _WINSOR = 2.0
+# With fewer values the bad ones are needed to tell which sources agree.
+_MIN_WINSORISED = 10
 # Trials of other processes of which nothing is known yet, and which are imagined one by one.
 _MAX_BLANK = 8
 
@@ -56,10 +59,10 @@ class Situation:
 
 def winsorise(y: Float[Array, " n"]) -> Float[Array, " n"]:
     """Draws very low values up; the order of all others stays, and so does the best."""
-    if len(y) < 3:
+    if len(y) < _MIN_WINSORISED:
         return y
     median = np.median(y)
-    return np.maximum(y, median - _WINSOR * (y.max() - median))
+    return np.asarray(np.maximum(y, median - _WINSOR * (y.max() - median)))
 
 
 def propose(
@@ -89,7 +92,7 @@ def propose(
     for asked in [*situation.blank[-_MAX_BLANK:], number]:
         model = prior.condition(target, pending)
         x = maximise(
-            lambda X, model=model, pending=pending: _gain(model, target, pending, X),
+            partial(_gain, model, target, pending),
             subspace,
             starts,
             generator=np.random.default_rng([seed, asked]),

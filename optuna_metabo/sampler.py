@@ -186,12 +186,12 @@ class MetaGPSampler(BaseSampler):
             space = self._joint_space(study, {**trial.distributions, **asked})
             learned = self._learn(study, space)
             situation = self._situation(study, trial, space, asked)
-            key = {"seed": self._seed, "number": trial.number}
+            random = {"seed": self._seed, "number": trial.number}
             if not learned.used and len(situation.target) < self._n_startup_trials:
-                plan = start_up(situation, **key)
+                plan = start_up(situation, **random)
             else:
                 optima = learned.optima(situation.target.X.shape[1])
-                plan = propose(situation, learned.prior, optima, **key)
+                plan = propose(situation, learned.prior, optima, **random)
             plan.update(trial.params)
             self._plans[study.study_name, trial.number] = plan
             while len(self._plans) > _MAX_PLANS:
@@ -237,8 +237,8 @@ class MetaGPSampler(BaseSampler):
         others = study.get_trials(
             deepcopy=False, states=(TrialState.COMPLETE, TrialState.PRUNED, TrialState.FAIL)
         )
-        asked = encoding.encode_many([other.params for other in others])
-        taken = encoding.domain.snap(np.concatenate([asked, pending]))
+        told = encoding.encode_many([other.params for other in others])
+        taken = encoding.domain.snap(np.concatenate([told, pending]))
         target = encoding.task(finished, study.direction)
         return Situation(encoding, target, pending, taken, blank, dict(trial.params))
 

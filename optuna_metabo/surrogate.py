@@ -71,7 +71,9 @@ class Model(Protocol):
     """
 
     @property
-    def weights(self) -> Float[Array, " k"]: ...
+    def weights(self) -> Float[Array, " k"]:
+        """How much each source counts."""
+        ...
 
     def posterior(self, X: Float[Array, "m p"]) -> Posterior:
         """The distribution of the function's value at each point."""

@@ -96,7 +96,7 @@ def run_demo(database: Path, plan: Plan, report: Callable[[str], None]) -> Resul
             kept = storage if seed == 0 else None
             study = _study(f"{NEW.name}, {name}", make(seed), kept)
             study.optimize(objective, n_trials=plan.trials)
-            values = np.maximum.accumulate([trial.value for trial in study.trials])
+            values = np.maximum.accumulate([trial.values[0] for trial in study.trials])
             best.setdefault(name, []).append(values)
             if name == METAGP and seed == 0:
                 explanation = MetaGPSampler(past, seed=seed).explain(study)

@@ -14,7 +14,7 @@ from jaxtyping import Float
 from numpy import ndarray as Array
 from optuna.trial import Trial
 
-GRID = {
+GRID: dict[str, list[str | float]] = {
     "scaling": ["none", "standard", "min-max"],
     "kernel": ["rbf", "poly", "sigmoid"],
     "C": [1e-2, 1e-1, 1e0, 1e1, 1e2, 1e3],
@@ -55,12 +55,12 @@ class DigitsTask:
         scalers = {"none": "passthrough", "standard": StandardScaler(), "min-max": MinMaxScaler()}
 
         def score(trial: Trial) -> float:
-            scaling = trial.suggest_categorical("scaling", GRID["scaling"])
+            scaling = trial.suggest_categorical("scaling", list(scalers))
             model = make_pipeline(
                 scalers[scaling],
                 PCA(trial.suggest_int("n_components", 4, 32), random_state=0),
                 SVC(
-                    kernel=trial.suggest_categorical("kernel", GRID["kernel"]),
+                    kernel=trial.suggest_categorical("kernel", ["rbf", "poly", "sigmoid"]),
                     C=trial.suggest_float("C", 1e-2, 1e3, log=True),
                     gamma=trial.suggest_float("gamma", 1e-5, 1e0, log=True),
                 ),

@@ -25,14 +25,15 @@ from numpy import ndarray as Array
 from scipy.special import softmax
 
 from optuna_metabo.domain import Domain
-from optuna_metabo.ensembles.source_models import SourceModels, target_theta
+from optuna_metabo.ensembles.source_models import SourceModels
+from optuna_metabo.ensembles.target import target_theta
 from optuna_metabo.gp.exact import GP, cholesky, lower_solve
 from optuna_metabo.gp.kernel import matern52, squared_distance
 from optuna_metabo.surrogate import Model, Posterior, Prior, Task
 
 # Sizes of the residual relative to the source's signal, all equally likely at first.
 _RHOS = (0.15, 0.4, 1.0)
-_SLOPE_VARIANCE = 0.25
+_SLOPE_VARIANCE = 1.0
 _OFFSET_VARIANCE = 100.0
 # What the rival and the mean of all sources hold before the first value; single sources the rest.
 _PRIOR_PLAIN, _PRIOR_ALL = 0.1, 0.4
@@ -96,8 +97,8 @@ class AveragingPrior:
 
     def condition(self, target: Task, pending: Float[Array, "q p"]) -> Model:
         """Weighs the experts by their evidence."""
-        theta = target_theta(target, self.groups, self.models.theta)
-        kernel = Residual(np.exp(theta[:-2])[self.groups], float(np.exp(theta[-1])))
+        kernel = Residual.of(target_theta(target, self.groups, self.models.theta), self.groups)
+        own = Residual.of(target_theta(target, self.groups, None), self.groups)
         kept = self.order
         if len(kept) > _MAX_EXPERTS:
             phi = self.phi(target.X, kept)
@@ -111,7 +112,7 @@ class AveragingPrior:
             families.append(Family.condition(kernel, rho, target, pending, mean, spread))
             prior += [(1.0 - _PRIOR_PLAIN - _PRIOR_ALL) / len(kept)] * len(kept) + [_PRIOR_ALL]
         nothing = np.zeros((1, phi.shape[1]))
-        families.append(Family.condition(kernel, _RHOS[-1], target, pending, nothing))
+        families.append(Family.condition(own, _RHOS[-1], target, pending, nothing))
         prior += [_PRIOR_PLAIN * len(_RHOS)]
         evidence = np.concatenate([family.log_evidence for family in families])
         weights = np.asarray(softmax(np.log(prior) + evidence))
@@ -132,6 +133,11 @@ class Residual:
 
     lengthscale: Float[Array, " p"]
     noise: float
+
+    @classmethod
+    def of(cls, theta: Float[Array, " t"], groups: Int[Array, " p"]) -> Residual:
+        """From log hyperparameters; the outputscale is the residual's size instead."""
+        return cls(np.exp(theta[:-2])[groups], float(np.exp(theta[-1])))
 
     def correlation(self, X: Float[Array, "n p"], Z: Float[Array, "m p"]) -> Float[Array, "n m"]:
         """Matérn-5/2."""

@@ -13,7 +13,7 @@ from scipy.stats import rankdata
 
 from optuna_metabo.domain import Domain
 from optuna_metabo.gp.exact import GP, Batch
-from optuna_metabo.gp.fit import HyperPrior, fit_map, log_marginal_likelihoods, unpack
+from optuna_metabo.gp.fit import HyperPrior, fit_map, log_marginal_likelihoods
 from optuna_metabo.gp.kernel import Hyperparameters
 from optuna_metabo.surrogate import Task
 
@@ -21,8 +21,6 @@ from optuna_metabo.surrogate import Task
 _MAX_FITTED_SOURCES, _MAX_FITTED_TRIALS = 32, 64
 # Noise variances that a source of standardised values may have.
 _NOISES = (1e-4, 1e-3, 1e-2, 0.05, 0.2, 0.5, 0.9)
-# How far, in log lengthscale, the target may lie from its sources.
-_KERNEL_SPREAD = 0.5
 
 
 @dataclass(frozen=True)
@@ -77,31 +75,3 @@ def _subset(tasks: Sequence[Task]) -> Batch:
     return Batch.of(
         [replace(task, X=task.X[i], y=task.y[i]) for task, i in zip(chosen, rows, strict=True)]
     )
-
-
-def target_theta(
-    target: Task, groups: Int[Array, " p"], source_theta: Float[Array, " t"] | None
-) -> Float[Array, " t"]:
-    """The target's log hyperparameters, held near those of the sources if there are any."""
-    prior = HyperPrior.default(int(groups.max()) + 1)
-    if source_theta is not None:
-        scale = np.r_[np.full(len(source_theta) - 2, _KERNEL_SPREAD), prior.scale[-2:]]
-        prior = HyperPrior(np.r_[source_theta[:-2], prior.loc[-2:]], scale)
-    if len(target) < 2:
-        return prior.loc
-    return fit_map(Batch.of([replace(target, y=standardise(target.y))]), groups, prior, prior.loc)
-
-
-def standardise(y: Float[Array, " n"]) -> Float[Array, " n"]:
-    """Mean 0 and standard deviation 1; constant values become 0."""
-    scale = y.std()
-    return (y - y.mean()) / (scale if scale > 0.0 else 1.0)
-
-
-def fit_target(
-    target: Task, groups: Int[Array, " p"], source_theta: Float[Array, " t"] | None
-) -> tuple[GP, Float[Array, " t"]]:
-    """The target's own GP on standardised values, and its log hyperparameters."""
-    theta = target_theta(target, groups, source_theta)
-    data = Batch.of([replace(target, y=standardise(target.y))])
-    return GP.condition(data, unpack(theta, 1), groups), theta

@@ -140,6 +140,16 @@ class GP:
         floor = 1e-12 * self.outputscale[:, None]
         return np.einsum("kn,knm->km", self.alpha, K), np.maximum(variance, floor)
 
+    def joint_posterior(
+        self, X: Float[Array, "m p"]
+    ) -> tuple[Float[Array, "k m"], Float[Array, "k m m"]]:
+        """Means and covariances of the functions: eqs. 2.25 and 2.26."""
+        K = self.cross_covariance(X)
+        V = lower_solve(self.L, K)
+        Z = X * self.data.known[:, None, :]
+        own = self.outputscale[:, None, None] * matern52(squared_distance(Z, Z, self.lengthscale))
+        return np.einsum("kn,knm->km", self.alpha, K), own - np.swapaxes(V, -1, -2) @ V
+
     def leave_one_out(self) -> tuple[Float[Array, "k n"], Float[Array, "k n"]]:
         """Predictions of each value from all others: eqs. 5.10 to 5.12.
 

@@ -1,0 +1,98 @@
+"""Stacking: a prior mean from the sources and a Gaussian process of what it leaves unexplained.
+
+    y(x) = b + sum_k a_k mu_k(x) + r(x),   a_k >= 0,   r ~ GP
+
+The coefficients are non-negative least squares with a ridge towards equal shares; the kernel of
+the residual starts from, and is held near, the lengthscales that the sources share. After Golovin
+et al. 2017 ("Google Vizier", section 3.3), who stack residual GPs one upon another.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from jaxtyping import Float, Int
+from numpy import ndarray as Array
+from scipy.optimize import nnls
+
+from optuna_metabo.domain import Domain
+from optuna_metabo.ensembles.source_models import SourceModels
+from optuna_metabo.ensembles.target import Scale, fit_target
+from optuna_metabo.gp.exact import GP
+from optuna_metabo.surrogate import Model, Posterior, Prior, Task
+
+# The ridge counts like this many observations of equal shares.
+_RIDGE = 2.0
+
+
+@dataclass(frozen=True)
+class Stacking:
+    """Prior mean from the sources plus a residual GP; see the module."""
+
+    def learn(
+        self, sources: Sequence[Task], domain: Domain, *, generator: np.random.Generator
+    ) -> Prior:
+        """Fits the sources."""
+        return StackingPrior(SourceModels.learn(sources, domain), domain.groups)
+
+
+def slopes(Phi: Float[Array, "k n"], y: Float[Array, " n"]) -> Float[Array, " k"]:
+    """Minimises |y - Phiᵀa|² + ridge k |a - 1/k|² over a >= 0, both sides centred first."""
+    k = len(Phi)
+    centred = Phi - Phi.mean(axis=1, keepdims=True)
+    root = np.sqrt(_RIDGE * k)
+    design = np.concatenate([centred.T, root * np.eye(k)])
+    return np.asarray(nnls(design, np.concatenate([y - y.mean(), np.full(k, root / k)]))[0])
+
+
+@dataclass(frozen=True)
+class StackingPrior:
+    """The source models."""
+
+    models: SourceModels
+    groups: Int[Array, " p"]
+
+    def condition(self, target: Task, pending: Float[Array, "q p"]) -> Model:
+        """Fits slopes and offset, then the residual."""
+        k, scale = len(self.models.gp), Scale.of(target.y)
+        task = scale.standardise(target)
+        a, offset, explained = np.full(k, 1.0 / k), 0.0, 1.0
+        if len(task):
+            Phi = self.models.gp.mean(task.X)
+            a = slopes(Phi, task.y) if len(task) > 1 else a
+            offset = float((task.y - a @ Phi).mean())
+            residual = task.y - a @ Phi - offset
+            if len(task) > 1 and task.y.any():
+                explained = max(0.0, 1.0 - float(residual @ residual / (task.y @ task.y)))
+            task = replace(task, y=residual)
+        own = fit_target(task, pending, self.groups, self.models.theta)
+        return StackingModel(self.models.gp, own, scale, a, offset, explained)
+
+
+@dataclass(frozen=True)
+class StackingModel:
+    """Prior mean and residual."""
+
+    sources: GP
+    residual: GP
+    scale: Scale
+    a: Float[Array, " k"]
+    offset: float
+    explained: float
+
+    @property
+    def weights(self) -> Float[Array, " k"]:
+        """Shares in the prior mean, times the share of the variance that it explains."""
+        total = self.a.sum()
+        return self.explained * self.a / total if total > 0.0 else np.zeros(len(self.a))
+
+    def posterior(self, X: Float[Array, "m p"]) -> Posterior:
+        """One Gaussian component."""
+        mean, variance = self.residual.posterior(X)
+        used = np.flatnonzero(self.a > 0.0)
+        mean = mean + self.offset
+        if len(used):
+            mean = mean + self.a[used] @ self.sources[used].mean(X)
+        return self.scale.restore(np.ones(1), mean, variance)

@@ -1,0 +1,76 @@
+"""The Gaussian process of the target's own trials."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from jaxtyping import Float, Int
+from numpy import ndarray as Array
+
+from optuna_metabo.gp.exact import GP, Batch
+from optuna_metabo.gp.fit import HyperPrior, fit_map, unpack
+from optuna_metabo.surrogate import Posterior, Task
+
+# How far, as a standard deviation of log lengthscales, the target may lie from its sources.
+_KERNEL_SPREAD = 0.5
+
+
+@dataclass(frozen=True)
+class Scale:
+    """Standardised values and the way back to the target's units."""
+
+    centre: float
+    scale: float
+
+    @classmethod
+    def of(cls, y: Float[Array, " n"]) -> Scale:
+        """Mean and standard deviation; 1 for the latter where values do not differ."""
+        scale = float(y.std()) if len(y) else 0.0
+        return cls(float(y.mean()) if len(y) else 0.0, scale if scale > 0.0 else 1.0)
+
+    def standardise(self, task: Task) -> Task:
+        """The task with values of mean 0 and standard deviation 1."""
+        return replace(task, y=(task.y - self.centre) / self.scale)
+
+    def restore(
+        self,
+        weights: Float[Array, " s"],
+        means: Float[Array, "s m"],
+        variances: Float[Array, "s m"],
+    ) -> Posterior:
+        """A mixture of standardised values in the target's units."""
+        return Posterior(weights, self.centre + self.scale * means, self.scale**2 * variances)
+
+
+def target_theta(
+    target: Task, groups: Int[Array, " p"], source_theta: Float[Array, " t"] | None
+) -> Float[Array, " t"]:
+    """The target's log hyperparameters, held near those of the sources if there are any."""
+    prior = HyperPrior.default(int(groups.max()) + 1)
+    if source_theta is not None:
+        scale = np.r_[np.full(len(source_theta) - 2, _KERNEL_SPREAD), prior.scale[-2:]]
+        prior = HyperPrior(np.r_[source_theta[:-2], prior.loc[-2:]], scale)
+    if len(target) < 2:
+        return prior.loc
+    data = Batch.of([Scale.of(target.y).standardise(target)])
+    return fit_map(data, groups, prior, prior.loc)
+
+
+def fit_target(
+    target: Task,
+    pending: Float[Array, "q p"],
+    groups: Int[Array, " p"],
+    source_theta: Float[Array, " t"] | None,
+) -> GP:
+    """A GP of standardised values.
+
+    Pending points take the value that is expected of them ("Kriging believer", Ginsbourger et al.
+    2010), so that the next proposal goes elsewhere.
+    """
+    theta = unpack(target_theta(target, groups, source_theta), 1)
+    gp = GP.condition(Batch.of([target]), theta, groups)
+    if not len(pending):
+        return gp
+    X, y = np.concatenate([target.X, pending]), np.concatenate([target.y, gp.mean(pending)[0]])
+    return GP.condition(Batch.of([Task(X, y)]), theta, groups)

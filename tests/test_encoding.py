@@ -1,0 +1,219 @@
+"""Distributions and trials to arrays and back."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+import optuna
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from optuna.distributions import (
+    BaseDistribution,
+    CategoricalDistribution,
+    FloatDistribution,
+    IntDistribution,
+)
+from optuna.study import StudyDirection
+
+from optuna_metabo.domain import ABSENT, ONE_HOT
+from optuna_metabo.encoding import Encoding, fits, says_something
+
+finite = st.floats(-1e6, 1e6)
+
+
+@st.composite
+def distributions(draw: st.DrawFn) -> BaseDistribution:
+    kind = draw(st.sampled_from(["float", "step", "log", "int", "int-log", "choice", "huge"]))
+    if kind == "choice":
+        choice = st.one_of(
+            st.none(), st.booleans(), st.integers(-5, 5), finite, st.text(max_size=3)
+        )
+        return CategoricalDistribution(
+            draw(st.lists(choice, min_size=1, max_size=6, unique_by=repr))
+        )
+    if kind == "huge":
+        return FloatDistribution(-1e308, 1e308)
+    if kind == "int-log":
+        low = draw(st.integers(1, 1000))
+        return IntDistribution(low, low + draw(st.integers(0, 10**6)), log=True)
+    if kind == "int":
+        low, step = draw(st.integers(-(10**9), 10**9)), draw(st.integers(1, 1000))
+        return IntDistribution(low, low + step * draw(st.integers(0, 10**6)), step=step)
+    if kind == "log":
+        low = draw(st.floats(1e-12, 1e6))
+        return FloatDistribution(low, low * draw(st.floats(1.0, 1e9)), log=True)
+    low = draw(finite)
+    if kind == "step":
+        step = draw(st.sampled_from([0.1, 0.25, 0.3, 1.5]))
+        return FloatDistribution(low, low + step * draw(st.integers(1, 1000)), step=step)
+    return FloatDistribution(low, low + draw(st.floats(0.0, 1e6)))
+
+
+def is_legal(value: Any, distribution: BaseDistribution) -> bool:
+    return distribution._contains(distribution.to_internal_repr(value))
+
+
+@given(distributions(), st.lists(st.floats(0.0, 1.0), min_size=6, max_size=6))
+def test_every_point_decodes_to_a_legal_value_and_encodes_back(
+    distribution: BaseDistribution, u: list[float]
+) -> None:
+    encoding = Encoding.of({"x": distribution})
+    domain = encoding.domain
+    x = domain.snap(np.array(u[: len(domain.groups)] + u)[None, : len(domain.groups)])[0]
+    value = encoding.decode(x)["x"]
+    assert type(value) in (int, float, str, bool, type(None))
+    assert is_legal(value, distribution)
+    assert fits(value, distribution)
+    again = encoding.decode(encoding.encode({"x": value}))["x"]
+    assert again == value or math.isclose(again, value, rel_tol=1e-6, abs_tol=1e-9)
+
+
+@pytest.mark.parametrize(
+    ("distribution", "value"),
+    [
+        (FloatDistribution(0, 1), 1),
+        (FloatDistribution(0, 1), 1.5),
+        (FloatDistribution(0, 1, step=0.25), 0.3),
+        (IntDistribution(0, 4, step=2), 3),
+        (IntDistribution(0, 4), 2.0),
+        (IntDistribution(0, 1), True),
+        (CategoricalDistribution((1, 2)), True),
+        (CategoricalDistribution(("a", "b")), "c"),
+    ],
+)
+def test_a_value_of_another_kind_or_off_the_grid_does_not_fit(
+    distribution: BaseDistribution, value: Any
+) -> None:
+    assert not fits(value, distribution)
+
+
+TARGET = {
+    "lr": FloatDistribution(1e-3, 1e-1, log=True),
+    "units": CategoricalDistribution((16, 32, 64)),
+    "layers": IntDistribution(1, 4),
+    "flag": CategoricalDistribution((True, False)),
+}
+
+
+def encoded(**params: Any) -> dict[str, Any]:
+    encoding = Encoding.of(TARGET)
+    x = encoding.encode(params)
+    return dict(zip(encoding.names, (x[part] for part in encoding.domain.slices), strict=True))
+
+
+def test_foreign_values_are_read_by_the_targets_distributions() -> None:
+    assert encoded(lr=1e-5)["lr"] == pytest.approx(-1.0)  # outside, no further than a range away
+    assert encoded(lr=1.0)["lr"] == pytest.approx(1.5)
+    assert encoded(lr=0.0)["lr"] == ABSENT  # has no logarithm
+    assert encoded(lr="fast")["lr"] == ABSENT
+    assert encoded(layers=2.5)["layers"] == pytest.approx(0.5)
+    np.testing.assert_allclose(encoded(units=32.0)["units"], [0, ONE_HOT, 0])
+    np.testing.assert_allclose(encoded(units=128)["units"], 0.0)  # no such choice
+    np.testing.assert_allclose(encoded(flag=1)["flag"], 0.0)  # a number is no bool
+    np.testing.assert_allclose(encoded()["units"], 0.0)
+
+
+def test_a_choice_is_matched_by_its_type_first() -> None:
+    encoding = Encoding.of({"c": CategoricalDistribution((1, True, 1.0))})
+    for i, choice in enumerate((1, True, 1.0)):
+        x = encoding.encode({"c": choice})
+        assert x.argmax() == i
+        assert type(encoding.decode(x)["c"]) is type(choice)
+
+
+@pytest.mark.parametrize(
+    ("source", "target", "expected"),
+    [
+        (FloatDistribution(1, 2), IntDistribution(5, 9, log=True), True),
+        (FloatDistribution(-2, -1), FloatDistribution(1, 2, log=True), False),
+        (IntDistribution(1, 40), CategoricalDistribution((32, 64)), True),
+        (IntDistribution(1, 9), CategoricalDistribution((32, 64)), False),
+        (CategoricalDistribution((1, 2)), FloatDistribution(0, 1), True),
+        (CategoricalDistribution(("a", "b")), FloatDistribution(0, 1), False),
+        (CategoricalDistribution(("a", "b")), CategoricalDistribution(("b", "c")), True),
+        (CategoricalDistribution(("a", "b")), CategoricalDistribution(("c",)), False),
+    ],
+)
+def test_what_a_source_parameter_says(
+    source: BaseDistribution, target: BaseDistribution, expected: bool
+) -> None:
+    assert says_something(source, target) is expected
+
+
+def make_trials(values: list[float], xs: list[float]) -> list[optuna.trial.FrozenTrial]:
+    space = {"x": FloatDistribution(0, 1)}
+    return [
+        optuna.create_trial(params={"x": x}, distributions=space, value=value)
+        for x, value in zip(xs, values, strict=True)
+    ]
+
+
+def task(values: list[float], xs: list[float], direction: str = "MAXIMIZE") -> Any:
+    encoding = Encoding.of({"x": FloatDistribution(0, 1)})
+    return encoding.task(make_trials(values, xs), StudyDirection[direction])
+
+
+def test_minimising_flips_the_sign() -> None:
+    np.testing.assert_array_equal(task([1.0, 2.0], [0.1, 0.2], "MINIMIZE").y, [-1.0, -2.0])
+
+
+def test_infinite_values_are_drawn_to_the_finite_ones() -> None:
+    np.testing.assert_array_equal(
+        task([math.inf, 1.0, 3.0, -math.inf], [0.1, 0.2, 0.3, 0.4]).y, [3.0, 1.0, 3.0, 1.0]
+    )
+    assert len(task([math.inf, -math.inf], [0.1, 0.2])) == 0
+
+
+def test_duplicates_are_averaged() -> None:
+    got = task([1.0, 2.0, 5.0], [0.5, 0.5, 0.7])
+    np.testing.assert_array_equal(got.X[:, 0], [0.5, 0.7])
+    np.testing.assert_array_equal(got.y, [1.5, 5.0])
+
+
+@pytest.mark.parametrize("scale", [1e-300, 1e300])
+def test_extreme_magnitudes_keep_their_order(scale: float) -> None:
+    y = task([1.0 * scale, 2.0 * scale, -1.0 * scale], [0.1, 0.2, 0.3]).y
+    assert np.isfinite(y**2).all()
+    np.testing.assert_array_equal(np.argsort(y), [2, 0, 1])
+
+
+def tree_trials() -> tuple[dict[str, BaseDistribution], list[optuna.trial.FrozenTrial]]:
+    sampler = optuna.samplers.RandomSampler(seed=0)
+    study = optuna.create_study(sampler=sampler)
+
+    def objective(trial: optuna.Trial) -> float:
+        kernel = trial.suggest_categorical("kernel", ["rbf", "poly", "linear"])
+        if kernel == "rbf":
+            trial.suggest_float("gamma", 0, 1)
+            trial.suggest_float("coef", 0, 1)
+        elif kernel == "poly":
+            degree = trial.suggest_int("degree", 2, 5)
+            if degree >= 4:
+                trial.suggest_float("ridge", 0, 1)
+        return 0.0
+
+    study.optimize(objective, n_trials=40)
+    space: dict[str, BaseDistribution] = {}
+    for trial in study.trials:
+        space.update(trial.distributions)
+    return space, study.trials
+
+
+def test_the_conditions_of_a_tree_are_learned() -> None:
+    space, trials = tree_trials()
+    encoding = Encoding.of(space, trials)
+    assert len(encoding.conditions) == 4
+    for x in encoding.domain.sample(200, generator=np.random.default_rng(1)):
+        params = encoding.decode(x)
+        assert ("gamma" in params) == ("coef" in params) == (params["kernel"] == "rbf")
+        assert ("degree" in params) == (params["kernel"] == "poly")
+        assert ("ridge" in params) == (params.get("degree", 0) >= 4)
+
+
+def test_a_parameter_that_is_asked_for_exists() -> None:
+    space, trials = tree_trials()
+    encoding = Encoding.of(space, trials, exists={"gamma"})
+    assert "gamma" in encoding.decode(encoding.encode({"kernel": "linear"}))
