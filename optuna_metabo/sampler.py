@@ -81,7 +81,7 @@ class MetaGPSampler(BaseSampler):
         storage: str | BaseStorage | None = None,
         surrogate: str | Surrogate = "auto",
         seed: int | None = None,
-        n_startup_trials: int = 8,
+        n_startup_trials: int = 5,
     ) -> None:
         if not isinstance(n_startup_trials, int) or n_startup_trials < 1:
             raise ValueError(f"n_startup_trials must be a positive int, got {n_startup_trials!r}")
@@ -186,6 +186,8 @@ class MetaGPSampler(BaseSampler):
             space = self._joint_space(study, {**trial.distributions, **asked})
             learned = self._learn(study, space)
             situation = self._situation(study, trial, space, asked)
+            if len(situation.target):  # before, the space is a guess from the sources
+                self._warn(learned.left_out)
             random = {"seed": self._seed, "number": trial.number}
             if not learned.used and len(situation.target) < self._n_startup_trials:
                 plan = start_up(situation, **random)
@@ -253,7 +255,6 @@ class MetaGPSampler(BaseSampler):
         found = [source.task_for(encoding) for source in studies]
         used = tuple(one for one in found if isinstance(one, SourceTask))
         reasons = (*left_out, *[one for one in found if isinstance(one, LeftOut)])
-        self._warn(reasons)
         surrogate = self._surrogate if used else NoTransfer()
         generator = np.random.default_rng(self._seed)
         tasks = [one.task for one in used]

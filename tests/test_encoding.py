@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import warnings
 from typing import Any
 
 import numpy as np
@@ -26,7 +27,8 @@ finite = st.floats(-1e6, 1e6)
 
 @st.composite
 def distributions(draw: st.DrawFn) -> BaseDistribution:
-    kind = draw(st.sampled_from(["float", "step", "log", "int", "int-log", "choice", "huge"]))
+    kinds = ["float", "step", "log", "int", "int-log", "choice", "huge"]
+    kind = draw(st.sampled_from(kinds))
     if kind == "choice":
         choice = st.one_of(
             st.none(), st.booleans(), st.integers(-5, 5), finite, st.text(max_size=3)
@@ -48,7 +50,10 @@ def distributions(draw: st.DrawFn) -> BaseDistribution:
     low = draw(finite)
     if kind == "step":
         step = draw(st.sampled_from([0.1, 0.25, 0.3, 1.5]))
-        return FloatDistribution(low, low + step * draw(st.integers(1, 1000)), step=step)
+        low = float(draw(st.integers(-1000, 1000)))
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # a high that is no multiple is rounded down
+            return FloatDistribution(low, low + step * draw(st.integers(1, 1000)), step=step)
     return FloatDistribution(low, low + draw(st.floats(0.0, 1e6)))
 
 

@@ -26,7 +26,7 @@ from scipy.special import softmax
 
 from optuna_metabo.domain import Domain
 from optuna_metabo.ensembles.source_models import SourceModels
-from optuna_metabo.ensembles.target import target_theta
+from optuna_metabo.ensembles.target import Scale, target_theta
 from optuna_metabo.gp.exact import GP, cholesky, lower_solve
 from optuna_metabo.gp.kernel import matern52, squared_distance
 from optuna_metabo.surrogate import Model, Posterior, Prior, Task
@@ -99,7 +99,8 @@ class AveragingPrior:
         """Weighs the experts by their evidence."""
         kernel = Residual.of(target_theta(target, self.groups, self.models.theta), self.groups)
         own = Residual.of(target_theta(target, self.groups, None), self.groups)
-        kept = self.order
+        scale, kept = Scale.of(target.y), self.order
+        target = scale.standardise(target)
         if len(kept) > _MAX_EXPERTS:
             phi = self.phi(target.X, kept)
             evidence = Family.condition(kernel, _RHOS[1], target, pending[:0], phi).log_evidence
@@ -116,7 +117,7 @@ class AveragingPrior:
         prior += [_PRIOR_PLAIN * len(_RHOS)]
         evidence = np.concatenate([family.log_evidence for family in families])
         weights = np.asarray(softmax(np.log(prior) + evidence))
-        return AveragingModel(self, kept, families, weights)
+        return AveragingModel(self, kept, families, weights, scale)
 
 
 def mean_and_spread(
@@ -204,7 +205,7 @@ class Family:
     def posterior(
         self, X: Float[Array, "m p"], basis: Float[Array, "s m"], spread: Float[Array, "k m"]
     ) -> tuple[Float[Array, "s m"], Float[Array, "s m"]]:
-        """Means and variances in the target's units (eqs. 2.41 and 2.42)."""
+        """Means and variances of the standardised values (eqs. 2.41 and 2.42)."""
         K = self.rho**2 * self.kernel.correlation(self.X, X)
         own = np.full(len(X), self.rho**2)
         if self.spread is not None:
@@ -236,6 +237,7 @@ class AveragingModel:
     kept: Int[Array, " s"]
     families: list[Family]
     expert_weights: Float[Array, " e"]
+    scale: Scale
 
     @property
     def weights(self) -> Float[Array, " k"]:
@@ -256,4 +258,4 @@ class AveragingModel:
             for family, basis in zip(self.families, bases, strict=True)
         ]
         means, variances = (np.concatenate(part) for part in zip(*parts, strict=True))
-        return Posterior(self.expert_weights, means, variances)
+        return self.scale.restore(self.expert_weights, means, variances)

@@ -1,0 +1,30 @@
+"""What installing and importing the package costs."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).parent.parent
+
+
+def test_importing_and_asking_load_neither_torch_nor_plotting() -> None:
+    script = (
+        "import sys, optuna; optuna.logging.disable_default_handler()\n"
+        "from optuna_metabo import MetaGPSampler\n"
+        "study = optuna.create_study(sampler=MetaGPSampler(seed=0, n_startup_trials=1))\n"
+        "study.optimize(lambda t: t.suggest_float('x', 0, 1), n_trials=3)\n"
+        "heavy = {'torch', 'plotly', 'sklearn', 'pandas', 'matplotlib'} & set(sys.modules)\n"
+        "sys.exit(f'loaded {heavy}' if heavy else 0)"
+    )
+    subprocess.run([sys.executable, "-c", script], check=True, cwd=ROOT)
+
+
+def test_no_private_name_of_optuna_is_used() -> None:
+    private = re.compile(r"optuna\._|from optuna[\w.]*\._|\bimport _\w+|study\._|trial\._")
+    for folder in ("optuna_metabo", "studies"):
+        for path in sorted((ROOT / folder).rglob("*.py")):
+            found = private.search(path.read_text(encoding="utf-8"))
+            assert found is None, f"{path}: {found.group()}"

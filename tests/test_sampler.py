@@ -1,0 +1,367 @@
+"""What a user of the sampler relies on."""
+
+from __future__ import annotations
+
+import pickle
+import random
+import subprocess
+import sys
+import warnings
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import optuna
+import pytest
+from optuna.trial import TrialState
+
+from optuna_metabo import MetaGPSampler
+
+AT = 0.3
+Objective = Callable[[optuna.Trial], float]
+
+
+def bowl(at: float = AT, sign: float = 1.0) -> Objective:
+    def objective(trial: optuna.Trial) -> float:
+        x, lr = trial.suggest_float("x", 0, 1), trial.suggest_float("lr", 1e-5, 1, log=True)
+        kind = trial.suggest_categorical("kind", ["a", "b"])
+        loss = (x - at) ** 2 + 0.02 * (np.log10(lr) + 2) ** 2 + 0.2 * (kind == "b")
+        return sign * float(loss)
+
+    return objective
+
+
+def past(
+    objective: Objective,
+    *,
+    name: str = "past",
+    direction: str = "minimize",
+    n_trials: int = 30,
+    seed: int = 0,
+    storage: Any = None,
+) -> optuna.Study:
+    study = optuna.create_study(
+        study_name=name,
+        direction=direction,
+        sampler=optuna.samplers.RandomSampler(seed=seed),
+        storage=storage,
+    )
+    study.optimize(objective, n_trials=n_trials)
+    return study
+
+
+def run(
+    sampler: MetaGPSampler,
+    objective: Objective,
+    n_trials: int = 6,
+    direction: str = "minimize",
+    **kwargs: Any,
+) -> optuna.Study:
+    study = optuna.create_study(sampler=sampler, direction=direction, **kwargs)
+    study.optimize(objective, n_trials=n_trials)
+    return study
+
+
+def params(study: optuna.Study) -> list[dict[str, Any]]:
+    return [trial.params for trial in study.trials]
+
+
+@pytest.mark.parametrize("surrogate", ["auto", "rgpe", "tst", "stacking"])
+def test_the_first_trial_is_near_the_optimum_of_the_past_study(surrogate: str) -> None:
+    sampler = MetaGPSampler([past(bowl())], surrogate=surrogate, seed=0)
+    study = run(sampler, bowl(), 1)
+    assert study.best_trial.params["kind"] == "a"
+    assert abs(study.best_trial.params["x"] - AT) < 0.2
+    assert study.best_value < 0.06
+
+
+def test_a_source_of_the_other_direction_helps_exactly_as_much() -> None:
+    minimised = past(bowl())
+    maximised = past(bowl(sign=-1.0), direction="maximize")
+    one = run(MetaGPSampler([minimised], seed=0), bowl(sign=-1.0), 6, "maximize")
+    other = run(MetaGPSampler([maximised], seed=0), bowl(sign=-1.0), 6, "maximize")
+    assert params(one) == params(other)
+
+
+def wrong_log(trial: optuna.Trial) -> float:
+    return trial.suggest_float("lr", -1, 1) + trial.suggest_float("x", -5, 5, step=0.5)
+
+
+def wrong_kind(trial: optuna.Trial) -> float:
+    return trial.suggest_int("x", 0, 9) + (trial.suggest_float("kind", 0, 1) > 0.5)
+
+
+def other_choices(trial: optuna.Trial) -> float:
+    return float(trial.suggest_categorical("kind", ["z", "b", 3]) == "b") + trial.suggest_float(
+        "extra", 0, 1
+    )
+
+
+def test_strange_sources_beside_a_good_one_stop_nothing() -> None:
+    strange = [
+        past(objective, name=objective.__name__, seed=i)
+        for i, objective in enumerate((wrong_log, wrong_kind, other_choices))
+    ]
+    sampler = MetaGPSampler([*strange, past(bowl(), name="good")], seed=0)
+    study = run(sampler, bowl(), 12)
+    assert len(study.get_trials(states=(TrialState.COMPLETE,))) == 12
+    assert study.best_value < 0.02
+    explained = {source.name: source for source in sampler.explain(study).sources}
+    assert explained["good"].weight == max(source.weight for source in explained.values())
+    assert explained["other_choices"].extra == ("extra",)
+    assert explained["other_choices"].missing == ("lr", "x")
+
+
+def test_sources_that_cannot_help_cause_one_warning_and_no_harm() -> None:
+    useless = [
+        past(lambda trial: trial.suggest_float("other", 0, 1), name="unrelated"),
+        past(lambda trial: 0.0 * trial.suggest_float("x", 0, 1), name="constant"),
+        past(lambda trial: trial.suggest_float("x", 0, 1) + np.inf, name="infinite"),
+        optuna.create_study(study_name="empty"),
+    ]
+    sampler = MetaGPSampler([*useless, past(bowl(), name="good")], seed=0)
+    with pytest.warns(UserWarning, match="left out") as caught:
+        study = run(sampler, bowl(), 4)
+    assert len(caught) == 1
+    reasons = {source.name: source.reason for source in sampler.explain(study).sources}
+    assert reasons == {
+        "unrelated": "shares no parameter",
+        "constant": "all its values are the same",
+        "infinite": "all its values are infinite",
+        "empty": "has no completed trials",
+        "good": None,
+    }
+
+
+def test_without_sources_it_starts_quasi_random_and_then_optimises() -> None:
+    study = run(MetaGPSampler(seed=0), bowl(), 25)
+    assert study.best_value < 0.01
+
+
+def test_weights_of_an_explanation_sum_to_one_and_it_prints() -> None:
+    sampler = MetaGPSampler([past(bowl(), name="a"), past(bowl(0.8), name="b")], seed=0)
+    study = optuna.create_study(sampler=sampler)
+    for n in (0, 6):
+        study.optimize(bowl(), n_trials=n)
+        explanation = sampler.explain(study)
+        total = sum(source.weight for source in explanation.sources)
+        assert total + explanation.weight_without_sources == pytest.approx(1)
+        assert "a" in str(explanation)
+    assert [source.rank_agreement is None for source in explanation.sources] == [False, False]
+    assert explanation.sources[0].name == "a"
+
+
+def test_explaining_without_anything_known_is_empty() -> None:
+    sampler = MetaGPSampler(seed=0)
+    explanation = sampler.explain(optuna.create_study(sampler=sampler))
+    assert explanation.sources == ()
+    assert explanation.weight_without_sources == 1.0
+
+
+SCRIPT = """
+import optuna, sys
+optuna.logging.disable_default_handler()
+sys.path.insert(0, sys.argv[1])
+from test_sampler import bowl, params, past, run
+from optuna_metabo import MetaGPSampler
+print(params(run(MetaGPSampler([past(bowl())], seed=3), bowl())))
+"""
+
+
+def test_one_seed_gives_the_same_trials_in_another_process() -> None:
+    here = params(run(MetaGPSampler([past(bowl())], seed=3), bowl()))
+    command = [sys.executable, "-c", SCRIPT, str(Path(__file__).parent)]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == str(here)
+
+
+def test_another_seed_gives_other_trials() -> None:
+    one, other = (params(run(MetaGPSampler(seed=seed), bowl(), 3)) for seed in (0, 1))
+    assert one != other
+
+
+@pytest.mark.parametrize("warm", [False, True])
+def test_a_resumed_study_goes_on_as_if_never_stopped(tmp_path: Path, warm: bool) -> None:
+    sources = [past(bowl())] if warm else None
+    whole = run(MetaGPSampler(sources, seed=0), bowl(), 10)
+    url = f"sqlite:///{tmp_path}/resume.db"
+    run(MetaGPSampler(sources, seed=0), bowl(), 5, study_name="s", storage=url)
+    resumed = optuna.load_study(
+        study_name="s", storage=url, sampler=MetaGPSampler(sources, seed=0)
+    )
+    resumed.optimize(bowl(), n_trials=5)
+    assert params(resumed) == params(whole)
+
+
+def test_sampler_and_study_pickle() -> None:
+    study = run(MetaGPSampler([past(bowl())], seed=0), bowl(), 3)
+    copy = pickle.loads(pickle.dumps(study))
+    for one in (study, copy):
+        one.optimize(bowl(), n_trials=3)
+    assert params(study) == params(copy)
+
+
+def small(trial: optuna.Trial) -> float:
+    return trial.suggest_int("i", 0, 3) + 10 * trial.suggest_categorical("c", [1, 2, 3])
+
+
+@pytest.mark.parametrize("warm", [False, True])
+def test_no_point_of_a_discrete_space_comes_twice(warm: bool) -> None:
+    sources = [past(small, n_trials=6)] if warm else None
+    study = run(MetaGPSampler(sources, seed=0), small, 12)
+    assert len({tuple(sorted(trial.params.items())) for trial in study.trials}) == 12
+    study.optimize(small, n_trials=1)  # nothing is left, and nothing raises
+
+
+def test_trials_asked_at_once_are_different_and_complement_each_other() -> None:
+    sources = [past(bowl(at), name=str(at), seed=i) for i, at in enumerate((0.1, 0.9))]
+    study = optuna.create_study(sampler=MetaGPSampler(sources, seed=0))
+    asked = [study.ask() for _ in range(2)]
+    xs = [trial.suggest_float("x", 0, 1) for trial in asked]
+    assert abs(xs[0] - xs[1]) > 0.3
+
+
+def test_workers_with_a_sampler_each_propose_different_points(tmp_path: Path) -> None:
+    url, source = f"sqlite:///{tmp_path}/w.db", past(small, n_trials=6)
+    optuna.create_study(study_name="shared", storage=url)
+    workers = [
+        optuna.load_study(
+            study_name="shared", storage=url, sampler=MetaGPSampler([source], seed=0)
+        )
+        for _ in range(4)
+    ]
+    trials = [worker.ask() for worker in workers]
+    points = {(t.suggest_int("i", 0, 3), t.suggest_categorical("c", [1, 2, 3])) for t in trials}
+    assert len(points) == 4
+
+
+def test_four_threads_share_one_sampler() -> None:
+    study = optuna.create_study(sampler=MetaGPSampler([past(small, n_trials=6)], seed=0))
+    study.optimize(small, n_trials=12, n_jobs=4)
+    points = {tuple(sorted(trial.params.items())) for trial in study.trials}
+    assert len(points) == 12
+
+
+def test_one_sampler_serves_several_studies() -> None:
+    sampler = MetaGPSampler([past(bowl())], seed=0)
+    one, other = run(sampler, bowl(), 3), run(sampler, bowl(sign=-1.0), 3, "maximize")
+    one.optimize(bowl(), n_trials=2)
+    assert len(one.trials) == 5
+    assert other.best_value > -0.1
+
+
+def tree(trial: optuna.Trial) -> float:
+    kernel = trial.suggest_categorical("kernel", ["rbf", "poly"])
+    if kernel == "rbf":
+        return abs(trial.suggest_float("gamma", 0, 1) - 0.7)
+    return 0.5 + 0.1 * trial.suggest_int("degree", 2, 5)
+
+
+@pytest.mark.parametrize("warm", [False, True])
+def test_conditional_parameters_are_modelled(warm: bool) -> None:
+    sources = [past(tree, n_trials=25)] if warm else None
+    study = run(MetaGPSampler(sources, seed=0), tree, 20)
+    assert study.best_value < 0.03
+
+
+def test_a_parameter_that_appears_later_and_a_range_that_changes_are_served() -> None:
+    def objective(trial: optuna.Trial) -> float:
+        value = trial.suggest_float("x", 0, 1 if trial.number < 3 else 2)
+        return value + (trial.suggest_int("late", 0, 5) if trial.number >= 4 else 0)
+
+    assert len(run(MetaGPSampler(seed=0, n_startup_trials=2), objective, 8).trials) == 8
+
+
+def test_enqueued_and_partially_fixed_parameters_are_kept() -> None:
+    study = optuna.create_study(sampler=MetaGPSampler([past(bowl())], seed=0))
+    study.enqueue_trial({"kind": "b"})
+    study.optimize(bowl(), n_trials=1)
+    assert study.trials[0].params["kind"] == "b"
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
+        study.sampler = optuna.samplers.PartialFixedSampler({"x": 0.9}, study.sampler)
+    study.optimize(bowl(), n_trials=2)
+    assert all(trial.params["x"] == 0.9 for trial in study.trials[1:])
+
+
+def test_it_works_under_hyperband() -> None:
+    def objective(trial: optuna.Trial) -> float:
+        value = bowl()(trial)
+        for step in range(1, 10):
+            trial.report(value + 1.0 / step, step)
+            if trial.should_prune():
+                raise optuna.TrialPruned
+        return value
+
+    study = optuna.create_study(
+        study_name="hyperband",
+        sampler=MetaGPSampler([past(bowl())], seed=0),
+        pruner=optuna.pruners.HyperbandPruner(min_resource=1, max_resource=9),
+    )
+    study.optimize(objective, n_trials=15)
+    assert study.best_value < 0.1
+
+
+def test_failed_trials_do_not_stop_it_and_are_not_repeated() -> None:
+    def objective(trial: optuna.Trial) -> float:
+        value = small(trial)
+        return float("nan") if trial.number % 3 == 1 else value
+
+    study = run(MetaGPSampler(seed=0, n_startup_trials=2), objective, 12)
+    assert len({tuple(sorted(trial.params.items())) for trial in study.trials}) == 12
+
+
+def test_global_random_state_error_state_and_threads_are_left_alone() -> None:
+    from threadpoolctl import threadpool_info
+
+    np.random.seed(0)
+    random.seed(0)
+    before = (np.random.get_state()[1].tolist(), random.getstate(), np.geterr())
+    threads = [pool["num_threads"] for pool in threadpool_info()]
+    run(MetaGPSampler([past(bowl())], seed=0), bowl(), 4)
+    assert threads == [pool["num_threads"] for pool in threadpool_info()]
+    assert before == (np.random.get_state()[1].tolist(), random.getstate(), np.geterr())
+
+
+@pytest.mark.parametrize(
+    ("kwargs", "error", "match"),
+    [
+        ({"surrogate": "best"}, ValueError, "surrogate must be one of"),
+        ({"surrogate": 3}, TypeError, "got 3"),
+        ({"seed": -1}, ValueError, "seed must be"),
+        ({"n_startup_trials": 0}, ValueError, "n_startup_trials"),
+        ({"source_studies": "name"}, TypeError, "storage="),
+    ],
+)
+def test_wrong_arguments_raise_at_once(
+    kwargs: dict[str, Any], error: type[Exception], match: str
+) -> None:
+    with pytest.raises(error, match=match):
+        MetaGPSampler(**kwargs)
+
+
+def test_several_objectives_are_refused_by_name() -> None:
+    study = optuna.create_study(
+        study_name="two", directions=["minimize", "maximize"], sampler=MetaGPSampler(seed=0)
+    )
+    with pytest.raises(ValueError, match="'two' has 2 objectives"):
+        study.ask().suggest_float("x", 0, 1)
+
+
+def test_storage_alone_takes_every_other_study(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path}/all.db"
+    past(bowl(), name="one", storage=url)
+    past(bowl(0.4), name="two", storage=url, seed=1)
+    sampler = MetaGPSampler(storage=url, seed=0)
+    study = run(sampler, bowl(), 2, study_name="new", storage=url)
+    assert {source.name for source in sampler.explain(study).sources} == {"one", "two"}
+    assert study.best_value < 0.06
+
+
+def test_an_own_surrogate_is_used() -> None:
+    from optuna_metabo.ensembles.plain import NoTransfer
+
+    sampler = MetaGPSampler([past(bowl())], surrogate=NoTransfer(), seed=0)
+    study = run(sampler, bowl(), 3)
+    assert sampler.explain(study).weight_without_sources == 1.0
