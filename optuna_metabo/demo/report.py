@@ -8,6 +8,7 @@ from pathlib import Path
 from optuna_metabo.demo.run import Plan, Result, table
 from optuna_metabo.visualization import plot_best_values, plot_explanation
 
+_CONFIG = {"displayModeBar": False}
 _PAGE = """<!doctype html>
 <html lang="en">
 <head>
@@ -56,9 +57,9 @@ def write_report(path: Path, result: Result, plan: Plan, n_past: int) -> None:
             past_trials=plan.past_trials,
             seeds=plan.seeds,
             trials=plan.trials,
-            curves=curves.to_html(full_html=False, include_plotlyjs=True),
+            curves=curves.to_html(full_html=False, include_plotlyjs=True, config=_CONFIG),
             table=_html_table(table(result)),
-            weights=weights.to_html(full_html=False, include_plotlyjs=False),
+            weights=weights.to_html(full_html=False, include_plotlyjs=False, config=_CONFIG),
             explanation=html.escape(str(result.explanation)),
         ),
         encoding="utf-8",
