@@ -1,0 +1,32 @@
+"""The learned ranker."""
+
+from __future__ import annotations
+
+import sys
+
+import numpy as np
+import pytest
+
+from optuna_metabo.ensembles.ranknet import RankNet
+from tests.ensembles.test_ensembles import DOMAIN, EMPTY, NONE, alike, bowl, make_task
+
+
+def test_without_torch_the_error_names_the_extra(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "torch", None)
+    with pytest.raises(ModuleNotFoundError, match=r"optuna-metabo\[ranknet\]"):
+        RankNet().learn(alike(), DOMAIN, generator=np.random.default_rng(0))
+
+
+def test_it_ranks_like_its_sources_and_then_like_the_target() -> None:
+    torch = pytest.importorskip("torch")
+    state = torch.random.get_rng_state()
+    prior = RankNet().learn(alike(), DOMAIN, generator=np.random.default_rng(0))
+    X = DOMAIN.sample(256, generator=np.random.default_rng(1))
+    first = prior.condition(EMPTY, NONE).posterior(X)
+    assert np.corrcoef(first.mean, bowl(0.3)(X))[0, 1] > 0.8
+    assert (first.variances > 0).all()
+    target = make_task(bowl(0.6), 20, 9)
+    later = prior.condition(target, NONE).posterior(X)
+    truth = bowl(0.6)(X)
+    assert np.corrcoef(later.mean, truth)[0, 1] > np.corrcoef(first.mean, truth)[0, 1]
+    assert torch.equal(state, torch.random.get_rng_state())
