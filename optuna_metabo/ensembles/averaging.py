@@ -193,13 +193,14 @@ class Family:
         B = fit_y @ prior_part
         C = _PRIOR_MEAN @ prior_part - fit_prior @ prior_part
         A = np.maximum(A, 1e-12 * max(float(y_w @ y_w), 1e-300))
-        u = (B + np.sqrt(B**2 + 4.0 * A * max(n - 1, 0))) / (2.0 * A) if n > 1 else np.ones(len(H))
+        told = n > 1 and bool(target.y.any())  # equal values, standardised to 0, have no scale
+        u = (B + np.sqrt(B**2 + 4.0 * A * (n - 1))) / (2.0 * A) if told else np.ones(len(H))
         log_det = np.linalg.slogdet(M)[1] + 2.0 * np.log(np.diagonal(L)[:n]).sum()
         log_evidence = (n - 1) * np.log(u) - 0.5 * (u**2 * A - 2.0 * u * B + C + log_det)
         log_evidence -= 0.5 * np.log(np.maximum(2.0 * u**2 * A - u * B, 1e-12))
         beta = u[:, None] * fit_y + fit_prior
         residual_w = u[:, None] * y_w - np.einsum("sni,si->sn", head, beta)
-        log_evidence = log_evidence if n > 1 else np.zeros(len(H))
+        log_evidence = log_evidence if told else np.zeros(len(H))
         return cls(kernel, rho, X, spread, L, H_w, residual_w, beta, 1.0 / u, log_evidence)
 
     def posterior(

@@ -114,7 +114,8 @@ def _train(
         optimiser = torch.optim.Adam(tensors, lr=rate, weight_decay=_DECAY)
         for batch in batches:
             optimiser.zero_grad()
-            ranknet_loss(tensors, batch, torch).backward()  # type: ignore[no-untyped-call]
+            loss: Any = ranknet_loss(tensors, batch, torch)
+            loss.backward()
             optimiser.step()
     return [one.detach().cpu().numpy().astype(float) for one in tensors]
 

@@ -57,6 +57,16 @@ def test_weights_lie_in_the_simplex_and_posteriors_are_proper(name: str, n: int)
     assert (posterior.variances > 0).all()
 
 
+@pytest.mark.parametrize("name", [*TRANSFERRING, "none"])
+def test_equal_values_say_nothing_and_break_nothing(name: str) -> None:
+    target = make_task(lambda X: np.full(len(X), 3.0), 4, 9)
+    model = believe(name, alike(), target)
+    assert np.isfinite(model.weights).all()
+    posterior = model.posterior(DOMAIN.sample(16, generator=np.random.default_rng(1)))
+    assert np.isfinite(posterior.mean).all()
+    assert (posterior.variance > 0).all()
+
+
 @pytest.mark.parametrize("name", TRANSFERRING)
 def test_the_first_point_is_near_the_optimum_of_alike_sources(name: str) -> None:
     X = DOMAIN.sample(512, generator=np.random.default_rng(1))
