@@ -50,9 +50,12 @@ def _explain(
         return None
     columns = X[rows, domain.slices[parent]]
     if domain.dimensions[parent].n_choices:
+        known = columns.any(axis=1)  # a source may have had a choice that the domain lacks
         values = columns.argmax(axis=1)
-        with_child = set(values[exists].tolist())
-        return None if with_child & set(values[~exists].tolist()) else tuple(sorted(with_child))
+        with_child = set(values[known & exists].tolist())
+        without_child = set(values[known & ~exists].tolist())
+        explained = with_child and without_child and not with_child & without_child
+        return tuple(sorted(with_child)) if explained else None
     values, without = columns[exists, 0], columns[~exists, 0]
     if without.max() < values.min():
         return (float(without.max() + values.min()) / 2, np.inf)

@@ -10,6 +10,7 @@ import math
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from numbers import Real
 from typing import Any
 
 import numpy as np
@@ -36,48 +37,81 @@ _MAX_LEVELS = 65_536
 _OUTSIDE = 1.0
 # Values outside these magnitudes are rescaled: their squares would leave float64.
 _TINY, _HUGE = 1e-100, 1e100
+# Over a range as narrow as this, relatively, a logarithm is a straight line, and a float's
+# logarithm could not tell one end from the other.
+_NARROW = 1e-6
 
 
 def _number(value: Any) -> float | None:
     """A choice as a number, if it is one; a bool is not."""
-    if isinstance(value, bool) or not isinstance(value, (int, float)):
+    if isinstance(value, bool) or not isinstance(value, Real):
         return None
-    return float(value) if math.isfinite(value) else None
+    try:
+        number = float(value)
+    except OverflowError:  # an int beyond the floats
+        return None
+    return number if math.isfinite(number) else None
+
+
+def _fraction(value: float, low: float, high: float) -> float:
+    """``(value - low) / (high - low)``, also of a range whose length exceeds the floats."""
+    if math.isinf(float(high) - float(low)):
+        value, low, high = value / 2, low / 2, high / 2
+    return (value - low) / (high - low)
 
 
 def _n_steps(distribution: Numeric) -> float:
     """The number of steps from low to high of an unlogged grid; infinite without a step."""
     if distribution.step is None:
         return math.inf
-    return round((distribution.high - distribution.low) / distribution.step)
+    low, high, step = distribution.low, distribution.high, distribution.step
+    n = high / step - low / step  # in this order the difference of two floats cannot overflow
+    return round((high - low) / step) if n < 2 * _MAX_LEVELS else n
+
+
+def _curved(distribution: Numeric) -> bool:
+    """Whether the range is to be read on a logarithmic scale."""
+    return distribution.log and distribution.high > distribution.low * (1 + _NARROW)
 
 
 def to_unit(value: float, distribution: Numeric) -> float | None:
     """Where a number stands in the range, 0 at low, 1 at high; ``None`` if it has no log."""
-    low, high = float(distribution.low), float(distribution.high)
-    if distribution.low == distribution.high:
+    low, high = distribution.low, distribution.high
+    if distribution.log and value <= 0.0:
+        return None
+    if low == high:
         return 0.5
-    if distribution.log:
-        if value <= 0.0:
-            return None
+    if _curved(distribution):
         value, low, high = math.log(value), math.log(low), math.log(high)
-    u = (value / 2 - low / 2) / (high / 2 - low / 2)  # halves: the range may exceed a float
-    return min(max(u, -_OUTSIDE), 1.0 + _OUTSIDE)
+    return min(max(_fraction(value, low, high), -_OUTSIDE), 1.0 + _OUTSIDE)
 
 
 def from_unit(u: float, distribution: Numeric) -> int | float:
     """The legal number nearest to a place in the range, as a plain Python number."""
     u, low, high = min(max(u, 0.0), 1.0), distribution.low, distribution.high
-    if distribution.log:
-        value: float = math.exp(math.log(low) + u * (math.log(high) - math.log(low)))
+    if _curved(distribution):
+        log_low, log_high = math.log(low), math.log(high)
+        value: float = math.exp(min(log_low + u * (log_high - log_low), log_high))
     elif isinstance(distribution, IntDistribution):
-        return low + distribution.step * round(u * ((high - low) // distribution.step))
+        n = (int(high) - int(low)) // distribution.step
+        value = int(low) + distribution.step * min(round(u * n), n)
     elif distribution.step is not None:
         value = low + round(u * _n_steps(distribution)) * distribution.step
     else:
-        value = 2.0 * (low / 2 + u * (high / 2 - low / 2))
+        value = (1.0 - u) * low + u * high
     value = min(max(value, low), high)
-    return round(value) if isinstance(distribution, IntDistribution) else float(value)
+    return _stored(value, distribution) if isinstance(distribution, IntDistribution) else value
+
+
+def _stored(value: float, distribution: IntDistribution) -> int:
+    """The nearest int that stays legal as a float, which is what a storage makes of it."""
+    number = float(value)
+    if number > distribution.high:
+        number = math.nextafter(number, -math.inf)
+    elif number < distribution.low:
+        number = math.nextafter(number, math.inf)
+    nearest = round(number)
+    return nearest if distribution.low <= nearest <= distribution.high else round(value)
 
 
 def _dimension(distribution: BaseDistribution) -> Dimension:
@@ -91,20 +125,30 @@ def _dimension(distribution: BaseDistribution) -> Dimension:
         return Dimension()
     if not distribution.log:
         return Dimension(levels=tuple(np.linspace(0.0, 1.0, int(n) + 1).tolist()))
-    values = np.log(np.arange(distribution.low, distribution.high + 1))
-    return Dimension(levels=tuple(((values - values[0]) / (values[-1] - values[0])).tolist()))
+    values = range(int(distribution.low), int(distribution.high) + 1)
+    return Dimension(levels=tuple(to_unit(value, distribution) or 0.0 for value in values))
 
 
 def _choice(value: Any, distribution: CategoricalDistribution) -> int | None:
     """The index of a choice: of the same type first, else of the same number."""
     for i, choice in enumerate(distribution.choices):
-        same = choice == value or (choice != choice and value != value)
-        if same and type(choice) is type(value):
+        if type(choice) is type(value) and _same(choice, value):
             return i
     number = _number(value)
-    if number is None:
-        return None
-    return next((i for i, c in enumerate(distribution.choices) if _number(c) == number), None)
+    for i, choice in enumerate(distribution.choices):
+        if _number(choice) == number if number is not None else _same_text(choice, value):
+            return i
+    return None
+
+
+def _same(a: Any, b: Any) -> bool:
+    """Equality in which NaN equals itself."""
+    return bool(a == b or (a != a and b != b))
+
+
+def _same_text(a: Any, b: Any) -> bool:
+    """Equality of strings, whether Python's or NumPy's."""
+    return isinstance(a, str) and isinstance(b, str) and str(a) == str(b)
 
 
 def _numeric(distribution: BaseDistribution) -> Numeric:
@@ -125,15 +169,17 @@ def _place(value: Any, distribution: BaseDistribution) -> float | None:
 def fits(value: Any, distribution: BaseDistribution) -> bool:
     """Whether ``value`` is legal for ``distribution`` exactly as it is, type included."""
     if isinstance(distribution, CategoricalDistribution):
-        return any(type(c) is type(value) and c == value for c in distribution.choices)
+        return any(type(c) is type(value) and _same(c, value) for c in distribution.choices)
     distribution = _numeric(distribution)
     kind = int if isinstance(distribution, IntDistribution) else float
     if type(value) is not kind or not distribution.low <= value <= distribution.high:
         return False
-    place = to_unit(value, distribution)
-    if place is None or distribution.step is None:
-        return place is not None
-    return math.isclose(from_unit(place, distribution), value, rel_tol=1e-9, abs_tol=1e-12)
+    if isinstance(distribution, IntDistribution):
+        return bool((value - distribution.low) % distribution.step == 0)
+    if distribution.step is None:
+        return True
+    k = value / distribution.step - distribution.low / distribution.step
+    return math.isclose(k, round(k), rel_tol=1e-12, abs_tol=1e-8)
 
 
 def says_something(source: BaseDistribution, target: BaseDistribution) -> bool:
@@ -172,7 +218,7 @@ class Encoding:
         """
         dimensions = tuple(_dimension(distribution) for distribution in search_space.values())
         plain = cls(dict(search_space), dimensions)
-        if not trials or all(len(trial.params) >= len(search_space) for trial in trials):
+        if not trials or all(search_space.keys() <= t.params.keys() for t in trials):
             return plain
         present = np.array([[name in t.params for name in plain.names] for t in trials])
         X = plain.encode_many([trial.params for trial in trials])

@@ -299,7 +299,7 @@ def _rank_agreement(
     if len(y) < 2 or not learned.used:
         return [None] * len(learned.used)
     models = SourceModels.learn([source.task for source in learned.used], encoding.domain)
-    found = [float(kendalltau(mean, y).statistic) for mean in models.gp.mean(X)]
+    found = [float(kendalltau(mean, y).statistic) for mean in models.mean(X)]
     return [tau if np.isfinite(tau) else 0.0 for tau in found]
 
 

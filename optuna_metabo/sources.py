@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import difflib
 import fnmatch
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 import optuna
@@ -22,6 +23,8 @@ from optuna_metabo.surrogate import Task
 # A longer source is thinned to its best half of these and an even spread of the rest: the cost
 # of an exact GP grows with the square of its points, and what they add does not.
 MAX_TRIALS = 200
+
+_EXPECTED = "source_studies expects Study objects, study names, a glob or a predicate"
 
 Request = Sequence[Study | str] | str | Callable[[str], bool] | None
 
@@ -51,7 +54,7 @@ class SourceStudy:
     direction: StudyDirection
     trials: tuple[FrozenTrial, ...]
 
-    @property
+    @cached_property
     def search_space(self) -> dict[str, BaseDistribution]:
         """Every parameter with its last distribution."""
         space: dict[str, BaseDistribution] = {}
@@ -63,8 +66,11 @@ class SourceStudy:
         """Whether this is ``study`` itself, read earlier."""
         if self.name != study.study_name:
             return False
-        starts = {trial.number: trial.datetime_start for trial in self.trials[:1]}
-        return any(starts.get(t.number) == t.datetime_start for t in _completed(study))
+        first = self.trials[0]
+        return any(
+            t.number == first.number and t.datetime_start == first.datetime_start
+            for t in _completed(study)
+        )
 
     def task_for(self, encoding: Encoding) -> SourceTask | LeftOut:
         """What this study says about a search space, or why it says nothing."""
@@ -117,22 +123,19 @@ class Sources:
                 a storage.
             ValueError: If no study in the storage has one of the names.
         """
-        opened = None if storage is None else get_storage(storage)
+        opened = _opened(storage)
         if request is None:
             return cls(names=_Glob("*") if opened else None, storage=opened)
         if callable(request):
             return cls(names=request, storage=_required(opened, request))
-        if isinstance(request, str) and any(c in request for c in "*?["):
-            return cls(names=_Glob(request), storage=_required(opened, request))
-        items = [request] if isinstance(request, (str, Study)) else list(request)
+        if isinstance(request, str) and _is_glob(request, _required(opened, request)):
+            return cls(names=_Glob(request), storage=opened)
+        items = [request] if isinstance(request, (str, Study)) else _listed(request)
         studies = tuple(item for item in items if isinstance(item, Study))
         names = [item for item in items if isinstance(item, str)]
         strange = [item for item in items if not isinstance(item, (str, Study))]
         if strange:
-            raise TypeError(
-                "source_studies expects Study objects, study names, a glob or a predicate, "
-                f"got {strange[0]!r}"
-            )
+            raise TypeError(f"{_EXPECTED}, got {strange[0]!r}")
         if names:
             _check_names(names, _required(opened, names))
         return cls(studies, _OneOf(tuple(names)) if names else None, opened)
@@ -140,7 +143,7 @@ class Sources:
     def read(self, target: Study) -> tuple[tuple[SourceStudy, ...], tuple[LeftOut, ...]]:
         """The source studies of ``target`` and those left out; never the target itself."""
         if self._read is None:
-            self._read = tuple(_read_one(one) for one in self._load())
+            self._read = _once(_read_one(one) for one in self._load())
         name = target.study_name
         usable = [s for s in self._read if isinstance(s, SourceStudy) and not s.is_study(target)]
         left_out = [s for s in self._read if isinstance(s, LeftOut) and s.name != name]
@@ -150,7 +153,11 @@ class Sources:
         found: list[Study | LeftOut] = list(self.studies)
         if self.storage is None or self.names is None:
             return found
-        for name in optuna.get_all_study_names(storage=self.storage):
+        try:
+            existing = optuna.get_all_study_names(storage=self.storage)
+        except Exception as error:  # a storage that is gone must not end a run
+            return [*found, LeftOut("storage", f"cannot be read: {error}")]
+        for name in existing:
             if self.names(name):
                 try:
                     found.append(optuna.load_study(study_name=name, storage=self.storage))
@@ -175,6 +182,26 @@ class _OneOf:
         return name in self.names
 
 
+def _opened(storage: str | BaseStorage | None) -> BaseStorage | None:
+    if storage is None:
+        return None
+    if not isinstance(storage, (str, BaseStorage)):
+        raise TypeError(f"storage expects a URL or one of Optuna's storages, got {storage!r}")
+    return get_storage(storage)
+
+
+def _listed(request: Iterable[Study | str]) -> list[Study | str]:
+    if not isinstance(request, Iterable):
+        raise TypeError(f"{_EXPECTED}, got {request!r}")
+    return list(request)
+
+
+def _is_glob(request: str, storage: BaseStorage) -> bool:
+    """Whether a string is a pattern; one that is the name of a study is that name."""
+    special = any(character in request for character in "*?[")
+    return special and request not in optuna.get_all_study_names(storage=storage)
+
+
 def _required(storage: BaseStorage | None, request: object) -> BaseStorage:
     if storage is None:
         raise TypeError(f"source_studies={request!r} needs storage= to look the studies up in")
@@ -188,6 +215,15 @@ def _check_names(names: Sequence[str], storage: BaseStorage) -> None:
             close = difflib.get_close_matches(name, existing, n=3)
             hint = f"; did you mean {' or '.join(map(repr, close))}?" if close else ""
             raise ValueError(f"the storage has no study named {name!r}{hint}")
+
+
+def _once(read: Iterable[SourceStudy | LeftOut]) -> tuple[SourceStudy | LeftOut, ...]:
+    """Drops a study that was asked for twice, as an object and by its name, say."""
+    found: dict[object, SourceStudy | LeftOut] = {}
+    for one in read:
+        start = one.trials[0].datetime_start if isinstance(one, SourceStudy) else None
+        found.setdefault((one.name, start), one)
+    return tuple(found.values())
 
 
 def _read_one(study: Study | LeftOut) -> SourceStudy | LeftOut:

@@ -20,9 +20,11 @@ Acquisition = Callable[[Float[Array, "m p"]], Float[Array, " m"]]
 
 # Up to this many points, all of them are looked at: as many as the sampled candidates cost.
 _MAX_ENUMERATED = 2048
-_N_CANDIDATES = 1024
-_N_CLIMBERS = 6
-_N_MOVES = 32
+# Quasi-random candidates, the same at every ask, so that what is known of them can be kept; and
+# fresh ones.
+_N_CANDIDATES, _N_FRESH = 1024, 128
+_N_CLIMBERS = 5
+_N_MOVES = 12
 # Standard deviations of the moves along a numeric axis, from a tenth of it to a thousandth.
 _STEPS = (0.15, 0.1, 0.05, 0.02, 0.01, 0.003, 0.001)
 
@@ -73,13 +75,16 @@ class Subspace:
                 X[:, part] = self.domain.dimensions[j].grid[index[j]]
         return self.project(X)
 
+    def is_taken(self, X: Float[Array, "n p"]) -> Bool[Array, " n"]:
+        """Which rows are taken; on a continuous space none is."""
+        if not len(self.taken) or np.isinf(self.size):
+            return np.zeros(len(X), dtype=bool)
+        taken = {row.tobytes() for row in np.round(self.taken, 9) + 0.0}
+        return np.array([row.tobytes() in taken for row in np.round(X, 9) + 0.0], dtype=bool)
+
     def without_taken(self, X: Float[Array, "n p"]) -> Float[Array, "n p"]:
         """Leaves out the rows that are taken."""
-        if not len(self.taken) or np.isinf(self.size):
-            return X
-        taken = {row.tobytes() for row in np.round(self.taken, 9) + 0.0}
-        rows = np.round(X, 9) + 0.0
-        return X[[row.tobytes() not in taken for row in rows]]
+        return X[~self.is_taken(X)]
 
 
 def maximise(
@@ -99,14 +104,18 @@ def maximise(
     """
     if subspace.size <= _MAX_ENUMERATED:
         X = subspace.points()
-        fresh = subspace.without_taken(X)
-        return _best(acquisition, fresh if len(fresh) else X, 1, generator)[0][0]
+        values, taken = acquisition(X), subspace.is_taken(X)
+        values = values if taken.all() else np.where(taken, -np.inf, values)
+        return X[generator.choice(np.flatnonzero(values == values.max()))]
     domain = subspace.domain
-    X = np.concatenate([domain.sample(_N_CANDIDATES, generator=generator), starts])
+    fixed_seed = np.random.default_rng(0)
+    X = subspace.project(domain.sample(_N_CANDIDATES, generator=fixed_seed))
+    values = np.where(subspace.is_taken(X), -np.inf, acquisition(X))
+    others = [domain.from_unit(generator.random((_N_FRESH, len(domain.dimensions)))), starts]
     if len(starts):
-        X = np.concatenate([X, _moves(starts, _STEPS[0], domain, generator)])
-    X = _fresh(X, subspace, generator)
-    climbers, values = _best(acquisition, X, _N_CLIMBERS, generator)
+        others.append(_moves(starts, _STEPS[0], domain, generator))
+    near = _fresh(np.concatenate(others), subspace, generator)
+    climbers, values = _merge(X, values, near, acquisition(near))
     for step in _STEPS:
         moves = _moves(climbers, step, domain, generator)
         fresh = subspace.without_taken(subspace.project(moves))
@@ -129,16 +138,6 @@ def _fresh(
             subspace.domain.from_unit(generator.random((n, len(subspace.domain.dimensions))))
         )
     return X
-
-
-def _best(
-    acquisition: Acquisition, X: Float[Array, "n p"], n: int, generator: np.random.Generator
-) -> tuple[Float[Array, "k p"], Float[Array, " k"]]:
-    """The ``n`` best rows; ties go to no one in particular."""
-    X = X[generator.permutation(len(X))]
-    values = acquisition(X)
-    order = np.argsort(-values, kind="stable")[:n]
-    return X[order], values[order]
 
 
 def _merge(

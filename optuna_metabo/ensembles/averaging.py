@@ -27,7 +27,7 @@ from scipy.special import softmax
 from optuna_metabo.domain import Domain
 from optuna_metabo.ensembles.source_models import SourceModels
 from optuna_metabo.ensembles.target import Scale, target_theta
-from optuna_metabo.gp.exact import GP, cholesky, lower_solve
+from optuna_metabo.gp.exact import cholesky, lower_solve
 from optuna_metabo.gp.kernel import matern52, squared_distance
 from optuna_metabo.surrogate import Model, Posterior, Prior, Task
 
@@ -37,13 +37,13 @@ _SLOPE_VARIANCE = 1.0
 _OFFSET_VARIANCE = 100.0
 # What the rival and the mean of all sources hold before the first value; single sources the rest.
 _PRIOR_PLAIN, _PRIOR_ALL = 0.1, 0.4
-# A source is believed this many of its own predictive deviations below its mean.
-_CAUTION = 0.5
 # A source whose function varies less than this part of its values' deviation is mostly noise.
 _SIGNAL_FLOOR = 0.3
 _N_REFERENCE = 256
 # Sources that are evaluated at candidates: more would not be told apart by a few values.
 _MAX_EXPERTS = 24
+# An expert with this part of the largest weight moves no proposal.
+_NEGLIGIBLE = 1e-3
 
 
 @dataclass(frozen=True)
@@ -55,15 +55,10 @@ class Averaging:
     ) -> Prior:
         """Fits the sources and brings their functions to one scale."""
         models = SourceModels.learn(sources, domain)
-        score = _cautious(models.gp, domain.sample(_N_REFERENCE, generator=generator))
+        score = models.mean(domain.sample(_N_REFERENCE, generator=generator))
         scale = np.maximum(score.std(axis=1), _SIGNAL_FLOOR)
         centred = (score - score.mean(axis=1)[:, None]) / scale[:, None]
         return AveragingPrior(models, domain.groups, score.mean(axis=1), scale, _order(centred))
-
-
-def _cautious(gp: GP, X: Float[Array, "m p"]) -> Float[Array, "k m"]:
-    mean, variance = gp.posterior(X)
-    return mean - _CAUTION * np.sqrt(variance)
 
 
 def _order(phi: Float[Array, "k m"]) -> Int[Array, " k"]:
@@ -92,7 +87,7 @@ class AveragingPrior:
 
     def phi(self, X: Float[Array, "m p"], index: Int[Array, " s"]) -> Float[Array, "s m"]:
         """The standardised functions of some sources."""
-        score = _cautious(self.models.gp[index], X)
+        score = self.models.mean(X, index)
         return (score - self.centre[index, None]) / self.scale[index, None]
 
     def condition(self, target: Task, pending: Float[Array, "q p"]) -> Model:
@@ -157,7 +152,7 @@ class Family:
     rho: float
     X: Float[Array, "N p"]
     spread: Float[Array, "k N"] | None
-    L: Float[Array, "N N"]
+    L_inverse: Float[Array, "N N"]
     H_w: Float[Array, "s N 2"]
     residual_w: Float[Array, "s n"]
     coefficients: Float[Array, "s 2"]
@@ -180,9 +175,10 @@ class Family:
         if spread is not None:
             K += spread.T @ spread
         L = cholesky(K) if len(X) else K
+        L_inverse = lower_solve(L, np.eye(len(X))) if len(X) else K
         H = np.stack([basis, np.ones_like(basis)], axis=2)
-        H_w = np.stack([lower_solve(L, h) for h in H]) if len(X) else H
-        y_w = lower_solve(L[:n, :n], target.y[:, None])[:, 0] if n else target.y
+        H_w = L_inverse @ H
+        y_w = L_inverse[:n, :n] @ target.y
         head = H_w[:, :n]
         M = _PRIOR_PRECISION + np.einsum("sni,snj->sij", head, head)
         prior_part = _PRIOR_PRECISION @ _PRIOR_MEAN
@@ -201,28 +197,40 @@ class Family:
         beta = u[:, None] * fit_y + fit_prior
         residual_w = u[:, None] * y_w - np.einsum("sni,si->sn", head, beta)
         log_evidence = log_evidence if told else np.zeros(len(H))
-        return cls(kernel, rho, X, spread, L, H_w, residual_w, beta, 1.0 / u, log_evidence)
+        return cls(kernel, rho, X, spread, L_inverse, H_w, residual_w, beta, 1.0 / u, log_evidence)
 
     def posterior(
-        self, X: Float[Array, "m p"], basis: Float[Array, "s m"], spread: Float[Array, "k m"]
-    ) -> tuple[Float[Array, "s m"], Float[Array, "s m"]]:
-        """Means and variances of the standardised values (eqs. 2.41 and 2.42)."""
-        K = self.rho**2 * self.kernel.correlation(self.X, X)
-        own = np.full(len(X), self.rho**2)
+        self,
+        correlation: Float[Array, "N m"],
+        basis: Float[Array, "e m"],
+        spread: Float[Array, "k m"],
+        experts: Int[Array, " e"],
+    ) -> tuple[Float[Array, "e m"], Float[Array, "e m"]]:
+        """Means and variances of the standardised values (eqs. 2.41 and 2.42).
+
+        Args:
+            correlation: Of the family's points with the new ones.
+            basis: The basis functions of the chosen experts at the new points.
+            spread: The sources about their mean at the new points.
+            experts: The chosen ones.
+        """
+        K = self.rho**2 * correlation
+        own = np.full(K.shape[1], self.rho**2)
         if self.spread is not None:
             K += self.spread.T @ spread
             own += np.sum(spread**2, axis=0)
-        V = lower_solve(self.L, K) if len(self.X) else K
+        V = self.L_inverse @ K
         n = self.residual_w.shape[1]
-        H = np.stack([basis, np.ones_like(basis)], axis=2)
-        mean = np.einsum("smi,si->sm", H, self.coefficients) + self.residual_w @ V[:n]
-        R = H - np.einsum("sni,nm->smi", self.H_w, V)
-        M = _PRIOR_PRECISION + np.einsum("sni,snj->sij", self.H_w, self.H_w)
-        if not n:
-            M = M + np.diag([0.0, 1.0])
-        variance = np.einsum("smi,sij,smj->sm", R, np.linalg.inv(M), R)
-        variance += np.maximum(own - np.einsum("nm,nm->m", V, V), 1e-10)
-        tau = self.tau[:, None]
+        beta, H_w = self.coefficients[experts], self.H_w[experts]
+        mean = beta[:, :1] * basis + beta[:, 1:] + self.residual_w[experts] @ V[:n]
+        R0, R1 = basis - H_w[:, :, 0] @ V, 1.0 - H_w[:, :, 1] @ V
+        precision = _PRIOR_PRECISION + np.swapaxes(H_w, 1, 2) @ H_w
+        if not n:  # no value yet, so that the offset means nothing
+            precision = precision + np.diag([0.0, 1.0])
+        S = np.linalg.inv(precision)[:, :, :, None]
+        variance = S[:, 0, 0] * R0**2 + 2.0 * S[:, 0, 1] * R0 * R1 + S[:, 1, 1] * R1**2
+        variance += np.maximum(own - np.sum(V**2, axis=0), 1e-10)
+        tau = self.tau[experts, None]
         return tau * mean, tau**2 * variance
 
 
@@ -254,9 +262,17 @@ class AveragingModel:
         phi = self.prior.phi(X, self.kept)
         mean, spread = mean_and_spread(phi)
         bases = [phi, mean] * len(_RHOS) + [np.zeros((1, len(X)))]
-        parts = [
-            family.posterior(X, basis, spread)
-            for family, basis in zip(self.families, bases, strict=True)
-        ]
+        correlations: dict[int, Float[Array, "N m"]] = {}
+        counts, end = self.expert_weights > _NEGLIGIBLE * self.expert_weights.max(), 0
+        parts = []
+        for family, basis in zip(self.families, bases, strict=True):
+            start, end = end, end + len(basis)
+            experts = np.flatnonzero(counts[start:end])
+            if len(experts):
+                key = id(family.kernel)
+                if key not in correlations:
+                    correlations[key] = family.kernel.correlation(family.X, X)
+                parts.append(family.posterior(correlations[key], basis[experts], spread, experts))
         means, variances = (np.concatenate(part) for part in zip(*parts, strict=True))
-        return self.scale.restore(self.expert_weights, means, variances)
+        weights = self.expert_weights[counts]
+        return self.scale.restore(weights / weights.sum(), means, variances)

@@ -60,7 +60,7 @@ class StackingPrior:
         task = scale.standardise(target)
         a, offset, explained = np.full(k, 1.0 / k), 0.0, 1.0
         if len(task):
-            Phi = self.models.gp.mean(task.X)
+            Phi = self.models.mean(task.X)
             a = slopes(Phi, task.y) if len(task) > 1 else a
             offset = float((task.y - a @ Phi).mean())
             residual = task.y - a @ Phi - offset
@@ -68,14 +68,14 @@ class StackingPrior:
                 explained = max(0.0, 1.0 - float(residual @ residual / (task.y @ task.y)))
             task = replace(task, y=residual)
         own = fit_target(task, pending, self.groups, self.models.theta)
-        return StackingModel(self.models.gp, own, scale, a, offset, explained)
+        return StackingModel(self.models, own, scale, a, offset, explained)
 
 
 @dataclass(frozen=True)
 class StackingModel:
     """Prior mean and residual."""
 
-    sources: GP
+    sources: SourceModels
     residual: GP
     scale: Scale
     a: Float[Array, " k"]
@@ -94,5 +94,5 @@ class StackingModel:
         used = np.flatnonzero(self.a > 0.0)
         mean = mean + self.offset
         if len(used):
-            mean = mean + self.a[used] @ self.sources[used].mean(X)
+            mean = mean + self.a[used] @ self.sources.mean(X, used)
         return self.scale.restore(np.ones(1), mean, variance)

@@ -59,17 +59,17 @@ class TSTPrior:
         own = fit_target(scale.standardise(target), pending, self.groups, self.models.theta)
         k = len(self.models.gp)
         if len(target) < 2:
-            return TSTModel(self.models.gp, own, scale, np.r_[np.full(k, 1.0 / k), 0.0])
-        distance = ranking_loss(self.models.gp.mean(target.X), target.y)
+            return TSTModel(self.models, own, scale, np.r_[np.full(k, 1.0 / k), 0.0])
+        distance = ranking_loss(self.models.mean(target.X), target.y)
         weights = epanechnikov(np.r_[distance, 0.0] / self.bandwidth)
-        return TSTModel(self.models.gp, own, scale, weights / weights.sum())
+        return TSTModel(self.models, own, scale, weights / weights.sum())
 
 
 @dataclass(frozen=True)
 class TSTModel:
     """The weighted mean with the target's own variance."""
 
-    sources: GP
+    sources: SourceModels
     own: GP
     scale: Scale
     all_weights: Float[Array, " k+1"]
@@ -85,5 +85,5 @@ class TSTModel:
         used = np.flatnonzero(self.weights > 0.0)
         mean = self.all_weights[-1] * mean
         if len(used):
-            mean = mean + self.weights[used] @ self.sources[used].mean(X)
+            mean = mean + self.weights[used] @ self.sources.mean(X, used)
         return self.scale.restore(np.ones(1), mean, variance)

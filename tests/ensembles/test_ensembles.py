@@ -200,7 +200,8 @@ def test_kriging_with_a_basis_agrees_with_its_covariance_written_out() -> None:
     kernel, rho = Residual(np.array([0.5, 0.7]), 0.01), 0.4
     phi, phi_new = generator.standard_normal((1, 6)), generator.standard_normal((1, 4))
     family = Family.condition(kernel, rho, target, NONE, phi)
-    mean, variance = family.posterior(X, phi_new, np.zeros((0, 4)))
+    correlation = kernel.correlation(target.X, X)
+    mean, variance = family.posterior(correlation, phi_new, np.zeros((0, 4)), np.arange(1))
     everything = np.concatenate([target.X, X])
     H = np.stack([np.r_[phi[0], phi_new[0]], np.ones(10)], axis=1)
     prior = np.diag([1.0, 100.0])
