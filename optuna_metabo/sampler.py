@@ -236,12 +236,11 @@ class MetaGPSampler(BaseSampler):
             elif other.number < trial.number:
                 blank.append(other.number)
         pending = encoding.encode_many(running)
-        others = study.get_trials(
-            deepcopy=False, states=(TrialState.COMPLETE, TrialState.PRUNED, TrialState.FAIL)
-        )
-        told = encoding.encode_many([other.params for other in others])
-        taken = encoding.domain.snap(np.concatenate([told, pending]))
         target = encoding.task(finished, study.direction)
+        others = study.get_trials(deepcopy=False, states=(TrialState.PRUNED, TrialState.FAIL))
+        others += [] if len(target) else finished
+        told = encoding.encode_many([other.params for other in others])
+        taken = encoding.domain.snap(np.concatenate([target.X, told, pending]))
         return Situation(encoding, target, pending, taken, blank, dict(trial.params))
 
     def _learn(self, study: Study, space: Mapping[str, BaseDistribution]) -> Learned:

@@ -28,3 +28,13 @@ def test_no_private_name_of_optuna_is_used() -> None:
         for path in sorted((ROOT / folder).rglob("*.py")):
             found = private.search(path.read_text(encoding="utf-8"))
             assert found is None, f"{path}: {found.group()}"
+
+
+def test_importing_the_package_loads_no_scipy_and_unknown_names_raise() -> None:
+    script = (
+        "import sys, optuna_metabo\n"
+        "assert 'scipy' not in sys.modules and 'optuna' not in sys.modules\n"
+        "assert optuna_metabo.MetaGPSampler.__name__ == 'MetaGPSampler'\n"
+        "assert not hasattr(optuna_metabo, 'nonsense')"
+    )
+    subprocess.run([sys.executable, "-c", script], check=True, cwd=ROOT)

@@ -22,11 +22,11 @@ Acquisition = Callable[[Float[Array, "m p"]], Float[Array, " m"]]
 _MAX_ENUMERATED = 2048
 # Quasi-random candidates, the same at every ask, so that what is known of them can be kept; and
 # fresh ones.
-_N_CANDIDATES, _N_FRESH = 1024, 128
+_N_CANDIDATES, _N_FRESH = 512, 128
 _N_CLIMBERS = 5
 _N_MOVES = 12
 # Standard deviations of the moves along a numeric axis, from a tenth of it to a thousandth.
-_STEPS = (0.15, 0.1, 0.05, 0.02, 0.01, 0.003, 0.001)
+_STEPS = (0.12, 0.04, 0.012, 0.003)
 
 
 @dataclass(frozen=True)
@@ -59,9 +59,9 @@ class Subspace:
         return float(np.prod([axis.size if is_free else 1 for axis, is_free in axes]))
 
     def project(self, X: Float[Array, "n p"]) -> Float[Array, "n p"]:
-        """The points of the subspace nearest to ``X``, each once."""
+        """The points of the subspace nearest to ``X``."""
         X = np.where(self.fixed, self.values, self.domain.snap(X))
-        return np.unique(np.where(self.fixed, self.values, self.domain.tidy(X)), axis=0)
+        return np.where(self.fixed, self.values, self.domain.tidy(X))
 
     def points(self) -> Float[Array, "n p"]:
         """Every point of a small discrete subspace."""
@@ -73,7 +73,7 @@ class Subspace:
         for j, part in enumerate(self.domain.slices):
             if not self.fixed[part].any():
                 X[:, part] = self.domain.dimensions[j].grid[index[j]]
-        return self.project(X)
+        return np.unique(self.project(X), axis=0)
 
     def is_taken(self, X: Float[Array, "n p"]) -> Bool[Array, " n"]:
         """Which rows are taken; on a continuous space none is."""
@@ -147,8 +147,9 @@ def _merge(
     other_values: Float[Array, " m"],
 ) -> tuple[Float[Array, "k p"], Float[Array, " k"]]:
     X, values = np.concatenate([X, others]), np.concatenate([values, other_values])
-    _, first = np.unique(X, axis=0, return_index=True)
-    order = first[np.argsort(-values[first], kind="stable")][:_N_CLIMBERS]
+    best = np.argsort(-values, kind="stable")[: 10 * _N_CLIMBERS]
+    _, first = np.unique(X[best], axis=0, return_index=True)
+    order = best[np.sort(first)[:_N_CLIMBERS]]
     return X[order], values[order]
 
 

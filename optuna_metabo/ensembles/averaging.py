@@ -92,8 +92,9 @@ class AveragingPrior:
 
     def condition(self, target: Task, pending: Float[Array, "q p"]) -> Model:
         """Weighs the experts by their evidence."""
-        kernel = Residual.of(target_theta(target, self.groups, self.models.theta), self.groups)
-        own = Residual.of(target_theta(target, self.groups, None), self.groups)
+        theta = target_theta(target, self.groups, None)
+        own = Residual.of(theta, self.groups)
+        kernel = Residual.of(np.r_[self.models.theta[:-2], theta[-2:]], self.groups)
         scale, kept = Scale.of(target.y), self.order
         target = scale.standardise(target)
         if len(kept) > _MAX_EXPERTS:

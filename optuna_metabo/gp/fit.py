@@ -22,6 +22,8 @@ _NOISE_BOUNDS = (np.log(1e-6), np.log(1.0))
 _LENGTHSCALE_BOUNDS = (np.log(0.03), np.log(50.0))
 _OUTPUTSCALE_BOUNDS = (np.log(0.05), np.log(20.0))
 _MAX_ITERATIONS = 50
+# Of the log posterior density: less moves no proposal.
+_TOLERANCE = 1e-4
 
 
 @dataclass(frozen=True)
@@ -96,7 +98,7 @@ def fit_map(
         z = (theta - prior.loc) / prior.scale
         return 0.5 * float(z @ z) - value, z / prior.scale - gradient
 
-    options = {"maxiter": _MAX_ITERATIONS}
+    options = {"maxiter": _MAX_ITERATIONS, "ftol": _TOLERANCE}
     start = np.clip(start, *np.transpose(bounds))
     found = minimize(loss, start, jac=True, method="L-BFGS-B", bounds=bounds, options=options)
     return np.asarray(found.x)
