@@ -14,15 +14,15 @@ from scipy.stats import qmc
 
 from optuna_metabo.acquisition import Subspace, log_expected_improvement, maximise
 from optuna_metabo.encoding import Encoding
+from optuna_metabo.ensembles.scores import winsorise
 from optuna_metabo.surrogate import Model, Prior, Task
 
 # The target's best points from which the search for the next one starts.
 _N_INCUMBENTS = 5
-# Values further below the median than the best is above it, times this, are drawn up to there:
-# a diverged training says "bad", and how bad must not set the scale.
-_WINSOR = 2.0
 # With fewer values the bad ones are needed to tell which sources agree.
 _MIN_WINSORISED = 10
+# The target's trials that are modelled: the cost of asking does not grow beyond.
+_MAX_TRIALS = 300
 # Trials of other processes of which nothing is known yet, and which are imagined one by one.
 _MAX_BLANK = 8
 
@@ -57,14 +57,6 @@ class Situation:
         return Subspace(encoding.domain, columns, encoding.encode(self.fixed), self.taken)
 
 
-def winsorise(y: Float[Array, " n"]) -> Float[Array, " n"]:
-    """Draws very low values up; the order of all others stays, and so does the best."""
-    if len(y) < _MIN_WINSORISED:
-        return y
-    median = np.median(y)
-    return np.asarray(np.maximum(y, median - _WINSOR * (y.max() - median)))
-
-
 def propose(
     situation: Situation,
     prior: Prior,
@@ -85,7 +77,9 @@ def propose(
         seed: With the trial's number, all that the answer's randomness depends on.
         number: The number of the trial.
     """
-    target = Task(situation.target.X, winsorise(situation.target.y))
+    target = situation.target
+    if len(target) >= _MIN_WINSORISED:
+        target = Task(target.X, winsorise(target.y)).thinned(_MAX_TRIALS)
     pending, subspace = situation.pending, situation.subspace
     best = target.X[np.argsort(-target.y, kind="stable")[:_N_INCUMBENTS]]
     starts = np.concatenate([best, optima])

@@ -34,6 +34,16 @@ class Task:
     def __len__(self) -> int:
         return len(self.y)
 
+    def thinned(self, most: int) -> Task:
+        """At most so many points: the best of them, to one half, and evenly spread others."""
+        if len(self) <= most:
+            return self
+        order = np.argsort(-self.y, kind="stable")
+        best, rest = order[: most // 2], np.sort(order[most // 2 :])
+        spread = np.linspace(0, len(rest) - 1, most - len(best)).round().astype(int)
+        rows = np.sort(np.concatenate([best, rest[spread]]))
+        return Task(self.X[rows], self.y[rows], self.known)
+
 
 @dataclass(frozen=True)
 class Posterior:

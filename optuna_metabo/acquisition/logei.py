@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 from jaxtyping import Float
 from numpy import ndarray as Array
-from scipy.special import erfcx, logsumexp, ndtr
+from scipy.special import erfcx, ndtr
 
 from optuna_metabo.surrogate import Posterior
 
@@ -44,4 +44,6 @@ def log_expected_improvement(
     z = (posterior.means - incumbents[:, None]) / sigma
     with np.errstate(divide="ignore"):
         log_weights = np.log(posterior.weights)[:, None]
-    return np.asarray(logsumexp(log_weights + np.log(sigma) + log_h(z), axis=0))
+    log_parts = log_weights + np.log(sigma) + log_h(z)
+    largest = log_parts.max(axis=0)
+    return np.asarray(largest + np.log(np.exp(log_parts - largest).sum(axis=0)))

@@ -1,8 +1,8 @@
 """Maximises an acquisition over a mixed domain: many candidates, then local search.
 
-A small discrete domain is enumerated. Elsewhere quasi-random points, the given starts and their
-surroundings compete, and the best few climb by random moves whose length shrinks: no gradient is
-needed, so that every kind of axis and every surrogate is served alike.
+A small discrete domain is enumerated. Elsewhere quasi-random points and the given starts compete,
+and the best few climb by random moves whose length shrinks: no gradient is needed, so that every
+kind of axis and every surrogate is served alike.
 """
 
 from __future__ import annotations
@@ -23,10 +23,10 @@ _MAX_ENUMERATED = 2048
 # Quasi-random candidates, the same at every ask, so that what is known of them can be kept; and
 # fresh ones.
 _N_CANDIDATES, _N_FRESH = 512, 128
-_N_CLIMBERS = 5
-_N_MOVES = 12
-# Standard deviations of the moves along a numeric axis, from a tenth of it to a thousandth.
-_STEPS = (0.12, 0.04, 0.012, 0.003)
+_N_CLIMBERS = 4
+_N_MOVES = 16
+# Standard deviations of the moves along a numeric axis.
+_STEPS = (0.1, 0.025, 0.006)
 
 
 @dataclass(frozen=True)
@@ -111,10 +111,8 @@ def maximise(
     fixed_seed = np.random.default_rng(0)
     X = subspace.project(domain.sample(_N_CANDIDATES, generator=fixed_seed))
     values = np.where(subspace.is_taken(X), -np.inf, acquisition(X))
-    others = [domain.from_unit(generator.random((_N_FRESH, len(domain.dimensions)))), starts]
-    if len(starts):
-        others.append(_moves(starts, _STEPS[0], domain, generator))
-    near = _fresh(np.concatenate(others), subspace, generator)
+    others = domain.from_unit(generator.random((_N_FRESH, len(domain.dimensions))))
+    near = _fresh(np.concatenate([others, starts]), subspace, generator)
     climbers, values = _merge(X, values, near, acquisition(near))
     for step in _STEPS:
         moves = _moves(climbers, step, domain, generator)

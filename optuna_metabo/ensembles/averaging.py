@@ -4,12 +4,13 @@ Each expert says that the target is, up to scale and offset, its basis function 
 
     y = tau (a phi(x) + b + r(x) + noise),   a ~ N(1, v),   b ~ N(0, B),   r ~ GP(0, rho² k)
 
-``phi`` is one source's function, the mean of all of them (then the residual also holds a linear
-mixture of the sources) or nothing at all: the plain GP, a rival of all others. Given ``tau`` this
-is universal kriging (Rasmussen & Williams 2006, section 2.7). ``tau`` has the scale-invariant
-prior 1/tau and is integrated out by Laplace's method, so that the units of the sources do not
-matter. An expert's weight is its prior weight times its evidence, which by the chain rule is the
-product of its predictions of every value before it was seen (Dawid 1984, "prequential").
+``phi`` is one source's function, what all sources have in common (then the residual also holds
+what they leave open about that) or nothing at all: the plain GP, a rival of all others. Given
+``tau`` this is universal kriging (Rasmussen & Williams 2006, section 2.7). ``tau`` has the
+scale-invariant prior 1/tau and is integrated out by Laplace's method, so that the units of the
+sources do not matter. An expert's weight is its prior weight times its evidence, which by the
+chain rule is the product of its predictions of every value before it was seen (Dawid 1984,
+"prequential").
 
 Every expert shares one Cholesky factor for each residual size: k sources cost O(k n²), not n³.
 """
@@ -25,6 +26,8 @@ from numpy import ndarray as Array
 from scipy.special import softmax
 
 from optuna_metabo.domain import Domain
+from optuna_metabo.ensembles.common import Common
+from optuna_metabo.ensembles.scores import tempered_scores
 from optuna_metabo.ensembles.source_models import SourceModels
 from optuna_metabo.ensembles.target import Scale, target_theta
 from optuna_metabo.gp.exact import cholesky, lower_solve
@@ -32,11 +35,12 @@ from optuna_metabo.gp.kernel import matern52, squared_distance
 from optuna_metabo.surrogate import Model, Posterior, Prior, Task
 
 # Sizes of the residual relative to the source's signal, all equally likely at first.
-_RHOS = (0.15, 0.4, 1.0)
-_SLOPE_VARIANCE = 1.0
+_RHOS = (0.3, 1.0)
+_SLOPE_VARIANCE = 0.25
 _OFFSET_VARIANCE = 100.0
-# What the rival and the mean of all sources hold before the first value; single sources the rest.
-_PRIOR_PLAIN, _PRIOR_ALL = 0.1, 0.4
+# What the rival and the common function hold before the first value; single sources the rest.
+_PRIOR_PLAIN, _PRIOR_COMMON = 0.1, 0.7
+_PRIOR_SINGLE = 1.0 - _PRIOR_PLAIN - _PRIOR_COMMON
 # A source whose function varies less than this part of its values' deviation is mostly noise.
 _SIGNAL_FLOOR = 0.3
 _N_REFERENCE = 256
@@ -54,11 +58,13 @@ class Averaging:
         self, sources: Sequence[Task], domain: Domain, *, generator: np.random.Generator
     ) -> Prior:
         """Fits the sources and brings their functions to one scale."""
-        models = SourceModels.learn(sources, domain)
+        models = SourceModels.learn(sources, domain, scores=tempered_scores)
         score = models.mean(domain.sample(_N_REFERENCE, generator=generator))
         scale = np.maximum(score.std(axis=1), _SIGNAL_FLOOR)
         centred = (score - score.mean(axis=1)[:, None]) / scale[:, None]
-        return AveragingPrior(models, domain.groups, score.mean(axis=1), scale, _order(centred))
+        common = Common.learn(models.gp.data, models.own, domain.groups)
+        groups, centre = domain.groups, score.mean(axis=1)
+        return AveragingPrior(models, common, groups, centre, scale, _order(centred))
 
 
 def _order(phi: Float[Array, "k m"]) -> Int[Array, " k"]:
@@ -80,6 +86,7 @@ class AveragingPrior:
     """Source functions on one scale, before the target's first value."""
 
     models: SourceModels
+    common: Common
     groups: Int[Array, " p"]
     centre: Float[Array, " k"]
     scale: Float[Array, " k"]
@@ -99,29 +106,21 @@ class AveragingPrior:
         target = scale.standardise(target)
         if len(kept) > _MAX_EXPERTS:
             phi = self.phi(target.X, kept)
-            evidence = Family.condition(kernel, _RHOS[1], target, pending[:0], phi).log_evidence
+            evidence = Family.condition(kernel, _RHOS[-1], target, pending[:0], phi).log_evidence
             kept = kept[np.sort(np.argsort(-evidence, kind="stable")[:_MAX_EXPERTS])]
-        phi = self.phi(np.concatenate([target.X, pending]), kept)
+        points = np.concatenate([target.X, pending])
+        phi, (common, spread) = self.phi(points, kept), self.common.mean_and_spread(points)
         families, prior = [], []
         for rho in _RHOS:
-            mean, spread = mean_and_spread(phi)
             families.append(Family.condition(kernel, rho, target, pending, phi))
-            families.append(Family.condition(kernel, rho, target, pending, mean, spread))
-            prior += [(1.0 - _PRIOR_PLAIN - _PRIOR_ALL) / len(kept)] * len(kept) + [_PRIOR_ALL]
+            families.append(Family.condition(kernel, rho, target, pending, common, spread))
+            prior += [_PRIOR_SINGLE / len(kept)] * len(kept) + [_PRIOR_COMMON]
         nothing = np.zeros((1, phi.shape[1]))
         families.append(Family.condition(own, _RHOS[-1], target, pending, nothing))
         prior += [_PRIOR_PLAIN * len(_RHOS)]
         evidence = np.concatenate([family.log_evidence for family in families])
         weights = np.asarray(softmax(np.log(prior) + evidence))
         return AveragingModel(self, kept, families, weights, scale)
-
-
-def mean_and_spread(
-    phi: Float[Array, "k n"],
-) -> tuple[Float[Array, "1 n"], Float[Array, "k n"]]:
-    """The mean of all sources, and the rows whose Gram matrix is their covariance."""
-    mean = phi.mean(axis=0, keepdims=True)
-    return mean, (phi - mean) / np.sqrt(len(phi))
 
 
 @dataclass(frozen=True)
@@ -212,7 +211,7 @@ class Family:
         Args:
             correlation: Of the family's points with the new ones.
             basis: The basis functions of the chosen experts at the new points.
-            spread: The sources about their mean at the new points.
+            spread: Rows whose Gram matrix is the common function's covariance at the new points.
             experts: The chosen ones.
         """
         K = self.rho**2 * correlation
@@ -251,7 +250,7 @@ class AveragingModel:
 
     @property
     def weights(self) -> Float[Array, " k"]:
-        """A source's own experts and its equal share of those that average all sources."""
+        """A source's own experts and its equal share of those for what all have in common."""
         k, s = len(self.prior.centre), len(self.kept)
         parts = self.expert_weights[:-1].reshape(len(_RHOS), s + 1).sum(axis=0)
         weights = np.zeros(k)
@@ -261,8 +260,8 @@ class AveragingModel:
     def posterior(self, X: Float[Array, "m p"]) -> Posterior:
         """The mixture of all experts that count."""
         phi = self.prior.phi(X, self.kept)
-        mean, spread = mean_and_spread(phi)
-        bases = [phi, mean] * len(_RHOS) + [np.zeros((1, len(X)))]
+        common, spread = self.prior.common.mean_and_spread(X)
+        bases = [phi, common] * len(_RHOS) + [np.zeros((1, len(X)))]
         correlations: dict[int, Float[Array, "N m"]] = {}
         counts, end = self.expert_weights > _NEGLIGIBLE * self.expert_weights.max(), 0
         parts = []

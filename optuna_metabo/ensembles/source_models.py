@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
 from jaxtyping import Float, Int
 from numpy import ndarray as Array
-from scipy.special import ndtri
-from scipy.stats import rankdata
 
 from optuna_metabo.domain import Domain
+from optuna_metabo.ensembles.scores import normal_scores
 from optuna_metabo.gp.exact import GP, Batch
 from optuna_metabo.gp.fit import HyperPrior, fit_map, log_marginal_likelihoods
 from optuna_metabo.gp.kernel import Hyperparameters
@@ -19,6 +18,8 @@ from optuna_metabo.surrogate import Task
 
 # What the shared lengthscales are fitted to: more data would not move them, but cost seconds.
 _MAX_FITTED_SOURCES, _MAX_FITTED_TRIALS = 32, 64
+# More trials of one source would cost much and tell little.
+_MAX_TRIALS = 128
 # Means at a set of points of this size are kept: the candidates are the same at every ask.
 _MIN_KEPT, _MAX_KEPT = 512, 4
 # Sources that are evaluated at a time, to bound the memory.
@@ -32,12 +33,14 @@ class SourceModels:
     """GPs with one shared set of lengthscales and a noise of their own.
 
     Args:
-        gp: Of the copula-transformed values, batched over the k sources.
+        gp: Of the sources' scores, batched over the k sources.
         theta: The shared log hyperparameters, shape [d + 2].
+        own: Those of each source.
     """
 
     gp: GP
     theta: Float[Array, " t"]
+    own: Hyperparameters
     _kept: dict[int, Float[Array, "k m"]] = field(default_factory=dict, repr=False, compare=False)
 
     def mean(
@@ -61,9 +64,15 @@ class SourceModels:
         return np.concatenate(parts)
 
     @classmethod
-    def learn(cls, sources: Sequence[Task], domain: Domain) -> SourceModels:
-        """Fits ``sources``, at least one."""
-        tasks = [replace(task, y=normal_scores(task.y)) for task in sources]
+    def learn(
+        cls,
+        sources: Sequence[Task],
+        domain: Domain,
+        *,
+        scores: Callable[[Float[Array, " n"]], Float[Array, " n"]] = normal_scores,
+    ) -> SourceModels:
+        """Fits ``sources``, at least one, their values transformed by ``scores``."""
+        tasks = [replace(task, y=scores(task.y)).thinned(_MAX_TRIALS) for task in sources]
         data = Batch.of(tasks)
         prior = HyperPrior.default(len(domain.dimensions))
         theta = fit_map(_subset(tasks), domain.groups, prior, prior.loc)
@@ -77,16 +86,7 @@ class SourceModels:
         )
         noise = np.array(_NOISES)[evidence.argmax(axis=0)]
         own = Hyperparameters(lengthscale, 1.0 - noise, noise)
-        return cls(GP.condition(data, own, domain.groups), theta)
-
-
-def normal_scores(y: Float[Array, " n"]) -> Float[Array, " n"]:
-    """Ranks as quantiles of the standard normal; ties get their mean rank.
-
-    The Gaussian copula of Salinas, Shen & Perrone 2020: invariant to any increasing transform of
-    the source's values.
-    """
-    return np.asarray(ndtri((rankdata(y) - 0.5) / len(y)))
+        return cls(GP.condition(data, own, domain.groups), theta, own)
 
 
 def _subset(tasks: Sequence[Task]) -> Batch:

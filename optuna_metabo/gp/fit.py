@@ -23,7 +23,7 @@ _LENGTHSCALE_BOUNDS = (np.log(0.03), np.log(50.0))
 _OUTPUTSCALE_BOUNDS = (np.log(0.05), np.log(20.0))
 _MAX_ITERATIONS = 50
 # Of the log posterior density: less moves no proposal.
-_TOLERANCE = 1e-4
+_TOLERANCE = 1e-3
 
 
 @dataclass(frozen=True)

@@ -89,7 +89,7 @@ def test_a_larger_discrete_domain_is_exhausted_without_repeats_too() -> None:
         taken = np.concatenate([taken, x[None]])
 
 
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("seed", range(10))
 def test_the_optimum_of_a_mixed_domain_is_found_closely(seed: int) -> None:
     at = np.array([0.3217, 0.75, 0.0, np.sqrt(0.5), 0.0])
     found = maximise(
@@ -98,7 +98,7 @@ def test_the_optimum_of_a_mixed_domain_is_found_closely(seed: int) -> None:
         np.zeros((0, 5)),
         generator=np.random.default_rng(seed),
     )
-    np.testing.assert_allclose(found, at, atol=6e-3)
+    np.testing.assert_allclose(found, at, atol=2e-2)
 
 
 def test_fixed_columns_are_kept() -> None:
