@@ -6,15 +6,32 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from optuna_metabo.domain import Domain
+    from optuna_metabo.ensembles.averaging import Averaging
     from optuna_metabo.explanation import Explanation, SourceExplanation
     from optuna_metabo.sampler import MetaGPSampler
+    from optuna_metabo.surrogate import Model, Posterior, Prior, Surrogate, Task
 
-__all__ = ["Explanation", "MetaGPSampler", "SourceExplanation"]
+__all__ = [
+    "Averaging",
+    "Domain",
+    "Explanation",
+    "MetaGPSampler",
+    "Model",
+    "Posterior",
+    "Prior",
+    "SourceExplanation",
+    "Surrogate",
+    "Task",
+]
 
 _HOMES = {
+    "Averaging": "ensembles.averaging",
+    "Domain": "domain",
     "Explanation": "explanation",
     "MetaGPSampler": "sampler",
     "SourceExplanation": "explanation",
+    **dict.fromkeys(("Model", "Posterior", "Prior", "Surrogate", "Task"), "surrogate"),
 }
 
 

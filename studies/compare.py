@@ -31,15 +31,19 @@ from studies.families import load
 from studies.methods import METHODS
 from studies.tables import write_report
 
-MODES = ("normal", "opposed", "shuffled", "one")
+MODES = ("normal", "opposed", "shuffled")
 
 
 @dataclass(frozen=True)
 class Run:
-    """One sampler on one task; the columns of the result file before trial, value and seconds."""
+    """One sampler on one task; the columns of the result file before those of each trial.
+
+    ``sources`` is how many past studies are drawn, 0 for all.
+    """
 
     family: str
     mode: str
+    sources: int
     source_trials: int
     task: str
     sampler: str
@@ -47,8 +51,9 @@ class Run:
     trials: int
 
 
-Row = tuple[int, float, float]
-HEADER = [*(field.name for field in fields(Run)), "trial", "value", "seconds"]
+# The number of the trial, its value, seconds of asking, and the row of the table it looked up.
+Row = tuple[int, float, float, int | str]
+HEADER = [*(field.name for field in fields(Run)), "trial", "value", "seconds", "row"]
 
 
 @functools.lru_cache(maxsize=256)
@@ -78,12 +83,12 @@ def altered(study: optuna.Study, mode: str, generator: np.random.Generator) -> o
 
 
 def source_studies(run: Run) -> list[optuna.Study]:
-    """The studies of all other tasks, or of one other, altered as the mode says."""
+    """The studies of all or some of the other tasks, altered as the mode says."""
     family = load(run.family)
     generator = np.random.default_rng([run.seed, len(run.task)])
     others = [i for i, task in enumerate(family.tasks) if task.name != run.task]
-    if run.mode == "one":
-        others = [int(generator.choice(others))]
+    if run.sources:
+        others = sorted(generator.permutation(others)[: run.sources].tolist())
     found = [past_study(run.family, i, run.seed, run.source_trials) for i in others]
     if run.mode in ("opposed", "shuffled"):
         found = [altered(study, run.mode, generator) for study in found]
@@ -96,13 +101,14 @@ def execute(run: Run) -> list[Row]:
     family = load(run.family)
     task = next(task for task in family.tasks if task.name == run.task)
     study = optuna.create_study(study_name="target", direction=task.direction)
-    METHODS[run.sampler](study, source_studies(run), family, run.seed)
+    METHODS[run.sampler](study, source_studies(run), task, run.seed)
     rows = []
     with threadpool_limits(1):
         for number in range(1, run.trials + 1):
             start, trial = time.perf_counter(), study.ask()
             value = task.objective(trial)
-            rows.append((number, value, time.perf_counter() - start))
+            seconds = time.perf_counter() - start
+            rows.append((number, value, seconds, trial.user_attrs.get("row", "")))
             study.tell(trial, value)
     return rows
 
@@ -113,8 +119,8 @@ def planned(arguments: argparse.Namespace) -> Iterator[Run]:
         tasks = [task.name for task in load(name).tasks]
         chosen = np.linspace(0, len(tasks) - 1, min(arguments.tasks or len(tasks), len(tasks)))
         for i, sampler in itertools.product(chosen.round().astype(int), arguments.samplers):
-            mode, past = arguments.mode, arguments.source_trials
-            yield Run(name, mode, past, tasks[int(i)], sampler, seed, arguments.trials)
+            past = arguments.sources, arguments.source_trials
+            yield Run(name, arguments.mode, *past, tasks[int(i)], sampler, seed, arguments.trials)
 
 
 def completed(path: Path) -> set[Run]:
@@ -127,6 +133,7 @@ def completed(path: Path) -> set[Run]:
         Run(
             row["family"],
             row["mode"],
+            int(row["sources"]),
             int(row["source_trials"]),
             row["task"],
             row["sampler"],
@@ -177,6 +184,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     run.add_argument("--mode", choices=MODES, default="normal")
     run.add_argument("--seeds", type=int, default=5)
     run.add_argument("--trials", type=int, default=50)
+    run.add_argument("--sources", type=int, default=0, help="so many past studies, 0 for all")
     run.add_argument("--source-trials", type=int, default=50)
     run.add_argument("--tasks", type=int, help="only so many tasks, evenly spread")
     run.add_argument("--jobs", type=int, default=1, help="processes")

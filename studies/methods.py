@@ -10,32 +10,33 @@ import numpy as np
 import optuna
 from optuna.samplers import BaseSampler, GridSampler, RandomSampler, TPESampler
 
-from optuna_metabo import MetaGPSampler
-from studies.families import Family
+from optuna_metabo import MetaGPSampler, Surrogate
+from studies.ablation import VARIANTS
+from studies.families import Task
 
 Sources = Sequence[optuna.Study]
-Method = Callable[[optuna.Study, Sources, Family, int], None]
+Method = Callable[[optuna.Study, Sources, Task, int], None]
 
 
 def _best_points(sources: Sources) -> list[optuna.trial.FrozenTrial]:
     return [source.best_trial for source in sources]
 
 
-def _random(study: optuna.Study, sources: Sources, family: Family, seed: int) -> None:
+def _random(study: optuna.Study, sources: Sources, task: Task, seed: int) -> None:
     study.sampler = RandomSampler(seed=seed)
 
 
-def _grid(study: optuna.Study, sources: Sources, family: Family, seed: int) -> None:
-    if family.grid is None:
+def _grid(study: optuna.Study, sources: Sources, task: Task, seed: int) -> None:
+    if task.grid is None:
         raise NotImplementedError("a conditional space is no grid")
-    study.sampler = GridSampler(family.grid, seed=seed)
+    study.sampler = GridSampler(task.grid, seed=seed)
 
 
-def _tpe(study: optuna.Study, sources: Sources, family: Family, seed: int) -> None:
+def _tpe(study: optuna.Study, sources: Sources, task: Task, seed: int) -> None:
     study.sampler = TPESampler(seed=seed)
 
 
-def _gp(study: optuna.Study, sources: Sources, family: Family, seed: int) -> None:
+def _gp(study: optuna.Study, sources: Sources, task: Task, seed: int) -> None:
     study.sampler = _quietly(lambda: optuna.samplers.GPSampler(seed=seed))
 
 
@@ -45,16 +46,16 @@ def _quietly(make: Callable[[], BaseSampler]) -> BaseSampler:
         return make()
 
 
-def _gp_enqueued(study: optuna.Study, sources: Sources, family: Family, seed: int) -> None:
+def _gp_enqueued(study: optuna.Study, sources: Sources, task: Task, seed: int) -> None:
     """What users do today: the best point of each source first."""
-    _gp(study, sources, family, seed)
+    _gp(study, sources, task, seed)
     for trial in _best_points(sources)[:10]:
         study.enqueue_trial(trial.params, skip_if_exists=True)
 
 
-def _tpe_filled(study: optuna.Study, sources: Sources, family: Family, seed: int) -> None:
+def _tpe_filled(study: optuna.Study, sources: Sources, task: Task, seed: int) -> None:
     """What users do today: all trials of the sources, values standardised for each source."""
-    _tpe(study, sources, family, seed)
+    _tpe(study, sources, task, seed)
     for source in sources:
         values = np.array([trial.values[0] for trial in source.trials])
         scale = values.std() or 1.0
@@ -66,9 +67,9 @@ def _tpe_filled(study: optuna.Study, sources: Sources, family: Family, seed: int
             )
 
 
-def _cmaes(study: optuna.Study, sources: Sources, family: Family, seed: int) -> None:
+def _cmaes(study: optuna.Study, sources: Sources, task: Task, seed: int) -> None:
     """Warm-started CMA-ES from the source trials; for spaces without conditions."""
-    if family.grid is None or any(isinstance(c[0], str) for c in family.grid.values()):
+    if task.grid is None or any(isinstance(c[0], str) for c in task.grid.values()):
         raise NotImplementedError("CMA-ES needs a numeric space")
     trials = [trial for source in sources for trial in source.trials]
     study.sampler = _quietly(
@@ -77,12 +78,16 @@ def _cmaes(study: optuna.Study, sources: Sources, family: Family, seed: int) -> 
 
 
 def _metagp(
-    study: optuna.Study, sources: Sources, family: Family, seed: int, surrogate: str = "auto"
+    study: optuna.Study,
+    sources: Sources,
+    task: Task,
+    seed: int,
+    surrogate: str | Surrogate = "auto",
 ) -> None:
-    study.sampler = MetaGPSampler(sources, surrogate=surrogate, seed=seed)
+    study.sampler = MetaGPSampler(list(sources), surrogate=surrogate, seed=seed)
 
 
-def _metagp_cold(study: optuna.Study, sources: Sources, family: Family, seed: int) -> None:
+def _metagp_cold(study: optuna.Study, sources: Sources, task: Task, seed: int) -> None:
     study.sampler = MetaGPSampler(seed=seed)
 
 
@@ -99,5 +104,9 @@ METHODS: dict[str, Method] = {
     **{
         f"metagp-{name}": functools.partial(_metagp, surrogate=name)
         for name in ("rgpe", "tst", "stacking", "ranknet")
+    },
+    **{
+        f"metagp-{name}": functools.partial(_metagp, surrogate=surrogate)
+        for name, surrogate in VARIANTS.items()
     },
 }

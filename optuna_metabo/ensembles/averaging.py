@@ -38,9 +38,6 @@ from optuna_metabo.surrogate import Model, Posterior, Prior, Task
 _RHOS = (0.3, 1.0)
 _SLOPE_VARIANCE = 0.25
 _OFFSET_VARIANCE = 100.0
-# What the rival and the common function hold before the first value; single sources the rest.
-_PRIOR_PLAIN, _PRIOR_COMMON = 0.1, 0.7
-_PRIOR_SINGLE = 1.0 - _PRIOR_PLAIN - _PRIOR_COMMON
 # A source whose function varies less than this part of its values' deviation is mostly noise.
 _SIGNAL_FLOOR = 0.3
 _N_REFERENCE = 256
@@ -52,7 +49,25 @@ _NEGLIGIBLE = 1e-3
 
 @dataclass(frozen=True)
 class Averaging:
-    """Bayesian model averaging; see the module."""
+    """Bayesian model averaging; see the module.
+
+    Args:
+        plain: The weight of the rival, the plain GP, before the first value.
+        common: That of what all sources have in common; single sources hold the rest.
+        share_kernel: Whether the residual's lengthscales are those of the sources, or the target's
+            own.
+    """
+
+    plain: float = 0.1
+    common: float = 0.7
+    share_kernel: bool = True
+
+    def __post_init__(self) -> None:
+        if min(self.plain, self.common) <= 0.0 or self.plain + self.common >= 1.0:
+            raise ValueError(
+                "expected plain > 0, common > 0 and plain + common < 1, got "
+                f"plain={self.plain!r}, common={self.common!r}"
+            )
 
     def learn(
         self, sources: Sequence[Task], domain: Domain, *, generator: np.random.Generator
@@ -64,7 +79,7 @@ class Averaging:
         centred = (score - score.mean(axis=1)[:, None]) / scale[:, None]
         common = Common.learn(models.gp.data, models.own, domain.groups)
         groups, centre = domain.groups, score.mean(axis=1)
-        return AveragingPrior(models, common, groups, centre, scale, _order(centred))
+        return AveragingPrior(self, models, common, groups, centre, scale, _order(centred))
 
 
 def _order(phi: Float[Array, "k m"]) -> Int[Array, " k"]:
@@ -85,6 +100,7 @@ def _order(phi: Float[Array, "k m"]) -> Int[Array, " k"]:
 class AveragingPrior:
     """Source functions on one scale, before the target's first value."""
 
+    weights: Averaging
     models: SourceModels
     common: Common
     groups: Int[Array, " p"]
@@ -101,7 +117,8 @@ class AveragingPrior:
         """Weighs the experts by their evidence."""
         theta = target_theta(target, self.groups, None)
         own = Residual.of(theta, self.groups)
-        kernel = Residual.of(np.r_[self.models.theta[:-2], theta[-2:]], self.groups)
+        shared = np.r_[self.models.theta[:-2], theta[-2:]]
+        kernel = Residual.of(shared, self.groups) if self.weights.share_kernel else own
         scale, kept = Scale.of(target.y), self.order
         target = scale.standardise(target)
         if len(kept) > _MAX_EXPERTS:
@@ -110,14 +127,15 @@ class AveragingPrior:
             kept = kept[np.sort(np.argsort(-evidence, kind="stable")[:_MAX_EXPERTS])]
         points = np.concatenate([target.X, pending])
         phi, (common, spread) = self.phi(points, kept), self.common.mean_and_spread(points)
+        single = 1.0 - self.weights.plain - self.weights.common
         families, prior = [], []
         for rho in _RHOS:
             families.append(Family.condition(kernel, rho, target, pending, phi))
             families.append(Family.condition(kernel, rho, target, pending, common, spread))
-            prior += [_PRIOR_SINGLE / len(kept)] * len(kept) + [_PRIOR_COMMON]
+            prior += [single / len(kept)] * len(kept) + [self.weights.common]
         nothing = np.zeros((1, phi.shape[1]))
         families.append(Family.condition(own, _RHOS[-1], target, pending, nothing))
-        prior += [_PRIOR_PLAIN * len(_RHOS)]
+        prior += [self.weights.plain * len(_RHOS)]
         evidence = np.concatenate([family.log_evidence for family in families])
         weights = np.asarray(softmax(np.log(prior) + evidence))
         return AveragingModel(self, kept, families, weights, scale)

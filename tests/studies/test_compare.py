@@ -33,15 +33,21 @@ def table(tmp_path: Path) -> str:
     return str(path)
 
 
-def run(table: str, sampler: str = "random", mode: str = "normal", seed: int = 0) -> Run:
-    return Run(table, mode, 6, "task-2", sampler, seed, 4)
+def run(
+    table: str, sampler: str = "random", mode: str = "normal", seed: int = 0, sources: int = 0
+) -> Run:
+    return Run(table, mode, sources, 6, "task-2", sampler, seed, 4)
 
 
 @pytest.mark.parametrize("mode", compare.MODES)
 def test_the_target_is_never_among_its_sources(table: str, mode: str) -> None:
     names = {study.study_name for study in source_studies(run(table, mode=mode))}
     assert "task-2" not in names
-    assert len(names) == (1 if mode == "one" else 2)
+    assert len(names) == 2
+
+
+def test_as_many_sources_are_drawn_as_asked_for(table: str) -> None:
+    assert len(source_studies(run(table, sources=1))) == 1
 
 
 def test_opposed_values_are_negated_and_shuffled_ones_permuted(table: str) -> None:
