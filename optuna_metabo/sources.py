@@ -10,8 +10,6 @@ from functools import cached_property
 
 import numpy as np
 import optuna
-from jaxtyping import Int
-from numpy import ndarray as Array
 from optuna.distributions import BaseDistribution
 from optuna.storages import BaseStorage, get_storage
 from optuna.study import Study, StudyDirection
@@ -22,7 +20,7 @@ from optuna_metabo.surrogate import Task
 
 # A longer source is thinned to its best half of these and an even spread of the rest: the cost
 # of an exact GP grows with the square of its points, and what they add does not.
-MAX_TRIALS = 200
+MAX_TRIALS = 128
 
 _EXPECTED = "source_studies expects Study objects, study names, a glob or a predicate"
 
@@ -89,16 +87,7 @@ class SourceStudy:
             return LeftOut(self.name, "all its values are infinite")
         if task.y.min() == task.y.max():
             return LeftOut(self.name, "all its values are the same")
-        kept = _thinned(task)
-        return SourceTask(self, Task(task.X[kept], task.y[kept], known), tuple(shared))
-
-
-def _thinned(task: Task) -> Int[Array, " n"]:
-    if len(task) <= MAX_TRIALS:
-        return np.arange(len(task))
-    order = np.argsort(-task.y, kind="stable")
-    rest = np.linspace(MAX_TRIALS // 2, len(order) - 1, MAX_TRIALS - MAX_TRIALS // 2)
-    return np.sort(order[np.r_[: MAX_TRIALS // 2, np.unique(rest.round().astype(int))]])
+        return SourceTask(self, task.thinned(MAX_TRIALS), tuple(shared))
 
 
 def _completed(study: Study) -> list[FrozenTrial]:

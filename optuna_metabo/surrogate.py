@@ -35,11 +35,11 @@ class Task:
         return len(self.y)
 
     def thinned(self, most: int) -> Task:
-        """At most so many points: the best of them, to one half, and evenly spread others."""
+        """At most so many points: the best half of these, and of the others an even spread of ranks."""
         if len(self) <= most:
             return self
         order = np.argsort(-self.y, kind="stable")
-        best, rest = order[: most // 2], np.sort(order[most // 2 :])
+        best, rest = order[: most // 2], order[most // 2 :]
         spread = np.linspace(0, len(rest) - 1, most - len(best)).round().astype(int)
         rows = np.sort(np.concatenate([best, rest[spread]]))
         return Task(self.X[rows], self.y[rows], self.known)

@@ -18,8 +18,6 @@ from optuna_metabo.surrogate import Task
 
 # What the shared lengthscales are fitted to: more data would not move them, but cost seconds.
 _MAX_FITTED_SOURCES, _MAX_FITTED_TRIALS = 32, 64
-# More trials of one source would cost much and tell little.
-_MAX_TRIALS = 128
 # Means at a set of points of this size are kept: the candidates are the same at every ask.
 _MIN_KEPT, _MAX_KEPT = 512, 4
 # Sources that are evaluated at a time, to bound the memory.
@@ -72,7 +70,7 @@ class SourceModels:
         scores: Callable[[Float[Array, " n"]], Float[Array, " n"]] = normal_scores,
     ) -> SourceModels:
         """Fits ``sources``, at least one, their values transformed by ``scores``."""
-        tasks = [replace(task, y=scores(task.y)).thinned(_MAX_TRIALS) for task in sources]
+        tasks = [replace(task, y=scores(task.y)) for task in sources]
         data = Batch.of(tasks)
         prior = HyperPrior.default(len(domain.dimensions))
         theta = fit_map(_subset(tasks), domain.groups, prior, prior.loc)
