@@ -35,7 +35,7 @@ class Task:
         return len(self.y)
 
     def thinned(self, most: int) -> Task:
-        """At most so many points: the best half of these, and of the others an even spread of ranks."""
+        """At most so many points: half of these the best, half an even spread of other ranks."""
         if len(self) <= most:
             return self
         order = np.argsort(-self.y, kind="stable")

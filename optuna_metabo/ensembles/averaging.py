@@ -34,9 +34,10 @@ from optuna_metabo.gp.exact import cholesky, lower_solve
 from optuna_metabo.gp.kernel import matern52, squared_distance
 from optuna_metabo.surrogate import Model, Posterior, Prior, Task
 
-# Sizes of the residual relative to the source's signal, all equally likely at first.
+# A close and a distant relation to the sources, equally likely at first: the size of the residual
+# relative to the sources' signal, and how far the slope may lie from 1.
 _RHOS = (0.3, 1.0)
-_SLOPE_VARIANCE = 0.25
+_SLOPE_VARIANCES = (0.25, 1.0)
 _OFFSET_VARIANCE = 100.0
 # A source whose function varies less than this part of its values' deviation is mostly noise.
 _SIGNAL_FLOOR = 0.3
@@ -123,18 +124,20 @@ class AveragingPrior:
         target = scale.standardise(target)
         if len(kept) > _MAX_EXPERTS:
             phi = self.phi(target.X, kept)
-            evidence = Family.condition(kernel, _RHOS[-1], target, pending[:0], phi).log_evidence
+            evidence = Family.condition(
+                kernel, _RHOS[-1], 1.0, target, pending[:0], phi
+            ).log_evidence
             kept = kept[np.sort(np.argsort(-evidence, kind="stable")[:_MAX_EXPERTS])]
         points = np.concatenate([target.X, pending])
         phi, (common, spread) = self.phi(points, kept), self.common.mean_and_spread(points)
         single = 1.0 - self.weights.plain - self.weights.common
         families, prior = [], []
-        for rho in _RHOS:
-            families.append(Family.condition(kernel, rho, target, pending, phi))
-            families.append(Family.condition(kernel, rho, target, pending, common, spread))
+        for rho, slope in zip(_RHOS, _SLOPE_VARIANCES, strict=True):
+            families.append(Family.condition(kernel, rho, slope, target, pending, phi))
+            families.append(Family.condition(kernel, rho, slope, target, pending, common, spread))
             prior += [single / len(kept)] * len(kept) + [self.weights.common]
         nothing = np.zeros((1, phi.shape[1]))
-        families.append(Family.condition(own, _RHOS[-1], target, pending, nothing))
+        families.append(Family.condition(own, _RHOS[-1], 1.0, target, pending, nothing))
         prior += [self.weights.plain * len(_RHOS)]
         evidence = np.concatenate([family.log_evidence for family in families])
         weights = np.asarray(softmax(np.log(prior) + evidence))
@@ -168,6 +171,7 @@ class Family:
 
     kernel: Residual
     rho: float
+    precision: Float[Array, "2 2"]
     X: Float[Array, "N p"]
     spread: Float[Array, "k N"] | None
     L_inverse: Float[Array, "N N"]
@@ -182,6 +186,7 @@ class Family:
         cls,
         kernel: Residual,
         rho: float,
+        slope_variance: float,
         target: Task,
         pending: Float[Array, "q p"],
         basis: Float[Array, "s N"],
@@ -198,8 +203,9 @@ class Family:
         H_w = L_inverse @ H
         y_w = L_inverse[:n, :n] @ target.y
         head = H_w[:, :n]
-        M = _PRIOR_PRECISION + np.einsum("sni,snj->sij", head, head)
-        prior_part = _PRIOR_PRECISION @ _PRIOR_MEAN
+        prior_precision = np.diag([1.0 / slope_variance, 1.0 / _OFFSET_VARIANCE])
+        M = prior_precision + np.einsum("sni,snj->sij", head, head)
+        prior_part = prior_precision @ _PRIOR_MEAN
         fit_y = np.linalg.solve(M, np.einsum("sni,n->si", head, y_w)[..., None])[..., 0]
         fit_prior = np.linalg.solve(M, np.broadcast_to(prior_part, (len(H), 2))[..., None])[..., 0]
         # With z = y / tau: -2 log p = u² A - 2 u B + C + log det - 2 (n - 1) log u, u = 1 / tau.
@@ -215,7 +221,10 @@ class Family:
         beta = u[:, None] * fit_y + fit_prior
         residual_w = u[:, None] * y_w - np.einsum("sni,si->sn", head, beta)
         log_evidence = log_evidence if told else np.zeros(len(H))
-        return cls(kernel, rho, X, spread, L_inverse, H_w, residual_w, beta, 1.0 / u, log_evidence)
+        return cls(
+            kernel, rho, prior_precision, X, spread, L_inverse, H_w, residual_w, beta,
+            1.0 / u, log_evidence,
+        )  # fmt: skip
 
     def posterior(
         self,
@@ -242,7 +251,7 @@ class Family:
         beta, H_w = self.coefficients[experts], self.H_w[experts]
         mean = beta[:, :1] * basis + beta[:, 1:] + self.residual_w[experts] @ V[:n]
         R0, R1 = basis - H_w[:, :, 0] @ V, 1.0 - H_w[:, :, 1] @ V
-        precision = _PRIOR_PRECISION + np.swapaxes(H_w, 1, 2) @ H_w
+        precision = self.precision + np.swapaxes(H_w, 1, 2) @ H_w
         if not n:  # no value yet, so that the offset means nothing
             precision = precision + np.diag([0.0, 1.0])
         S = np.linalg.inv(precision)[:, :, :, None]
@@ -253,7 +262,6 @@ class Family:
 
 
 _PRIOR_MEAN = np.array([1.0, 0.0])
-_PRIOR_PRECISION = np.diag([1.0 / _SLOPE_VARIANCE, 1.0 / _OFFSET_VARIANCE])
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,6 @@ from optuna_metabo.domain import Dimension, Domain
 from optuna_metabo.ensembles import by_name
 from optuna_metabo.ensembles.averaging import (
     _OFFSET_VARIANCE,
-    _SLOPE_VARIANCE,
     Averaging,
     Family,
     Residual,
@@ -250,12 +249,12 @@ def test_kriging_with_a_basis_agrees_with_its_covariance_written_out() -> None:
     target, X = make_task(bowl(0.3), 6, 9), generator.random((4, 2))
     kernel, rho = Residual(np.array([0.5, 0.7]), 0.01), 0.4
     phi, phi_new = generator.standard_normal((1, 6)), generator.standard_normal((1, 4))
-    family = Family.condition(kernel, rho, target, NONE, phi)
+    family = Family.condition(kernel, rho, 0.25, target, NONE, phi)
     correlation = kernel.correlation(target.X, X)
     mean, variance = family.posterior(correlation, phi_new, np.zeros((0, 4)), np.arange(1))
     everything = np.concatenate([target.X, X])
     H = np.stack([np.r_[phi[0], phi_new[0]], np.ones(10)], axis=1)
-    prior = np.diag([_SLOPE_VARIANCE, _OFFSET_VARIANCE])
+    prior = np.diag([0.25, _OFFSET_VARIANCE])
     K = rho**2 * kernel.correlation(everything, everything) + H @ prior @ H.T
     observed = K[:6, :6] + 0.01 * np.eye(6)
     tau = family.tau[0]
