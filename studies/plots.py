@@ -68,3 +68,59 @@ def plot_critical_difference(means: pd.DataFrame, path: Path) -> None:
     sp.critical_difference_diagram(ranks, p_values, ax=axis, label_props={"fontsize": 9})
     figure.savefig(path, dpi=130)
     plt.close(figure)
+
+
+def plot_curves(rows: pd.DataFrame, x: str, path: Path) -> None:
+    """Mean best value so far over trials, or over a cost, for each data set.
+
+    Args:
+        rows: With columns dataset, task, sampler, seed, best and ``x``, one row a trial.
+        x: ``trial``, or a cost that grows with it.
+        path: The figure.
+    """
+    datasets = sorted(rows["dataset"].unique())
+    styles = _style(sorted(rows["sampler"].unique()))
+    figure, axes = plt.subplots(2, 2, figsize=(10.0, 7.2), squeeze=False, layout="constrained")
+    handles = {}
+    for axis, dataset in zip(axes.flat, datasets, strict=False):
+        part = rows[rows["dataset"] == dataset]
+        if x == "trial":
+            at = np.arange(1, part["trial"].max() + 1)
+        else:
+            at = np.linspace(
+                0.0, float(part.groupby(["task", "sampler", "seed"])[x].max().min()), 60
+            )
+        for sampler, runs in part.groupby("sampler"):
+            curves = [
+                _step(run[x].to_numpy(), run["best"].to_numpy(), at)
+                for _, run in runs.groupby(["task", "seed"])
+            ]
+            (line,) = axis.plot(at, np.nanmean(curves, axis=0), **styles[str(sampler)])
+            handles[str(sampler)] = line
+        axis.set(title=dataset, xlabel="Trial" if x == "trial" else x.capitalize())
+        axis.set_ylabel("Best validation accuracy")
+        axis.set_ylim(bottom=part[part["trial"] >= 2]["best"].quantile(0.1))
+        axis.grid(alpha=0.3)
+    figure.legend(
+        handles.values(), handles.keys(), loc="outside lower center", ncols=5, fontsize=8
+    )
+    figure.savefig(path, dpi=130)
+    plt.close(figure)
+
+
+def _step(x: np.ndarray, y: np.ndarray, at: np.ndarray) -> np.ndarray:
+    """The last ``y`` at or before each point, the first one before any."""
+    return y[np.maximum(np.searchsorted(x, at, side="right") - 1, 0)]
+
+
+def plot_shares(tables: dict[str, pd.DataFrame], path: Path) -> None:
+    """Stacked weights over trials, one panel a table."""
+    figure, axes = plt.subplots(2, 2, figsize=(10.0, 7.2), squeeze=False, layout="constrained")
+    for axis, (name, table) in zip(axes.flat, tables.items(), strict=False):
+        colours = [*_COLOURS[: table.shape[1] - 1], "#DDDDDD"]
+        axis.stackplot(table.index, table.T.to_numpy(), labels=table.columns, colors=colours)
+        axis.set(title=name, xlabel="Trial", ylabel="Weight", ylim=(0.0, 1.0))
+        axis.set_xlim(table.index.min(), table.index.max())
+        axis.legend(fontsize=7, loc="lower left")
+    figure.savefig(path, dpi=130)
+    plt.close(figure)
