@@ -192,11 +192,13 @@ def main(argv: Sequence[str] | None = None) -> None:
     report = commands.add_parser("report", help="tables and figures from result files")
     report.add_argument("results", type=Path, nargs="+")
     report.add_argument("--out", type=Path, required=True, help="a folder")
+    report.add_argument("--name", default="", help="of the page, by default the mode")
+    report.add_argument("--samplers", nargs="+", default=[], help="only these")
     arguments = parser.parse_args(argv)
     if arguments.command == "run":
         run_all(arguments)
     else:
-        write_report(arguments.results, arguments.out)
+        write_report(arguments.results, arguments.out, arguments.name, arguments.samplers)
 
 
 if __name__ == "__main__":

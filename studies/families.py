@@ -29,6 +29,10 @@ REPLAYED = {
     "images": ("mnist", "cifar10"),
     "texts": ("imdb", "ag_news"),
     "everything": ("mnist", "cifar10", "imdb", "ag_news"),
+    "mnist-mlp": ("mnist-mlp",),
+    "cifar10-mlp": ("cifar10-mlp",),
+    "imdb-bag": ("imdb-bag",),
+    "ag_news-bag": ("ag_news-bag",),
 }
 
 
@@ -186,7 +190,7 @@ def csv_table(path: Path) -> Family:
 
 
 def recorded(name: str, datasets: Sequence[str]) -> Family:
-    """The 162 configurations of CNN or LSTM on each task of some data sets, trained once."""
+    """The 162 configurations of a network on each task of some data sets, trained once."""
     paths = [path for one in datasets for path in sorted((RECORDED / one).glob("*.csv"))]
     return Family(name, tuple(_recorded_task(path) for path in paths))
 

@@ -38,12 +38,13 @@ def plot_regret(rows: pd.DataFrame, path: Path) -> None:
     figure, axes = plt.subplots(
         *shape, figsize=(5.0 * columns, 3.6 * shape[0]), squeeze=False, layout="constrained"
     )
+    handles = {}
     for axis, family in zip(axes.flat, families, strict=False):
         for sampler, part in rows[rows["family"] == family].groupby("sampler"):
             seeds = part.groupby(["trial", "seed"])["regret"].mean().unstack()
             mean = seeds.mean(axis=1)
             error = seeds.std(axis=1, ddof=1) / np.sqrt(seeds.shape[1])
-            axis.plot(mean.index, mean, label=sampler, **styles[str(sampler)])
+            (handles[str(sampler)],) = axis.plot(mean.index, mean, **styles[str(sampler)])
             axis.fill_between(
                 mean.index, mean - error, mean + error, alpha=0.12, lw=0,
                 color=styles[str(sampler)]["color"],
@@ -53,8 +54,9 @@ def plot_regret(rows: pd.DataFrame, path: Path) -> None:
         axis.grid(alpha=0.3)
     for axis in list(axes.flat)[len(families) :]:
         axis.remove()
-    lines, labels = axes.flat[0].get_legend_handles_labels()
-    figure.legend(lines, labels, loc="outside lower center", ncols=5, fontsize=8)
+    figure.legend(
+        handles.values(), handles.keys(), loc="outside lower center", ncols=5, fontsize=8
+    )
     figure.savefig(path, dpi=130)
     plt.close(figure)
 

@@ -2,12 +2,13 @@
 
     python -m studies.record --data-dir ../shared/data      # every task; 70 minutes of one core
     python -m studies.record --data-dir ../shared/data --tasks mnist/low imdb/short
+    python -m studies.record --data-dir ../shared/data --models mlp bag
 
-`studies/recorded/<data set>/<task>.csv` has one row per configuration: the hyperparameters, the
-validation scores to tune on, the costs, and the test scores, to be looked at for the configuration
-finally chosen only. Rows are appended to a `.part` file as they come, so that an interrupted
-recording goes on where it stopped; the finished table takes its name with a `.json` beside it that
-says how it was made.
+`studies/recorded/<data set>/<task>.csv`, for another model `<data set>-<model>/<task>.csv`, has
+one row per configuration: the hyperparameters, the validation scores to tune on, the costs, and
+the test scores, to be looked at for the configuration finally chosen only. Rows are appended to a
+`.part` file as they come, so that an interrupted recording goes on where it stopped; the finished
+table takes its name with a `.json` beside it that says how it was made.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ import torch
 
 from studies.data import Prepared, prepare
 from studies.objectives import Values, measurements, run_configuration
-from studies.tasks import TASKS, Task, get_task, grid, grid_points
+from studies.tasks import IMAGE_MODELS, TASKS, TEXT_MODELS, Task, get_task, grid, grid_points
 from studies.training import evaluate, pick_device
 
 RECORDED = Path(__file__).parent / "recorded"
@@ -40,9 +41,15 @@ def round_robin(tasks: list[Task]) -> list[Task]:
     return [task for row in itertools.zip_longest(*groups) for task in row if task is not None]
 
 
+def with_models(task: Task, models: list[str]) -> list[Task]:
+    """The task with each of the models that fit its data."""
+    kin = IMAGE_MODELS if task.model in IMAGE_MODELS else TEXT_MODELS
+    return [task.with_model(model) for model in models if model in kin]
+
+
 def record_task(task: Task, data: Prepared, folder: Path, *, seed: int = 0) -> Path:
     """Measure every configuration not yet in the table; returns the finished table's path."""
-    table = folder / f"{task.name}.csv"
+    table = folder / f"{task.table}.csv"
     part = table.with_suffix(".csv.part")
     if table.exists():
         return table
@@ -115,6 +122,10 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
     """The command line."""
     parser = argparse.ArgumentParser(description="Record the grids of tasks.")
     parser.add_argument("--tasks", nargs="+", default=list(TASKS), metavar="TASK")
+    parser.add_argument(
+        "--models", nargs="+", default=["cnn", "lstm"], choices=[*IMAGE_MODELS, *TEXT_MODELS],
+        help="each is recorded for the tasks that it fits",
+    )  # fmt: skip
     parser.add_argument("--data-dir", help="Parquet files instead of the hub")
     parser.add_argument("--cache-dir", help="where prepared tensors are kept")
     parser.add_argument("--out", type=Path, default=RECORDED)
@@ -128,7 +139,9 @@ def main(arguments: list[str] | None = None) -> None:
     options = parse(arguments)
     torch.set_num_threads(options.threads)
     device = pick_device()
-    for task in round_robin([get_task(name) for name in options.tasks]):
+    chosen = [get_task(name) for name in options.tasks]
+    fitted = [task for one in chosen for task in with_models(one, options.models)]
+    for task in round_robin(fitted):
         start = time.perf_counter()
         data = prepare(
             task, data_dir=options.data_dir, cache_dir=options.cache_dir, seed=options.seed

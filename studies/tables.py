@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import cast
 
 import numpy as np
 import pandas as pd
@@ -125,24 +126,54 @@ def to_markdown(frame: pd.DataFrame) -> str:
     return "\n".join(f"| {line} |" for line in lines)
 
 
-def write_report(results: Sequence[Path], out: Path) -> None:
-    """Writes one Markdown page for each mode, with its figures, and prints it."""
-    rows = add_regret(pd.concat([pd.read_csv(path) for path in results], ignore_index=True))
+def write_report(
+    results: Sequence[Path], out: Path, name: str = "", samplers: Sequence[str] = ()
+) -> None:
+    """Writes one Markdown page for each mode, with its figures, and prints it.
+
+    A sampler that was given few of the past studies is named with how many. ``name`` is the page's
+    instead of the mode's; ``samplers`` are those kept, by default all.
+    """
+    rows = pd.concat([pd.read_csv(path) for path in results], ignore_index=True)
+    rows = rows[rows["sampler"].isin(samplers or rows["sampler"].unique())]
+    made = commands(rows)
+    few = rows["sources"] > 0
+    named = rows["sampler"] + " (" + rows["sources"].astype(str) + " past)"
+    rows = add_regret(rows.assign(sampler=rows["sampler"].where(~few, named)))
     out.mkdir(parents=True, exist_ok=True)
-    for mode, part in rows.groupby("mode"):
-        page = _page(str(mode), part, out)
-        (out / f"{mode}.md").write_text(page, encoding="utf-8")
+    for mode in rows["mode"].unique().tolist():
+        title = name or mode
+        lines = [line for line in made if f"--mode {mode} " in line]
+        page = _page(title, rows[rows["mode"] == mode], out, lines)
+        (out / f"{title}.md").write_text(page, encoding="utf-8")
         print(page)
 
 
-def _page(mode: str, rows: pd.DataFrame, out: Path) -> str:
-    plot_regret(rows, out / f"{mode}-regret.png")
+def commands(rows: pd.DataFrame) -> list[str]:
+    """The runs of :mod:`studies.compare` that make these rows."""
+    lines = []
+    keys = ["family", "mode", "sources", "source_trials"]
+    for key, part in rows.groupby(keys, sort=False):
+        family, mode, sources, source_trials = cast(tuple[str, str, int, int], key)
+        seeds, trials = part["seed"].nunique(), part["trials"].max()
+        options = [f"--families {family} --samplers {' '.join(part['sampler'].unique())}"]
+        options += [f"--mode {mode} --seeds {seeds} --trials {trials}"]
+        tasks = part["task"].nunique()
+        options += [f"--tasks {tasks}"] * (tasks < len(load(family).tasks))
+        options += [f"--sources {sources}"] * (sources > 0)
+        options += [f"--source-trials {source_trials}"] * (source_trials != 50)
+        lines.append(f"python -m studies.compare run {' '.join(options)} --out results.csv")
+    return lines
+
+
+def _page(name: str, rows: pd.DataFrame, out: Path, made: Sequence[str]) -> str:
+    plot_regret(rows, out / f"{name}-regret.png")
     parts = [
-        f"# Past studies: {mode}",
+        f"# {name.replace('-', ' ').capitalize()}",
         f"{rows['task'].nunique()} tasks, {rows['seed'].nunique()} seeds, "
         f"{rows['source_trials'].max()} trials of each past study. Regret is "
         "(best - value) / (best - median), at most 1.",
-        f"![Mean regret of each sampler]({mode}-regret.png)",
+        f"![Mean regret of each sampler]({name}-regret.png)",
         "## Regret after so many trials: mean (standard error over seeds), 90 % quantile",
         to_markdown(regret_table(rows)),
         "## Mean rank over tasks",
@@ -154,18 +185,22 @@ def _page(mode: str, rows: pd.DataFrame, out: Path) -> str:
     ):
         if len(table):
             parts += [f"## {title}", to_markdown(table)]
-    parts += _tests(mode, rows, out)
+    parts += _tests(name, rows, out)
+    chosen = " ".join(sorted(rows["sampler"].str.split(" ").str[0].unique()))
+    report = f"report results.csv --samplers {chosen} --name {name} --out docs/results"
+    made = [*made, f"python -m studies.compare {report}"]
+    parts += ["## Commands", "\n".join(["```bash", *made, "```"])]
     return "\n\n".join(parts) + "\n"
 
 
-def _tests(mode: str, rows: pd.DataFrame, out: Path) -> list[str]:
+def _tests(page: str, rows: pd.DataFrame, out: Path) -> list[str]:
     parts = []
     for point in [point for point in (10, 25) if point <= rows["trial"].max()]:
         means = task_means(rows, point)
         if OURS not in means or means.shape[1] < 3 or len(means) < 5:
             continue
         statistic, p = friedman(means)
-        name = f"{mode}-ranks-{point}.png"
+        name = f"{page}-ranks-{point}.png"
         plot_critical_difference(means, out / name)
         parts += [
             f"## Tests over tasks, after {point} trials",

@@ -63,6 +63,13 @@ class Task:
         """The data set's name, the part of the task's name before the slash."""
         return self.name.split("/")[0]
 
+    @property
+    def table(self) -> str:
+        """The name of its recorded grid: with the model, unless that is the data set's own."""
+        if self.model in ("cnn", "lstm"):
+            return self.name
+        return self.name.replace("/", f"-{self.model}/")
+
     def with_model(self, model: str) -> Task:
         """The same data with another model of the same kind (image or text)."""
         kin = IMAGE_MODELS if self.model in IMAGE_MODELS else TEXT_MODELS

@@ -47,7 +47,7 @@ def test_the_tested_configuration_is_the_best_on_validation(results: Path) -> No
     assert scores["accuracy"][5, "random"] == pytest.approx(best["test_accuracy"], abs=1e-3)
 
 
-def chosen_scoress_have_a_row_for_each_sampler_and_data_set(results: Path) -> None:
+def test_efforts_have_a_row_for_each_sampler_and_data_set(results: Path) -> None:
     table = effort_table(efforts(replay([results])).reset_index())
     assert set(table.index) == {
         (dataset, sampler)
