@@ -2,11 +2,13 @@
 
     python -m studies.compare run --families mnist cifar10 imdb ag_news images texts everything \
         --samplers random grid tpe gp metagp metagp-cold --seeds 10 --trials 60 --out grids.csv
-    python -m studies.report grids.csv --out docs/experiment
+    python -m studies.report grids.csv --live sqlite:///live.db --out docs/experiment
 
-Writes PNG figures, the tables as `tables.md`, and one self-contained `report.html`. A run has
-reached the optimum when its best validation accuracy is within 1 % of the grid's best; a run that
-never does counts with all its trials.
+Families of other architectures, such as `mnist-mlp`, are the replication, set beside the main
+experiment. `--live` adds what studies of `studies.tune` reached. Writes PNG figures, the tables as
+`tables.md`, and one self-contained `report.html`. A run has reached the optimum when its best
+validation accuracy is within 1 % of the grid's best; a run that never does counts with all its
+trials.
 """
 
 from __future__ import annotations
@@ -17,8 +19,10 @@ import html
 from collections.abc import Sequence
 from pathlib import Path
 
+import numpy as np
 import optuna
 import pandas as pd
+from optuna.trial import TrialState
 
 from optuna_metabo import MetaGPSampler
 from studies.compare import past_study
@@ -34,6 +38,7 @@ COSTS = ["seconds", "flops"]
 Part = tuple[str, str | pd.DataFrame, str]
 TEST = ["test_accuracy", "test_precision", "test_recall", "test_f1"]
 BUDGETS = (5, 10, 30)
+LIVE_BUDGETS = (1, 3, 6, 10, 20)
 
 
 def replay(results: Sequence[Path]) -> pd.DataFrame:
@@ -96,6 +101,47 @@ def chosen_scores(rows: pd.DataFrame) -> pd.DataFrame:
     return table.rename(columns=lambda name: name.removeprefix("test_")).round(3)
 
 
+def side_by_side(runs: pd.DataFrame) -> pd.DataFrame:
+    """Trials until the optimum, as shares of TPE's and GPSampler's too, for each architecture."""
+    networks = runs["dataset"].map(lambda name: "MLP, bag" if "-" in name else "CNN, LSTM")
+    tables = []
+    for name, part in runs.groupby(networks):
+        means = part.groupby("sampler")[["trial", "reached"]].mean()
+        trials = means["trial"]
+        table = pd.DataFrame({"trials": trials.round(1)})
+        for rival in ("tpe", "gp"):
+            table[f"/ {rival}"] = (trials / trials[rival]).round(2)
+        table["reached"] = [f"{share:.0%}" for share in means["reached"]]
+        tables.append(table.add_prefix(f"{name}: "))
+    joined = pd.concat(tables, axis=1).dropna()
+    return joined.sort_values(str(joined.columns[0]))
+
+
+def live_table(storages: Sequence[str]) -> pd.DataFrame:
+    """Means over seeds and tasks of the studies that `studies.tune` names itself."""
+    rows = []
+    for url in storages:
+        for study in optuna.get_all_study_names(url):
+            parts = study.split("/")
+            if len(parts) != 5:
+                continue
+            dataset, task, _, space, run = parts
+            loaded = optuna.load_study(study_name=study, storage=url)
+            trials = loaded.get_trials(deepcopy=False, states=(TrialState.COMPLETE,))
+            best = np.maximum.accumulate([trial.values[0] for trial in trials])
+            row = {"space": space, "task": f"{dataset}/{task}", "sampler": run.rsplit("-", 1)[0]}
+            row |= {f"best at {n}": best[n - 1] for n in LIVE_BUDGETS if n <= len(best)}
+            row["test accuracy"] = loaded.user_attrs.get("test_accuracy", np.nan)
+            row["hours"] = sum(trial.user_attrs["seconds"] for trial in trials) / 3600
+            row["device hours"] = (
+                sum(trial.user_attrs["device_seconds"] for trial in trials) / 3600
+            )
+            rows.append(row)
+    groups = pd.DataFrame(rows).groupby(["space", "task", "sampler"])
+    table = groups.mean().dropna(axis=1, how="all").round(3)
+    return table.assign(runs=groups.size())
+
+
 def harm(runs: pd.DataFrame) -> pd.DataFrame:
     """Tasks on which past studies cost trials: metagp against itself without any."""
     means = runs.groupby(["task", "sampler"])["trial"].mean().unstack()
@@ -119,12 +165,14 @@ def source_weights(task: str, *, trials: int = 30) -> pd.DataFrame:
     return table.assign(**{"without past studies": 1.0 - table.sum(axis=1)})
 
 
-def write(results: Sequence[Path], out: Path) -> None:
+def write(results: Sequence[Path], out: Path, live: Sequence[str] = ()) -> None:
     """Makes every figure and table."""
     optuna.logging.set_verbosity(optuna.logging.ERROR)
     out.mkdir(parents=True, exist_ok=True)
     rows = replay(results)
-    runs = efforts(rows).reset_index()
+    every_run = efforts(rows).reset_index()
+    rows = rows[~rows["dataset"].str.contains("-")]
+    runs = every_run[~every_run["dataset"].str.contains("-")]
     for x, name in (("trial", "trials"), ("seconds", "seconds")):
         plot_curves(rows, x, out / f"best-over-{name}.png")
     tasks = sorted(rows.groupby("dataset")["task"].min())
@@ -146,8 +194,15 @@ def write(results: Sequence[Path], out: Path) -> None:
         ),
         ("", wilcoxon_holm(everywhere, "metagp"), "ranks.png"),
         ("Tasks on which past studies cost trials", harm(runs), ""),
+        (
+            "Replication: trials until within 1 % of the grid's optimum",
+            side_by_side(every_run),
+            "",
+        ),
         ("Weights of the past studies in one run each", "", "weights.png"),
     ]
+    if live:
+        parts.append(("Live runs, means over their seeds", live_table(live), ""))
     (out / "tables.md").write_text(_markdown(parts), encoding="utf-8")
     (out / "report.html").write_text(_page(parts, out), encoding="utf-8")
 
@@ -181,9 +236,10 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(prog="python -m studies.report", description=__doc__)
     parser.formatter_class = argparse.RawDescriptionHelpFormatter
     parser.add_argument("results", type=Path, nargs="+", help="files of studies.compare")
+    parser.add_argument("--live", nargs="+", default=[], help="storages of studies.tune")
     parser.add_argument("--out", type=Path, required=True, help="a folder")
     options = parser.parse_args(argv)
-    write(options.results, options.out)
+    write(options.results, options.out, options.live)
 
 
 if __name__ == "__main__":

@@ -120,7 +120,7 @@ def harm_table(rows: pd.DataFrame) -> pd.DataFrame:
 
 def to_markdown(frame: pd.DataFrame) -> str:
     """A Markdown table with the index as its first columns."""
-    flat = frame.reset_index().astype(str)
+    flat = frame.reset_index().map(str)
     lines = [" | ".join(map(str, flat.columns)), " | ".join(["---"] * flat.shape[1])]
     lines += [" | ".join(row) for row in flat.itertuples(index=False)]
     return "\n".join(f"| {line} |" for line in lines)
