@@ -22,8 +22,7 @@ from optuna.distributions import (
     FloatDistribution,
     IntDistribution,
 )
-from optuna.study import StudyDirection
-from optuna.trial import FrozenTrial, TrialState
+from optuna.trial import FrozenTrial
 
 from optuna_metabo.conditions import learn_conditions
 from optuna_metabo.domain import ONE_HOT, Condition, Dimension, Domain
@@ -272,26 +271,27 @@ class Encoding:
 
     def task(
         self,
-        trials: Sequence[FrozenTrial],
-        direction: StudyDirection,
+        points: Sequence[Mapping[str, Any]],
+        y: Float[Array, " n"],
         known: Bool[Array, " p"] | None = None,
     ) -> Task:
-        """The completed trials as data to be maximised.
+        """Points and their values as data to be maximised.
 
-        Infinite values are drawn to the worst and the best finite one, and points evaluated more
-        than once get their mean. Without any finite value the task is empty.
+        Points whose value is NaN are left out, infinite values are drawn to the worst and the best
+        finite one, and points evaluated more than once get their mean. Without any finite value
+        the task is empty.
         """
-        completed = [t for t in trials if t.state == TrialState.COMPLETE and t.value is not None]
-        sign = 1.0 if direction == StudyDirection.MAXIMIZE else -1.0
-        y = sign * np.array([trial.value for trial in completed], dtype=float)
         finite = y[np.isfinite(y)]
         if not len(finite):
             return Task(np.zeros((0, len(self.domain.groups))), np.zeros(0), known)
-        y = np.clip(y, finite.min(), finite.max())
+        told = ~np.isnan(y)
+        X = self.encode_many(
+            [point for point, is_told in zip(points, told, strict=True) if is_told]
+        )
+        y = np.clip(y[told], finite.min(), finite.max())
         magnitude = np.abs(y).max()
         if magnitude > _HUGE or 0.0 < magnitude < _TINY:
             y = y / magnitude
-        X = self.encode_many([trial.params for trial in completed])
         X, inverse = np.unique(X, axis=0, return_inverse=True)
         inverse = inverse.reshape(-1)
         return Task(X, np.bincount(inverse, y) / np.bincount(inverse), known)

@@ -2,7 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from scipy.stats import kendalltau
+
+from optuna_metabo.encoding import Encoding
+from optuna_metabo.ensembles.source_models import SourceModels
+from optuna_metabo.learning import Learned
+from optuna_metabo.sources import LeftOut, SourceTask
+from optuna_metabo.surrogate import Task
 
 
 @dataclass(frozen=True)
@@ -71,3 +81,72 @@ def _row(source: SourceExplanation) -> tuple[str, ...]:
         ", ".join(source.missing),
         ", ".join(source.extra),
     )
+
+
+def merged(parts: Sequence[Explanation]) -> Explanation:
+    """The explanations of several objectives as one, with means over the objectives.
+
+    A source that only some objectives use has weight 0 for the others.
+    """
+    found: dict[str, list[SourceExplanation]] = {}
+    for part in parts:
+        for source in part.sources:
+            found.setdefault(source.name, []).append(source)
+    sources = []
+    for same in found.values():
+        used = [source for source in same if source.reason is None]
+        taus = [source.rank_agreement for source in used if source.rank_agreement is not None]
+        sources.append(
+            replace(
+                (used or same)[0],
+                weight=sum(source.weight for source in used) / len(parts),
+                rank_agreement=sum(taus) / len(taus) if taus else None,
+            )
+        )
+    sources.sort(key=lambda source: (source.reason is not None, -source.weight))
+    rest = sum(part.weight_without_sources for part in parts) / len(parts)
+    return Explanation(tuple(sources), rest)
+
+
+def unexplained(left_out: Sequence[LeftOut]) -> Explanation:
+    """Of a study of which nothing is known yet: only sources that are left out."""
+    return Explanation(tuple(_left_out(one) for one in left_out), 1.0)
+
+
+def explain(learned: Learned, encoding: Encoding, target: Task) -> Explanation:
+    """Of one objective after its values so far."""
+    weights = learned.prior.condition(target, target.X[:0]).weights
+    agreement = _rank_agreement(learned, encoding, target)
+    used = [
+        _used(source, encoding, float(weight), tau)
+        for source, weight, tau in zip(learned.used, weights, agreement, strict=True)
+    ]
+    used.sort(key=lambda source: -source.weight)
+    rest = max(0.0, 1.0 - float(weights.sum()))
+    return Explanation((*used, *[_left_out(one) for one in learned.left_out]), rest)
+
+
+def _rank_agreement(learned: Learned, encoding: Encoding, target: Task) -> list[float | None]:
+    if len(target) < 2 or not learned.used:
+        return [None] * len(learned.used)
+    models = SourceModels.learn([source.task for source in learned.used], encoding.domain)
+    found = [float(kendalltau(mean, target.y).statistic) for mean in models.mean(target.X)]
+    return [tau if math.isfinite(tau) else 0.0 for tau in found]
+
+
+def _used(
+    source: SourceTask, encoding: Encoding, weight: float, rank_agreement: float | None
+) -> SourceExplanation:
+    return SourceExplanation(
+        name=source.study.name,
+        weight=weight,
+        rank_agreement=rank_agreement,
+        n_trials=len(source.task),
+        shared=source.shared,
+        missing=tuple(name for name in encoding.names if name not in source.shared),
+        extra=tuple(name for name in source.study.search_space if name not in source.shared),
+    )
+
+
+def _left_out(one: LeftOut) -> SourceExplanation:
+    return SourceExplanation(one.name, 0.0, None, 0, reason=one.reason)

@@ -8,11 +8,21 @@ from functools import partial
 from typing import Any
 
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Bool, Float
 from numpy import ndarray as Array
 from scipy.stats import qmc
 
-from optuna_metabo.acquisition import Subspace, log_expected_improvement, maximise
+from optuna_metabo.acquisition import (
+    Acquisition,
+    Subspace,
+    boxes,
+    log_expected_hypervolume_improvement,
+    log_expected_improvement,
+    log_probability_of_feasibility,
+    maximise,
+    nondominated,
+    thin,
+)
 from optuna_metabo.encoding import Encoding
 from optuna_metabo.ensembles.scores import winsorise
 from optuna_metabo.surrogate import Model, Prior, Task
@@ -28,12 +38,22 @@ _MAX_BLANK = 8
 
 
 @dataclass(frozen=True)
+class Belief:
+    """What has been seen of one output of a study, and what its sources say of it."""
+
+    seen: Task
+    prior: Prior
+
+
+@dataclass(frozen=True)
 class Situation:
     """A study at the moment of asking.
 
     Args:
         encoding: Of the joint search space.
-        target: The finished trials.
+        objectives: Seen at the same n points each.
+        limits: What must be 0 at least: the slack of constraints, and success.
+        feasible: Which of the n points break no constraint.
         pending: The running trials, encoded, shape [q p].
         taken: Every point asked so far, shape [f p].
         blank: Numbers of the running trials of which no parameter is known.
@@ -41,11 +61,18 @@ class Situation:
     """
 
     encoding: Encoding
-    target: Task
+    objectives: tuple[Belief, ...]
+    limits: tuple[Belief, ...]
+    feasible: Bool[Array, " n"]
     pending: Float[Array, "q p"]
     taken: Float[Array, "f p"]
     blank: Sequence[int]
     fixed: Mapping[str, Any]
+
+    @property
+    def n_seen(self) -> int:
+        """The number of different points that have values."""
+        return len(self.objectives[0].seen)
 
     @property
     def subspace(self) -> Subspace:
@@ -58,12 +85,7 @@ class Situation:
 
 
 def propose(
-    situation: Situation,
-    prior: Prior,
-    optima: Float[Array, "k p"],
-    *,
-    seed: int,
-    number: int,
+    situation: Situation, optima: Float[Array, "k p"], *, seed: int, number: int
 ) -> dict[str, Any]:
     """The parameters that promise the largest expected improvement.
 
@@ -72,21 +94,30 @@ def propose(
 
     Args:
         situation: The study.
-        prior: What the sources say.
         optima: The best points of the sources.
         seed: With the trial's number, all that the answer's randomness depends on.
         number: The number of the trial.
     """
-    target = situation.target
-    if len(target) >= _MIN_WINSORISED:
-        target = Task(target.X, winsorise(target.y)).thinned(_MAX_TRIALS)
+    objectives = [_without_outliers(belief.seen) for belief in situation.objectives]
+    Y = np.stack([task.y for task in objectives], axis=1)
+    good = Y[situation.feasible]
+    first = objectives[0]
+    best = [task.X[np.argsort(-task.y, kind="stable")[:_N_INCUMBENTS]] for task in objectives]
+    if len(situation.limits) and len(good):
+        best.append(first.X[situation.feasible][good[:, 0].argsort()[-_N_INCUMBENTS:]])
+    starts = np.concatenate([*best, optima])
     pending, subspace = situation.pending, situation.subspace
-    best = target.X[np.argsort(-target.y, kind="stable")[:_N_INCUMBENTS]]
-    starts = np.concatenate([best, optima])
     for asked in [*situation.blank[-_MAX_BLANK:], number]:
-        model = prior.condition(target, pending)
+        models = [
+            belief.prior.condition(task.thinned(_MAX_TRIALS), pending)
+            for belief, task in zip(situation.objectives, objectives, strict=True)
+        ]
+        limits = [
+            belief.prior.condition(belief.seen.thinned(_MAX_TRIALS), pending)
+            for belief in situation.limits
+        ]
         x = maximise(
-            partial(_gain, model, target, pending),
+            _gain(models, limits, Y, good, pending, optima),
             subspace,
             starts,
             generator=np.random.default_rng([seed, asked]),
@@ -97,22 +128,103 @@ def propose(
     return situation.encoding.decode(x)
 
 
+def _without_outliers(task: Task) -> Task:
+    return Task(task.X, winsorise(task.y)) if len(task) >= _MIN_WINSORISED else task
+
+
 def _gain(
-    model: Model, target: Task, pending: Float[Array, "q p"], X: Float[Array, "m p"]
+    models: Sequence[Model],
+    limits: Sequence[Model],
+    Y: Float[Array, "n m"],
+    good: Float[Array, "f m"],
+    pending: Float[Array, "q p"],
+    optima: Float[Array, "k p"],
+) -> Acquisition:
+    """The logarithm of the improvement expected of a point, times its chance to be feasible.
+
+    As long as no trial is feasible, the chance alone.
+
+    Args:
+        models: Of the objectives.
+        limits: Of what must be 0 at least.
+        Y: Values seen.
+        good: Those of them that are feasible.
+        pending: Running trials.
+        optima: The best points of the sources.
+    """
+
+    def log_chance(X: Float[Array, "m p"]) -> Float[Array, " m"]:
+        parts = [log_probability_of_feasibility(limit.posterior(X)) for limit in limits]
+        return np.sum(parts, axis=0) if parts else np.zeros(len(X))
+
+    if len(Y) and not len(good):
+        return log_chance
+    if len(models) == 1:
+        improvement = partial(_improvement, models[0], good[:, 0], pending, bool(limits))
+    else:
+        corners = _undominated(models, Y, good, pending, optima)
+        improvement = partial(_hypervolume_improvement, models, corners)
+    return (lambda X: improvement(X) + log_chance(X)) if limits else improvement
+
+
+def _improvement(
+    model: Model,
+    good: Float[Array, " f"],
+    pending: Float[Array, "q p"],
+    is_limited: bool,
+    X: Float[Array, "m p"],
 ) -> Float[Array, " m"]:
     """Log expected improvement; before the first value, over the pending points of each expert.
 
-    With nothing to improve upon it is the expected value. The first points of a study so cover
+    With nothing to improve upon it is the expected value; where that is to be weighed by a chance,
+    the improvement upon 0, an average point of the sources. The first points of a study so cover
     the optima of the sources greedily: each is the best complement of those before.
     """
     posterior = model.posterior(X)
-    if len(target):
-        incumbents = np.full(len(posterior.weights), target.y.max())
+    if len(good):
+        incumbents = np.full(len(posterior.weights), good.max())
     elif len(pending):
         incumbents = model.posterior(pending).means.max(axis=1)
+    elif is_limited:
+        incumbents = np.zeros(len(posterior.weights))
     else:
         return posterior.mean
     return log_expected_improvement(posterior, incumbents)
+
+
+Corners = tuple[Float[Array, "b m"], Float[Array, "b m"]]
+
+
+def _undominated(
+    models: Sequence[Model],
+    Y: Float[Array, "n m"],
+    good: Float[Array, "f m"],
+    pending: Float[Array, "q p"],
+    optima: Float[Array, "k p"],
+) -> Corners:
+    """The boxes that neither a feasible nor a pending point dominates.
+
+    The reference is a tenth of the range below the worst of what was seen and of what is expected
+    at the sources' optima, where one objective is best and the others may be at their worst.
+    """
+    known = np.concatenate([Y, _expected(models, optima)])
+    span = np.ptp(known, axis=0)
+    reference = known.min(axis=0) - 0.1 * np.where(span > 0.0, span, 1.0)
+    good = np.concatenate([good, _expected(models, pending)])
+    return boxes(thin(good[nondominated(good)]), reference)
+
+
+def _expected(models: Sequence[Model], X: Float[Array, "q p"]) -> Float[Array, "q m"]:
+    if not len(X):
+        return np.zeros((0, len(models)))
+    return np.stack([model.posterior(X).mean for model in models], axis=1)
+
+
+def _hypervolume_improvement(
+    models: Sequence[Model], corners: Corners, X: Float[Array, "m p"]
+) -> Float[Array, " m"]:
+    posteriors = [model.posterior(X) for model in models]
+    return log_expected_hypervolume_improvement(posteriors, corners)
 
 
 def start_up(situation: Situation, *, seed: int, number: int) -> dict[str, Any]:

@@ -6,7 +6,6 @@ import threading
 import warnings
 from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -18,35 +17,25 @@ from optuna.search_space import intersection_search_space
 from optuna.storages import BaseStorage
 from optuna.study import Study
 from optuna.trial import FrozenTrial, TrialState
-from scipy.stats import kendalltau
 
 from optuna_metabo.encoding import Encoding, fits
 from optuna_metabo.ensembles import by_name
-from optuna_metabo.ensembles.plain import NoTransfer
-from optuna_metabo.ensembles.source_models import SourceModels
-from optuna_metabo.explanation import Explanation, SourceExplanation
-from optuna_metabo.proposal import Situation, propose, start_up
-from optuna_metabo.sources import LeftOut, Sources, SourceStudy, SourceTask
-from optuna_metabo.surrogate import Prior, Surrogate
+from optuna_metabo.explanation import Explanation, explain, merged, unexplained
+from optuna_metabo.learning import Learned, Learner, success
+from optuna_metabo.outputs import (
+    ConstraintsFunc,
+    Objective,
+    constraints_of,
+    feasible,
+    objectives_of,
+)
+from optuna_metabo.proposal import Belief, Situation, propose, start_up
+from optuna_metabo.sources import Sources
+from optuna_metabo.surrogate import Surrogate, Task
 from optuna_metabo.threads import single_threaded
 
-# Plans of trials that never finish, and priors of search spaces no longer asked for, are dropped.
-_MAX_PLANS, _MAX_PRIORS = 256, 16
-
-
-@dataclass(frozen=True)
-class Learned:
-    """What the usable sources say about one search space."""
-
-    prior: Prior
-    used: tuple[SourceTask, ...]
-    left_out: tuple[LeftOut, ...]
-
-    def optima(self, p: int) -> Float[Array, "k p"]:
-        """The best point of each source."""
-        if not self.used:
-            return np.zeros((0, p))
-        return np.stack([source.task.X[source.task.y.argmax()] for source in self.used])
+# Plans of trials that never finish are dropped.
+_MAX_PLANS = 256
 
 
 class MetaGPSampler(BaseSampler):
@@ -68,6 +57,9 @@ class MetaGPSampler(BaseSampler):
             process and after a resume.
         n_startup_trials: Quasi-random trials before the first proposal of a study without any
             usable source; with sources there are none.
+        constraints_func: From a finished trial to its constraints, feasible at 0 and below, for
+            objectives that do not set them by ``trial.set_constraint``. Its values are not
+            written to the storage.
 
     Raises:
         TypeError: If an argument has the wrong type.
@@ -82,19 +74,24 @@ class MetaGPSampler(BaseSampler):
         surrogate: str | Surrogate = "auto",
         seed: int | None = None,
         n_startup_trials: int = 5,
+        constraints_func: ConstraintsFunc | None = None,
     ) -> None:
         if not isinstance(n_startup_trials, int) or n_startup_trials < 1:
             raise ValueError(f"n_startup_trials must be a positive int, got {n_startup_trials!r}")
         if seed is not None and (not isinstance(seed, (int, np.integer)) or seed < 0):
             raise ValueError(f"seed must be a non-negative int or None, got {seed!r}")
-        self._surrogate = by_name(surrogate) if isinstance(surrogate, str) else surrogate
-        if not isinstance(self._surrogate, Surrogate):
+        if constraints_func is not None and not callable(constraints_func):
+            raise TypeError(f"constraints_func must be callable, got {constraints_func!r}")
+        surrogate = by_name(surrogate) if isinstance(surrogate, str) else surrogate
+        if not isinstance(surrogate, Surrogate):
             raise TypeError(f"surrogate must be a name or have a learn method, got {surrogate!r}")
         self._sources = Sources.of(source_studies, storage)
         self._seed = int(np.random.SeedSequence().generate_state(1)[0] if seed is None else seed)
+        self._learner = Learner(self._sources, surrogate, self._seed)
+        self._constraints_func = constraints_func
+        self._constraints: dict[tuple[str, int], dict[str, float]] = {}
         self._n_startup_trials = n_startup_trials
         self._plans: OrderedDict[tuple[str, int], dict[str, Any]] = OrderedDict()
-        self._learned: OrderedDict[tuple[str, ...], Learned] = OrderedDict()
         self._warned: set[str] = set()
         self._lock = threading.RLock()
 
@@ -147,9 +144,11 @@ class MetaGPSampler(BaseSampler):
         state: TrialState,
         values: Sequence[float] | None,
     ) -> None:
-        """Forgets the trial's plan."""
+        """Forgets the trial's plan, and asks ``constraints_func``, whose errors are the user's."""
         with self._lock:
             self._plans.pop((study.study_name, trial.number), None)
+            if state in (TrialState.COMPLETE, TrialState.PRUNED):
+                self._constraints_of(study, trial)
 
     def explain(self, study: Study) -> Explanation:
         """Says which sources count how much for ``study`` after its trials so far.
@@ -159,41 +158,36 @@ class MetaGPSampler(BaseSampler):
         with self._lock, single_threaded(), np.errstate(all="ignore"):
             space = self._joint_space(study, {})
             if not space:
-                reasons = self._sources.read(study)[1]
-                return Explanation(tuple(_left_out(one) for one in reasons), 1.0)
-            learned = self._learn(study, space)
-            encoding = Encoding.of(space, _finished(study))
-            target = encoding.task(_finished(study), study.direction)
-            model = learned.prior.condition(target, target.X[:0])
-            agreement = _rank_agreement(learned, encoding, target.X, target.y)
-        used = [
-            _used(source, space, float(weight), tau)
-            for source, weight, tau in zip(learned.used, model.weights, agreement, strict=True)
-        ]
-        used.sort(key=lambda source: -source.weight)
-        rest = max(0.0, 1.0 - float(np.sum(model.weights)))
-        return Explanation((*used, *[_left_out(one) for one in learned.left_out]), rest)
+                return unexplained(self._sources.read(study)[1])
+            encoding = Encoding.of(space, _telling(study))
+            objectives = objectives_of(study)
+            trials = _telling(study)
+            points, parts = [one.params for one in trials], []
+            for one in objectives:
+                learned = self._learner.objective(study, space, one, len(objectives))
+                target = encoding.task(points, one.values(trials))
+                parts.append(explain(learned, encoding, target))
+        return merged(parts)
 
     def _plan(
         self, study: Study, trial: FrozenTrial, asked: Mapping[str, BaseDistribution]
     ) -> dict[str, Any]:
-        if len(study.directions) > 1:
-            raise ValueError(
-                f"study {study.study_name!r} has {len(study.directions)} objectives; "
-                "MetaGPSampler expects one"
-            )
         with self._lock, single_threaded(), np.errstate(all="ignore"):
             space = self._joint_space(study, {**trial.distributions, **asked})
-            learned = self._learn(study, space)
-            situation = self._situation(study, trial, space, asked)
-            if len(situation.target):  # before, the space is a guess from the sources
-                self._warn(learned.left_out)
+            objectives = objectives_of(study)
+            learned = [
+                self._learner.objective(study, space, one, len(objectives)) for one in objectives
+            ]
+            situation = self._situation(study, trial, space, asked, objectives, learned)
+            if situation.n_seen:  # before, the space is a guess from the sources
+                self._warn(learned)
             random = {"seed": self._seed, "number": trial.number}
-            if not learned.used and len(situation.target) < self._n_startup_trials:
+            if situation.n_seen < self._n_startup_trials and not any(o.used for o in learned):
                 plan = start_up(situation, **random)
             else:
-                optima = learned.optima(situation.target.X.shape[1])
-                plan = propose(situation, learned.prior, optima, **random)
+                p = len(situation.encoding.domain.groups)
+                optima = np.concatenate([one.optima(p) for one in learned])
+                plan = propose(situation, optima, **random)
             plan.update(trial.params)
             self._plans[study.study_name, trial.number] = plan
             while len(self._plans) > _MAX_PLANS:
@@ -220,54 +214,67 @@ class MetaGPSampler(BaseSampler):
         trial: FrozenTrial,
         space: Mapping[str, BaseDistribution],
         asked: Mapping[str, BaseDistribution],
+        objectives: Sequence[Objective],
+        learned: Sequence[Learned],
     ) -> Situation:
-        finished = _finished(study)
-        shape = finished or [t for source in self._sources.read(study)[0] for t in source.trials]
-        exists = {*trial.params, *asked}
-        encoding = Encoding.of(space, shape, exists)
+        trials = _telling(study)
+        shape = trials or [t for source in self._sources.read(study)[0] for t in source.trials]
+        encoding = Encoding.of(space, shape, {*trial.params, *asked})
+        params = [one.params for one in trials]
+        seen = [encoding.task(params, one.values(trials)) for one in objectives]
+        held = [self._constraints_of(study, one) for one in trials]
+        if len({len(task) for task in seen}) > 1:  # one objective has no finite value at all
+            seen = [Task(task.X[:0], task.y[:0]) for task in seen]
+        told = np.where(np.isnan(objectives[0].values(trials)), np.nan, feasible(held))
+        is_feasible = encoding.task(params, told).y == 1.0 if len(seen[0]) else np.zeros(0, bool)
+        pending, blank = self._running(study, trial, encoding)
+        failed = study.get_trials(deepcopy=False, states=(TrialState.FAIL,))
+        points = encoding.encode_many([one.params for one in (*trials, *failed)])
+        return Situation(
+            encoding=encoding,
+            objectives=tuple(
+                Belief(task, one.prior) for task, one in zip(seen, learned, strict=True)
+            ),
+            limits=(
+                *self._learner.limits(study, space, encoding, trials, held),
+                *success(encoding, trials, failed),
+            ),
+            feasible=is_feasible,
+            pending=pending,
+            taken=encoding.domain.snap(np.concatenate([points, pending])),
+            blank=blank,
+            fixed=dict(trial.params),
+        )
+
+    def _running(
+        self, study: Study, trial: FrozenTrial, encoding: Encoding
+    ) -> tuple[Float[Array, "q p"], list[int]]:
+        """Points of the other running trials, and numbers of those that have no parameter yet."""
         running, blank = [], []
         for other in study.get_trials(deepcopy=False, states=(TrialState.RUNNING,)):
             if other.number == trial.number:
                 continue
-            plan = self._plans.get((study.study_name, other.number), {})
-            params = {**plan, **other.params}
+            params = {**self._plans.get((study.study_name, other.number), {}), **other.params}
             if params:
                 running.append(params)
             elif other.number < trial.number:
                 blank.append(other.number)
-        pending = encoding.encode_many(running)
-        target = encoding.task(finished, study.direction)
-        others = study.get_trials(deepcopy=False, states=(TrialState.PRUNED, TrialState.FAIL))
-        others += [] if len(target) else finished
-        told = encoding.encode_many([other.params for other in others])
-        taken = encoding.domain.snap(np.concatenate([target.X, told, pending]))
-        return Situation(encoding, target, pending, taken, blank, dict(trial.params))
+        return encoding.encode_many(running), blank
 
-    def _learn(self, study: Study, space: Mapping[str, BaseDistribution]) -> Learned:
-        """The sources that say something about ``space``; learned once for each space."""
-        key = (study.study_name, *(f"{name}={space[name]!r}" for name in space))
-        if key in self._learned:
-            self._learned.move_to_end(key)
-            return self._learned[key]
-        encoding = Encoding.of(space)
-        studies, left_out = self._sources.read(study)
-        found = [source.task_for(encoding) for source in studies]
-        used = tuple(one for one in found if isinstance(one, SourceTask))
-        reasons = (*left_out, *[one for one in found if isinstance(one, LeftOut)])
-        surrogate = self._surrogate if used else NoTransfer()
-        generator = np.random.default_rng(self._seed)
-        tasks = [one.task for one in used]
-        learned = Learned(
-            surrogate.learn(tasks, encoding.domain, generator=generator), used, reasons
-        )
-        self._learned[key] = learned
-        while len(self._learned) > _MAX_PRIORS:
-            self._learned.popitem(last=False)
-        return learned
+    def _constraints_of(self, study: Study, trial: FrozenTrial) -> dict[str, float]:
+        key = (study.study_name, trial.number)
+        if key not in self._constraints:
+            found = constraints_of(trial, self._constraints_func)
+            if trial.state == TrialState.RUNNING and self._constraints_func is None:
+                return found
+            self._constraints[key] = found
+        return self._constraints[key]
 
-    def _warn(self, left_out: Sequence[LeftOut]) -> None:
-        """One warning for all sources that are left out, none for those named before."""
-        new = [one for one in left_out if one.name not in self._warned]
+    def _warn(self, learned: Sequence[Learned]) -> None:
+        """One warning for all sources that no objective can use, none for those named before."""
+        used = {source.study.name for one in learned for source in one.used}
+        left_out = {one.name: one for part in learned for one in part.left_out}
+        new = [one for one in left_out.values() if one.name not in self._warned | used]
         if new:
             self._warned.update(one.name for one in new)
             names = "; ".join(f"{one.name!r}: {one.reason}" for one in new)
@@ -276,6 +283,11 @@ class MetaGPSampler(BaseSampler):
 
 def _finished(study: Study) -> list[FrozenTrial]:
     return study.get_trials(deepcopy=False, states=(TrialState.COMPLETE,))
+
+
+def _telling(study: Study) -> list[FrozenTrial]:
+    """The trials that have a value, and the pruned ones, whose last report tells something."""
+    return study.get_trials(deepcopy=False, states=(TrialState.COMPLETE, TrialState.PRUNED))
 
 
 def _serves(
@@ -287,38 +299,3 @@ def _serves(
     """Whether the plan holds the parameter, and the trial has kept to the plan so far."""
     kept = all(plan.get(other, value) == value for other, value in params.items())
     return kept and name in plan and fits(plan[name], distribution)
-
-
-def _rank_agreement(
-    learned: Learned,
-    encoding: Encoding,
-    X: Float[Array, "n p"],
-    y: Float[Array, " n"],
-) -> list[float | None]:
-    if len(y) < 2 or not learned.used:
-        return [None] * len(learned.used)
-    models = SourceModels.learn([source.task for source in learned.used], encoding.domain)
-    found = [float(kendalltau(mean, y).statistic) for mean in models.mean(X)]
-    return [tau if np.isfinite(tau) else 0.0 for tau in found]
-
-
-def _used(
-    source: SourceTask,
-    space: Mapping[str, BaseDistribution],
-    weight: float,
-    rank_agreement: float | None,
-) -> SourceExplanation:
-    study: SourceStudy = source.study
-    return SourceExplanation(
-        name=study.name,
-        weight=weight,
-        rank_agreement=rank_agreement,
-        n_trials=len(source.task),
-        shared=source.shared,
-        missing=tuple(name for name in space if name not in source.shared),
-        extra=tuple(name for name in study.search_space if name not in source.shared),
-    )
-
-
-def _left_out(one: LeftOut) -> SourceExplanation:
-    return SourceExplanation(one.name, 0.0, None, 0, reason=one.reason)

@@ -10,13 +10,27 @@ from functools import cached_property
 
 import numpy as np
 import optuna
+from jaxtyping import Float
+from numpy import ndarray as Array
 from optuna.distributions import BaseDistribution
 from optuna.storages import BaseStorage, get_storage
-from optuna.study import Study, StudyDirection
+from optuna.study import Study
 from optuna.trial import FrozenTrial, TrialState
 
 from optuna_metabo.encoding import Encoding, says_something
+from optuna_metabo.outputs import (
+    Objective,
+    bilog,
+    constraints_of,
+    matching,
+    objectives_of,
+    slacks,
+    unit_of,
+)
 from optuna_metabo.surrogate import Task
+
+# Trials that say something: a pruned one by its last report.
+_TELLING = (TrialState.COMPLETE, TrialState.PRUNED)
 
 # A longer source is thinned to its best half of these and an even spread of the rest: the cost
 # of an exact GP grows with the square of its points, and what they add does not.
@@ -46,10 +60,10 @@ class SourceTask:
 
 @dataclass(frozen=True)
 class SourceStudy:
-    """The completed trials of a study."""
+    """The completed and the pruned trials of a study."""
 
     name: str
-    direction: StudyDirection
+    objectives: tuple[Objective, ...]
     trials: tuple[FrozenTrial, ...]
 
     @cached_property
@@ -60,6 +74,11 @@ class SourceStudy:
             space.update(trial.distributions)
         return space
 
+    @cached_property
+    def constraints(self) -> list[dict[str, float]]:
+        """The constraints of each trial by key."""
+        return [constraints_of(trial, None) for trial in self.trials]
+
     def is_study(self, study: Study) -> bool:
         """Whether this is ``study`` itself, read earlier."""
         if self.name != study.study_name:
@@ -67,11 +86,25 @@ class SourceStudy:
         first = self.trials[0]
         return any(
             t.number == first.number and t.datetime_start == first.datetime_start
-            for t in _completed(study)
+            for t in study.get_trials(deepcopy=False)
         )
 
-    def task_for(self, encoding: Encoding) -> SourceTask | LeftOut:
-        """What this study says about a search space, or why it says nothing."""
+    def task_for(
+        self, encoding: Encoding, objective: Objective, count: int
+    ) -> SourceTask | LeftOut:
+        """What this study says about an objective of ``count``, or why it says nothing."""
+        own = matching(objective, self.objectives, count)
+        if own is None:
+            wanted = f"objective {objective.name or objective.index!r} of {count}"
+            return LeftOut(self.name, f"none of its {len(self.objectives)} objectives is {wanted}")
+        return self._task(encoding, own.values(self.trials))
+
+    def slack_task_for(self, encoding: Encoding, key: str) -> SourceTask | LeftOut:
+        """What this study says about a constraint, or why it says nothing."""
+        slack = slacks(self.constraints, key)
+        return self._task(encoding, bilog(slack, unit_of(slack)))
+
+    def _task(self, encoding: Encoding, y: Float[Array, " n"]) -> SourceTask | LeftOut:
         space, target = self.search_space, encoding.search_space
         shared = [
             name
@@ -81,17 +114,13 @@ class SourceStudy:
         if not shared:
             return LeftOut(self.name, "shares no parameter")
         known = np.isin(encoding.domain.groups, [encoding.names.index(name) for name in shared])
-        having = [trial for trial in self.trials if not trial.params.keys().isdisjoint(shared)]
-        task = encoding.task(having, self.direction, known)
+        having = [i for i, t in enumerate(self.trials) if not t.params.keys().isdisjoint(shared)]
+        task = encoding.task([self.trials[i].params for i in having], y[having], known)
         if not len(task):
             return LeftOut(self.name, "all its values are infinite")
         if task.y.min() == task.y.max():
             return LeftOut(self.name, "all its values are the same")
         return SourceTask(self, task.thinned(MAX_TRIALS), tuple(shared))
-
-
-def _completed(study: Study) -> list[FrozenTrial]:
-    return study.get_trials(deepcopy=False, states=(TrialState.COMPLETE,))
 
 
 @dataclass
@@ -219,11 +248,10 @@ def _read_one(study: Study | LeftOut) -> SourceStudy | LeftOut:
     if isinstance(study, LeftOut):
         return study
     try:
-        if len(study.directions) > 1:
-            return LeftOut(study.study_name, f"it has {len(study.directions)} objectives")
-        trials = tuple(_completed(study))
+        trials = tuple(study.get_trials(deepcopy=False, states=_TELLING))
+        objectives = objectives_of(study)
     except Exception as error:  # a study that cannot be read must not end a run
         return LeftOut(study.study_name, f"cannot be read: {error}")
-    if not trials:
+    if all(trial.state == TrialState.PRUNED for trial in trials):
         return LeftOut(study.study_name, "has no completed trials")
-    return SourceStudy(study.study_name, study.direction, trials)
+    return SourceStudy(study.study_name, objectives, trials)

@@ -21,6 +21,7 @@ from optuna.study import StudyDirection
 
 from optuna_metabo.domain import ABSENT, ONE_HOT
 from optuna_metabo.encoding import Encoding, fits, says_something
+from optuna_metabo.outputs import Objective
 
 finite = st.floats(-1e6, 1e6)
 
@@ -158,7 +159,9 @@ def make_trials(values: list[float], xs: list[float]) -> list[optuna.trial.Froze
 
 def task(values: list[float], xs: list[float], direction: str = "MAXIMIZE") -> Any:
     encoding = Encoding.of({"x": FloatDistribution(0, 1)})
-    return encoding.task(make_trials(values, xs), StudyDirection[direction])
+    trials = make_trials(values, xs)
+    y = Objective(0, StudyDirection[direction]).values(trials)
+    return encoding.task([trial.params for trial in trials], y)
 
 
 def test_minimising_flips_the_sign() -> None:

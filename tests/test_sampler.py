@@ -341,14 +341,6 @@ def test_wrong_arguments_raise_at_once(
         MetaGPSampler(**kwargs)
 
 
-def test_several_objectives_are_refused_by_name() -> None:
-    study = optuna.create_study(
-        study_name="two", directions=["minimize", "maximize"], sampler=MetaGPSampler(seed=0)
-    )
-    with pytest.raises(ValueError, match="'two' has 2 objectives"):
-        study.ask().suggest_float("x", 0, 1)
-
-
 def test_storage_alone_takes_every_other_study(tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path}/all.db"
     past(bowl(), name="one", storage=url)

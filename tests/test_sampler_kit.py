@@ -7,7 +7,11 @@ from collections.abc import Callable
 import optuna
 import pytest
 from optuna.samplers import BaseSampler
-from optuna.testing.pytest_samplers import BasicSamplerTestCase, RelativeSamplerTestCase
+from optuna.testing.pytest_samplers import (
+    BasicSamplerTestCase,
+    MultiObjectiveSamplerTestCase,
+    RelativeSamplerTestCase,
+)
 
 from optuna_metabo import MetaGPSampler
 
@@ -33,7 +37,7 @@ def past_studies(n_studies: int = 2, n_trials: int = 8) -> list[optuna.Study]:
 
 @pytest.mark.filterwarnings("ignore:source studies left out")
 @pytest.mark.filterwarnings("ignore::optuna.exceptions.ExperimentalWarning")
-class TestCold(BasicSamplerTestCase, RelativeSamplerTestCase):
+class TestCold(BasicSamplerTestCase, RelativeSamplerTestCase, MultiObjectiveSamplerTestCase):
     @pytest.fixture
     def sampler(self) -> Callable[[], BaseSampler]:
         return lambda: MetaGPSampler(seed=0, n_startup_trials=2)

@@ -14,6 +14,7 @@ from optuna.distributions import FloatDistribution
 from optuna.study import StudyDirection
 
 from optuna_metabo.encoding import Encoding
+from optuna_metabo.outputs import Objective
 from optuna_metabo.sources import MAX_TRIALS, LeftOut, Sources, SourceStudy, SourceTask
 
 SPACE = {"x": FloatDistribution(0, 1), "y": FloatDistribution(0, 1)}
@@ -106,7 +107,7 @@ def reason(study: optuna.Study) -> str | None:
     usable, left_out = Sources.of([study], None).read(optuna.create_study())
     if left_out:
         return left_out[0].reason
-    found = usable[0].task_for(Encoding.of(SPACE))
+    found = usable[0].task_for(Encoding.of(SPACE), Objective(0, StudyDirection.MINIMIZE), 1)
     return found.reason if isinstance(found, LeftOut) else None
 
 
@@ -117,7 +118,10 @@ def test_sources_that_cannot_help_are_left_out_with_the_reason() -> None:
     assert reason(make_study("infinite", lambda x: math.inf)) == "all its values are infinite"
     assert reason(make_study("other", parameter="z")) == "shares no parameter"
     two = optuna.create_study(directions=["minimize", "maximize"])
-    assert reason(two) == "it has 2 objectives"
+    two.add_trial(
+        optuna.create_trial(params={"x": 0.5}, distributions={"x": SPACE["x"]}, values=[1.0, 2.0])
+    )
+    assert reason(two) == "none of its 2 objectives is objective 0 of 1"
 
 
 def test_a_study_that_cannot_be_read_is_left_out() -> None:
@@ -128,7 +132,7 @@ def test_a_study_that_cannot_be_read_is_left_out() -> None:
 
 def test_only_shared_columns_are_known() -> None:
     (source,), _ = Sources.of([make_study("x-only")], None).read(optuna.create_study())
-    found = source.task_for(Encoding.of(SPACE))
+    found = source.task_for(Encoding.of(SPACE), Objective(0, StudyDirection.MINIMIZE), 1)
     assert isinstance(found, SourceTask)
     assert found.shared == ("x",)
     assert found.task.known is not None
@@ -138,7 +142,7 @@ def test_only_shared_columns_are_known() -> None:
 def test_a_long_source_is_thinned_and_keeps_its_best() -> None:
     trials = make_study("long", lambda x: -abs(x - 0.3), n_trials=500).trials
     source = SourceStudy("long", StudyDirection.MAXIMIZE, tuple(trials))
-    found = source.task_for(Encoding.of(SPACE))
+    found = source.task_for(Encoding.of(SPACE), Objective(0, StudyDirection.MINIMIZE), 1)
     assert isinstance(found, SourceTask)
     assert MAX_TRIALS - 1 <= len(found.task) <= MAX_TRIALS
     assert found.task.y.max() == max(trial.values[0] for trial in trials)

@@ -2,7 +2,24 @@
 
 from __future__ import annotations
 
+from optuna_metabo.acquisition.feasibility import log_probability_of_feasibility
+from optuna_metabo.acquisition.hypervolume import (
+    boxes,
+    log_expected_hypervolume_improvement,
+    nondominated,
+    thin,
+)
 from optuna_metabo.acquisition.logei import log_expected_improvement
-from optuna_metabo.acquisition.optimize import Subspace, maximise
+from optuna_metabo.acquisition.optimize import Acquisition, Subspace, maximise
 
-__all__ = ["Subspace", "log_expected_improvement", "maximise"]
+__all__ = [
+    "Acquisition",
+    "Subspace",
+    "boxes",
+    "log_expected_hypervolume_improvement",
+    "log_expected_improvement",
+    "log_probability_of_feasibility",
+    "maximise",
+    "nondominated",
+    "thin",
+]
