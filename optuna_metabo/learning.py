@@ -136,7 +136,10 @@ def success(
     fates = [one for one in (*trials, *failed) if one.params]
     outcome = np.array([-1.0 if one.state == TrialState.FAIL else 1.0 for one in fates])
     if np.sum(outcome < 0.0) >= _MIN_FAILED:
-        yield Belief(encoding.task([one.params for one in fates], outcome), _plain(encoding))
+        # Points that failed again are not merged: each failure makes the next less likely.
+        yield Belief(
+            Task(encoding.encode_many([one.params for one in fates]), outcome), _plain(encoding)
+        )
 
 
 def _plain(encoding: Encoding) -> Prior:

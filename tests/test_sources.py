@@ -141,7 +141,7 @@ def test_only_shared_columns_are_known() -> None:
 
 def test_a_long_source_is_thinned_and_keeps_its_best() -> None:
     trials = make_study("long", lambda x: -abs(x - 0.3), n_trials=500).trials
-    source = SourceStudy("long", StudyDirection.MAXIMIZE, tuple(trials))
+    source = SourceStudy("long", (Objective(0, StudyDirection.MAXIMIZE),), tuple(trials))
     found = source.task_for(Encoding.of(SPACE), Objective(0, StudyDirection.MINIMIZE), 1)
     assert isinstance(found, SourceTask)
     assert MAX_TRIALS - 1 <= len(found.task) <= MAX_TRIALS
