@@ -138,8 +138,9 @@ def live_table(storages: Sequence[str]) -> pd.DataFrame:
             )
             rows.append(row)
     groups = pd.DataFrame(rows).groupby(["space", "task", "sampler"])
-    table = groups.mean().dropna(axis=1, how="all").round(3)
-    return table.assign(runs=groups.size())
+    columns = [f"best at {n}" for n in LIVE_BUDGETS] + ["test accuracy", "hours", "device hours"]
+    table = groups.mean().reindex(columns=columns).dropna(axis=1, how="all").round(3)
+    return table.astype(object).where(table.notna(), "").assign(runs=groups.size())
 
 
 def harm(runs: pd.DataFrame) -> pd.DataFrame:
