@@ -110,12 +110,13 @@ class Learner:
         return float(np.median(units)) if units else None
 
     def _learn(self, study: Study, space: Space, output: str, read: Read) -> Learned:
-        key = (study.study_name, output, *(f"{name}={space[name]!r}" for name in space))
+        studies, left_out = self.sources.read(study)
+        names = " ".join(one.name for one in studies)
+        key = (study.study_name, output, names, *(f"{name}={space[name]!r}" for name in space))
         if key in self._kept:
             self._kept.move_to_end(key)
             return self._kept[key]
         encoding = Encoding.of(space)
-        studies, left_out = self.sources.read(study)
         found = [read(source, encoding) for source in studies]
         used = tuple(one for one in found if isinstance(one, SourceTask))
         reasons = (*left_out, *[one for one in found if isinstance(one, LeftOut)])

@@ -36,6 +36,9 @@ _TELLING = (TrialState.COMPLETE, TrialState.PRUNED)
 # of an exact GP grows with the square of its points, and what they add does not.
 MAX_TRIALS = 128
 
+# A storage that cannot be read may be back at the next ask; after so many times it is given up.
+_MAX_ATTEMPTS = 3
+_UNREADABLE = "cannot be read"
 _EXPECTED = "source_studies expects Study objects, study names, a glob or a predicate"
 
 Request = Sequence[Study | str] | str | Callable[[str], bool] | None
@@ -131,6 +134,7 @@ class Sources:
     names: Callable[[str], bool] | None = None
     storage: BaseStorage | None = None
     _read: tuple[SourceStudy | LeftOut, ...] | None = field(default=None, repr=False)
+    _attempts: int = field(default=0, repr=False)
 
     @classmethod
     def of(cls, request: Request, storage: str | BaseStorage | None) -> Sources:
@@ -160,7 +164,8 @@ class Sources:
 
     def read(self, target: Study) -> tuple[tuple[SourceStudy, ...], tuple[LeftOut, ...]]:
         """The source studies of ``target`` and those left out; never the target itself."""
-        if self._read is None:
+        if self._read is None or (self._attempts < _MAX_ATTEMPTS and _broken(self._read)):
+            self._attempts += 1
             self._read = _once(_read_one(one) for one in self._load())
         name = target.study_name
         usable = [s for s in self._read if isinstance(s, SourceStudy) and not s.is_study(target)]
@@ -174,13 +179,13 @@ class Sources:
         try:
             existing = optuna.get_all_study_names(storage=self.storage)
         except Exception as error:  # a storage that is gone must not end a run
-            return [*found, LeftOut("storage", f"cannot be read: {error}")]
+            return [*found, LeftOut("storage", f"{_UNREADABLE}: {error}")]
         for name in existing:
             if self.names(name):
                 try:
                     found.append(optuna.load_study(study_name=name, storage=self.storage))
                 except Exception as error:  # a study that cannot be read must not end a run
-                    found.append(LeftOut(name, f"cannot be read: {error}"))
+                    found.append(LeftOut(name, f"{_UNREADABLE}: {error}"))
         return found
 
 
@@ -235,6 +240,10 @@ def _check_names(names: Sequence[str], storage: BaseStorage) -> None:
             raise ValueError(f"the storage has no study named {name!r}{hint}")
 
 
+def _broken(read: Sequence[SourceStudy | LeftOut]) -> bool:
+    return any(isinstance(one, LeftOut) and one.reason.startswith(_UNREADABLE) for one in read)
+
+
 def _once(read: Iterable[SourceStudy | LeftOut]) -> tuple[SourceStudy | LeftOut, ...]:
     """Drops a study that was asked for twice, as an object and by its name, say."""
     found: dict[object, SourceStudy | LeftOut] = {}
@@ -251,7 +260,7 @@ def _read_one(study: Study | LeftOut) -> SourceStudy | LeftOut:
         trials = tuple(study.get_trials(deepcopy=False, states=_TELLING))
         objectives = objectives_of(study)
     except Exception as error:  # a study that cannot be read must not end a run
-        return LeftOut(study.study_name, f"cannot be read: {error}")
+        return LeftOut(study.study_name, f"{_UNREADABLE}: {error}")
     if all(trial.state == TrialState.PRUNED for trial in trials):
         return LeftOut(study.study_name, "has no completed trials")
     return SourceStudy(study.study_name, objectives, trials)

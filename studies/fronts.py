@@ -22,6 +22,7 @@ import numpy as np
 import optuna
 import pandas as pd
 from optuna.samplers import BaseSampler, GPSampler, RandomSampler, TPESampler
+from optuna.study import StudyDirection
 from threadpoolctl import threadpool_limits
 
 from optuna_metabo import MetaGPSampler
@@ -129,7 +130,7 @@ def past_study(name: str, index: int, seed: int) -> optuna.Study:
     """One past study of 40 trials."""
     problem = PROBLEMS[name]
     kind = RandomSampler if index == 0 else TPESampler
-    directions = ["minimize"] * len(problem.reference)
+    directions = [StudyDirection.MINIMIZE] * len(problem.reference)
     sampler = kind(seed=10 * seed + index)
     study = optuna.create_study(study_name=f"past-{index}", directions=directions, sampler=sampler)
     study.optimize(objective(problem, SHIFTS[index]), n_trials=40)
@@ -154,7 +155,7 @@ def run(job: tuple[str, str, int]) -> list[float]:
     name, kind, seed = job
     optuna.logging.set_verbosity(optuna.logging.ERROR)
     problem = PROBLEMS[name]
-    directions = ["minimize"] * len(problem.reference)
+    directions = [StudyDirection.MINIMIZE] * len(problem.reference)
     with threadpool_limits(1):
         study = optuna.create_study(directions=directions, sampler=make_sampler(kind, name, seed))
         study.optimize(objective(problem, SHIFTS[-1]), n_trials=CHECKPOINTS[-1])

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from jaxtyping import Bool, Float
@@ -24,6 +25,8 @@ _MAX_ENUMERATED = 2048
 # fresh ones.
 _N_CANDIDATES, _N_FRESH = 512, 128
 _N_CLIMBERS = 4
+# Points that agree in so many digits are the same.
+_DIGITS = 9
 _N_MOVES = 16
 # Standard deviations of the moves along a numeric axis.
 _STEPS = (0.1, 0.025, 0.006)
@@ -75,12 +78,16 @@ class Subspace:
                 X[:, part] = self.domain.dimensions[j].grid[index[j]]
         return np.unique(self.project(X), axis=0)
 
+    @cached_property
+    def _taken_keys(self) -> set[bytes]:
+        return {row.tobytes() for row in np.round(self.taken, _DIGITS) + 0.0}
+
     def is_taken(self, X: Float[Array, "n p"]) -> Bool[Array, " n"]:
-        """Which rows are taken; on a continuous space none is."""
-        if not len(self.taken) or np.isinf(self.size):
+        """Which rows are taken; what comes back from a storage differs in its last digits."""
+        if not len(self.taken):
             return np.zeros(len(X), dtype=bool)
-        taken = {row.tobytes() for row in np.round(self.taken, 9) + 0.0}
-        return np.array([row.tobytes() in taken for row in np.round(X, 9) + 0.0], dtype=bool)
+        keys = np.round(X, _DIGITS) + 0.0
+        return np.array([row.tobytes() in self._taken_keys for row in keys], dtype=bool)
 
     def without_taken(self, X: Float[Array, "n p"]) -> Float[Array, "n p"]:
         """Leaves out the rows that are taken."""
