@@ -32,6 +32,8 @@ from optuna.trial import FrozenTrial, TrialState
 from optuna_metabo import MetaGPSampler
 
 NAME = "crash"
+# Seconds to wait for the last running trials; one killed before its first heartbeat runs forever.
+PATIENCE = 8.0
 FINISHED = (TrialState.COMPLETE,)
 
 
@@ -40,6 +42,12 @@ def open_storage(url: str) -> RDBStorage:
     # Stale connections are noticed before they are used.
     pool = {"pool_pre_ping": True}
     return RDBStorage(url, engine_kwargs=pool, heartbeat_interval=1, grace_period=4)
+
+
+def close(storage: RDBStorage) -> None:
+    """Gives the connections back."""
+    storage.remove_session()
+    storage.engine.dispose()
 
 
 def objective(trial: optuna.Trial) -> float:
@@ -62,15 +70,18 @@ def work(url: str, notes: str, n_trials: int) -> None:
             storage = open_storage(url)
             sampler = MetaGPSampler("past-*", storage=storage, seed=0)
             study = optuna.load_study(study_name=NAME, storage=storage, sampler=sampler)
+            waited = 0.0
             while True:
                 optuna.storages.fail_stale_trials(study)
                 running = study.get_trials(deepcopy=False, states=(TrialState.RUNNING,))
                 finished = study.get_trials(deepcopy=False, states=FINISHED)
                 if len(finished) >= n_trials:
                     return
-                if len(finished) + len(running) >= n_trials:
+                if len(finished) + len(running) >= n_trials and waited < PATIENCE:
+                    waited += 0.2
                     time.sleep(0.2)
                     continue
+                waited = 0.0
                 study.optimize(objective, n_trials=1, callbacks=[note])
         except (optuna.exceptions.StorageInternalError, sqlalchemy.exc.SQLAlchemyError) as error:
             print(f"{os.getpid()}: {type(error).__name__}, once more", file=sys.stderr)
@@ -98,12 +109,16 @@ def prepare(url: str) -> None:
         past = optuna.create_study(storage=storage, study_name=f"past-{i}", sampler=sampler)
         past.optimize(objective, n_trials=15)
     optuna.create_study(storage=storage, study_name=NAME)
+    close(storage)
 
 
 def check(url: str, notes: Path, n_trials: int) -> list[str]:
     """What is wrong in the end."""
-    study = optuna.load_study(study_name=NAME, storage=url)
+    storage = open_storage(url)
+    study = optuna.load_study(study_name=NAME, storage=storage)
     trials = study.get_trials()
+    best = study.best_value
+    close(storage)
     finished = {t.number: t for t in trials if t.state == TrialState.COMPLETE}
     noted = [json.loads(line) for line in notes.read_text().splitlines()]
     wrong = []
@@ -117,7 +132,7 @@ def check(url: str, notes: Path, n_trials: int) -> list[str]:
     points = Counter(tuple(sorted(t.params.items())) for t in finished.values())
     wrong += [f"{point} was asked {n} times" for point, n in points.items() if n > 1]
     states = Counter(t.state.name for t in trials)
-    print(f"{dict(states)}, {len(noted)} noted, best {study.best_value:.4f}")
+    print(f"{dict(states)}, {len(noted)} noted, best {best:.4f}")
     return wrong
 
 

@@ -38,7 +38,8 @@ DISTRIBUTIONS: tuple[BaseDistribution, ...] = (
     IntDistribution(1, 1000, log=True),
     IntDistribution(0, 3 * 2**38, step=3),
     CategoricalDistribution(("x", "y", None)),
-    CategoricalDistribution((1, "1", True, 2.5)),
+    # Not 1 beside True: Optuna stores both as the first of them.
+    CategoricalDistribution(("1", True, 2.5, 0)),
     CategoricalDistribution(("only",)),
 )
 VALUES = (0.0, 1.0, -1.0, 0.5, math.inf, -math.inf, 1e300, 1e-300, 3.0)

@@ -27,6 +27,13 @@ def postgresql() -> str:
     return url
 
 
+def opened(url: str) -> Iterator[BaseStorage]:
+    storage = RDBStorage(url)
+    yield storage
+    storage.remove_session()
+    storage.engine.dispose()
+
+
 def serve(storage: BaseStorage) -> Iterator[BaseStorage]:
     pytest.importorskip("grpc")
     from optuna.storages import GrpcStorageProxy
@@ -50,13 +57,14 @@ def storage(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[BaseStor
         case "memory":
             yield InMemoryStorage()
         case "sqlite":
-            yield RDBStorage(f"sqlite:///{tmp_path}/studies.db")
+            yield from opened(f"sqlite:///{tmp_path}/studies.db")
         case "journal":
             yield JournalStorage(JournalFileBackend(str(tmp_path / "studies.journal")))
         case "grpc":
-            yield from serve(RDBStorage(f"sqlite:///{tmp_path}/served.db"))
+            for served in opened(f"sqlite:///{tmp_path}/served.db"):
+                yield from serve(served)
         case _:
-            yield RDBStorage(postgresql())
+            yield from opened(postgresql())
 
 
 def objective(trial: optuna.Trial) -> float:
@@ -74,7 +82,7 @@ def test_studies_of_a_storage_help_others_in_it_and_elsewhere(storage: BaseStora
     prefix = uuid.uuid4().hex
     past(storage, f"{prefix}-past")
     for target in (storage, None):
-        sampler = MetaGPSampler(f"{prefix}-*", storage=storage, seed=0)
+        sampler = MetaGPSampler(f"{prefix}-p*", storage=storage, seed=0)
         study = optuna.create_study(storage=target, study_name=f"{prefix}-new", sampler=sampler)
         study.optimize(objective, n_trials=3)
         assert study.trials[0].params["n"] == 0
@@ -135,8 +143,9 @@ def test_a_storage_that_hangs_up_stops_nothing(n_failures: int, n_sources: int) 
 def test_killed_workers_lose_and_repeat_nothing(kind: str, tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path}/crash.db" if kind == "sqlite" else postgresql()
     if kind == "postgresql":
-        for name in optuna.get_all_study_names(storage=url):
-            if name.startswith(("past-", crash.NAME)):
-                optuna.delete_study(study_name=name, storage=url)
+        for storage in opened(url):
+            for name in optuna.get_all_study_names(storage=storage):
+                if name.startswith(("past-", crash.NAME)):
+                    optuna.delete_study(study_name=name, storage=storage)
     n_killed = crash.run(url, 4, 50, kill_every=1.5, hang_up_every=2.5)
     assert n_killed >= 1
