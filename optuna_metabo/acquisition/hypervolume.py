@@ -25,11 +25,12 @@ _MAX_BOXES = 512
 
 
 def nondominated(Y: Float[Array, "n m"]) -> Bool[Array, " n"]:
-    """Which rows no other row dominates; of equal rows the first."""
-    better = (Y[:, None] >= Y[None]).all(axis=2)
-    equal = (Y[:, None] == Y[None]).all(axis=2)
-    earlier = np.tri(len(Y), k=-1, dtype=bool).T
-    return ~(better & (~equal | earlier)).any(axis=0)
+    """Which rows no other row dominates; of equal rows one."""
+    front = np.zeros(len(Y), dtype=bool)
+    # In descending lexicographic order a row comes after all that dominate it.
+    for i in np.lexsort(-Y.T[::-1]):
+        front[i] = not (Y[front] >= Y[i]).all(axis=1).any()
+    return front
 
 
 def thin(front: Float[Array, "k m"]) -> Float[Array, "j m"]:
