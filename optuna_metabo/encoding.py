@@ -34,8 +34,6 @@ Numeric = FloatDistribution | IntDistribution
 _MAX_LEVELS = 65_536
 # How far outside the target's range, in lengths of that range, a source's value may stand.
 _OUTSIDE = 1.0
-# Values outside these magnitudes are rescaled: their squares would leave float64.
-_TINY, _HUGE = 1e-100, 1e100
 # Over a range as narrow as this, relatively, a logarithm is a straight line, and a float's
 # logarithm could not tell one end from the other.
 _NARROW = 1e-6
@@ -275,23 +273,5 @@ class Encoding:
         y: Float[Array, " n"],
         known: Bool[Array, " p"] | None = None,
     ) -> Task:
-        """Points and their values as data to be maximised.
-
-        Points whose value is NaN are left out, infinite values are drawn to the worst and the best
-        finite one, and points evaluated more than once get their mean. Without any finite value
-        the task is empty.
-        """
-        finite = y[np.isfinite(y)]
-        if not len(finite):
-            return Task(np.zeros((0, len(self.domain.groups))), np.zeros(0), known)
-        told = ~np.isnan(y)
-        X = self.encode_many(
-            [point for point, is_told in zip(points, told, strict=True) if is_told]
-        )
-        y = np.clip(y[told], finite.min(), finite.max())
-        magnitude = np.abs(y).max()
-        if magnitude > _HUGE or 0.0 < magnitude < _TINY:
-            y = y / magnitude
-        X, inverse = np.unique(X, axis=0, return_inverse=True)
-        inverse = inverse.reshape(-1)
-        return Task(X, np.bincount(inverse, y) / np.bincount(inverse), known)
+        """Points and their values as :meth:`Task.observed`."""
+        return Task.observed(self.encode_many(points), y, known)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -88,10 +89,13 @@ def merged(parts: Sequence[Explanation]) -> Explanation:
 
     A source that only some objectives use has weight 0 for the others.
     """
-    found: dict[str, list[SourceExplanation]] = {}
+    # Different studies may have one name: those of a name stand in the same order in every part.
+    found: dict[tuple[str, int], list[SourceExplanation]] = {}
     for part in parts:
+        count: Counter[str] = Counter()
         for source in part.sources:
-            found.setdefault(source.name, []).append(source)
+            found.setdefault((source.name, count[source.name]), []).append(source)
+            count[source.name] += 1
     sources = []
     for same in found.values():
         used = [source for source in same if source.reason is None]
@@ -121,7 +125,6 @@ def explain(learned: Learned, encoding: Encoding, target: Task) -> Explanation:
         _used(source, encoding, float(weight), tau)
         for source, weight, tau in zip(learned.used, weights, agreement, strict=True)
     ]
-    used.sort(key=lambda source: -source.weight)
     rest = max(0.0, 1.0 - float(weights.sum()))
     return Explanation((*used, *[_left_out(one) for one in learned.left_out]), rest)
 

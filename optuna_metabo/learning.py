@@ -11,7 +11,6 @@ from jaxtyping import Float
 from numpy import ndarray as Array
 from optuna.distributions import BaseDistribution
 from optuna.study import Study
-from optuna.trial import FrozenTrial, TrialState
 
 from optuna_metabo.encoding import Encoding
 from optuna_metabo.ensembles.plain import NoTransfer
@@ -71,19 +70,18 @@ class Learner:
         study: Study,
         space: Space,
         encoding: Encoding,
-        trials: Sequence[FrozenTrial],
+        X: Float[Array, "n p"],
         held: Sequence[dict[str, float]],
     ) -> Iterator[Belief]:
-        """What has been seen of each constraint that ``trials`` hold, and what is learned of it.
+        """What has been seen at ``X`` of each constraint that is held, and what is learned of it.
 
         Before the first trial the constraints are those that every source has, and their border
         is where all sources together have it.
         """
-        points = [one.params for one in trials]
-        for key in keys(held) if trials else self._usual_constraints(study):
+        for key in keys(held) if held else self._usual_constraints(study):
             learned = self._constraint(study, space, key)
             slack = slacks(held, key)
-            seen = encoding.task(points, bilog(slack, self._unit(study, key) or unit_of(slack)))
+            seen = Task.observed(X, bilog(slack, self._unit(study, key) or unit_of(slack)))
             if len(seen):
                 yield Belief(seen, learned.prior)
             elif learned.used:
@@ -131,16 +129,13 @@ class Learner:
 
 
 def success(
-    encoding: Encoding, trials: Sequence[FrozenTrial], failed: Sequence[FrozenTrial]
+    encoding: Encoding, succeeded: Float[Array, "n p"], failed: Float[Array, "f p"]
 ) -> Iterator[Belief]:
     """Where trials succeed (1) and where they fail (-1), once more than one has failed."""
-    fates = [one for one in (*trials, *failed) if one.params]
-    outcome = np.array([-1.0 if one.state == TrialState.FAIL else 1.0 for one in fates])
-    if np.sum(outcome < 0.0) >= _MIN_FAILED:
+    if len(failed) >= _MIN_FAILED:
         # Points that failed again are not merged: each failure makes the next less likely.
-        yield Belief(
-            Task(encoding.encode_many([one.params for one in fates]), outcome), _plain(encoding)
-        )
+        outcome = np.r_[np.ones(len(succeeded)), -np.ones(len(failed))]
+        yield Belief(Task(np.concatenate([succeeded, failed]), outcome), _plain(encoding))
 
 
 def _plain(encoding: Encoding) -> Prior:

@@ -38,18 +38,31 @@ class Objective:
         for i, trial in enumerate(trials):
             if trial.state == TrialState.COMPLETE and trial.values is not None:
                 found[i] = sign * trial.values[self.index]
-        pruned = [i for i, trial in enumerate(trials) if trial.state == TrialState.PRUNED]
-        complete = [i for i, trial in enumerate(trials) if trial.state == TrialState.COMPLETE]
-        for i in pruned:
-            step = trials[i].last_step
-            peers = [j for j in complete if step in trials[j].intermediate_values]
-            if step is None or not peers:
+        peers: dict[int, tuple[Float[Array, " r"], Float[Array, " r"]]] = {}
+        for i, trial in enumerate(trials):
+            step = trial.last_step
+            if trial.state != TrialState.PRUNED or step is None:
                 continue
-            reports = sign * np.array([trials[j].intermediate_values[step] for j in peers])
-            report = sign * trials[i].intermediate_values[step]
-            if np.isfinite(reports).all() and np.isfinite(report):
-                found[i] = np.interp(report, np.sort(reports), np.sort(found[peers]))
+            if step not in peers:
+                peers[step] = self._peers(trials, found, step, sign)
+            reports, finals = peers[step]
+            report = sign * trial.intermediate_values[step]
+            if len(reports) and np.isfinite(reports).all() and np.isfinite(report):
+                found[i] = np.interp(report, reports, finals)
         return found
+
+    @staticmethod
+    def _peers(
+        trials: Sequence[FrozenTrial], values: Float[Array, " n"], step: int, sign: float
+    ) -> tuple[Float[Array, " r"], Float[Array, " r"]]:
+        """Reports at a step and values of the completed trials that have one, each ascending."""
+        rows = [
+            j
+            for j, trial in enumerate(trials)
+            if trial.state == TrialState.COMPLETE and step in trial.intermediate_values
+        ]
+        reports = sign * np.array([trials[j].intermediate_values[step] for j in rows])
+        return np.sort(reports), np.sort(values[rows])
 
 
 def objectives_of(study: Study) -> tuple[Objective, ...]:

@@ -162,7 +162,8 @@ def _gain(
     if len(models) == 1:
         improvement = partial(_improvement, models[0], good[:, 0], pending, bool(limits))
     else:
-        corners = _undominated(models, Y, good, pending, optima)
+        known = np.concatenate([Y, _expected(models, optima)])
+        corners = _undominated(known, np.concatenate([good, _expected(models, pending)]))
         improvement = partial(_hypervolume_improvement, models, corners)
     return (lambda X: improvement(X) + log_chance(X)) if limits else improvement
 
@@ -195,22 +196,14 @@ def _improvement(
 Corners = tuple[Float[Array, "b m"], Float[Array, "b m"]]
 
 
-def _undominated(
-    models: Sequence[Model],
-    Y: Float[Array, "n m"],
-    good: Float[Array, "f m"],
-    pending: Float[Array, "q p"],
-    optima: Float[Array, "k p"],
-) -> Corners:
-    """The boxes that neither a feasible nor a pending point dominates.
+def _undominated(known: Float[Array, "k m"], good: Float[Array, "f m"]) -> Corners:
+    """The boxes that no good point dominates, feasible or pending.
 
     The reference is a tenth of the range below the worst of what was seen and of what is expected
     at the sources' optima, where one objective is best and the others may be at their worst.
     """
-    known = np.concatenate([Y, _expected(models, optima)])
     span = np.ptp(known, axis=0)
     reference = known.min(axis=0) - 0.1 * np.where(span > 0.0, span, 1.0)
-    good = np.concatenate([good, _expected(models, pending)])
     return boxes(thin(good[nondominated(good)]), reference)
 
 

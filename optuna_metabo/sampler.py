@@ -89,7 +89,7 @@ class MetaGPSampler(BaseSampler):
         self._seed = int(np.random.SeedSequence().generate_state(1)[0] if seed is None else seed)
         self._learner = Learner(self._sources, surrogate, self._seed)
         self._constraints_func = constraints_func
-        self._constraints: dict[tuple[str, int], dict[str, float]] = {}
+        self._constraints: dict[tuple[object, ...], dict[str, float]] = {}
         self._n_startup_trials = n_startup_trials
         self._plans: OrderedDict[tuple[str, int], dict[str, Any]] = OrderedDict()
         self._warned: set[str] = set()
@@ -147,7 +147,7 @@ class MetaGPSampler(BaseSampler):
         """Forgets the trial's plan, and asks ``constraints_func``, whose errors are the user's."""
         with self._lock:
             self._plans.pop((study.study_name, trial.number), None)
-            if state in (TrialState.COMPLETE, TrialState.PRUNED):
+            if self._constraints_func and state in (TrialState.COMPLETE, TrialState.PRUNED):
                 self._constraints_of(study, trial)
 
     def explain(self, study: Study) -> Explanation:
@@ -159,9 +159,9 @@ class MetaGPSampler(BaseSampler):
             space = self._joint_space(study, {})
             if not space:
                 return unexplained(self._sources.read(study)[1])
-            encoding = Encoding.of(space, _telling(study))
-            objectives = objectives_of(study)
             trials = _telling(study)
+            encoding = Encoding.of(space, trials)
+            objectives = objectives_of(study)
             points, parts = [one.params for one in trials], []
             for one in objectives:
                 learned = self._learner.objective(study, space, one, len(objectives))
@@ -220,28 +220,31 @@ class MetaGPSampler(BaseSampler):
         trials = _telling(study)
         shape = trials or [t for source in self._sources.read(study)[0] for t in source.trials]
         encoding = Encoding.of(space, shape, {*trial.params, *asked})
-        params = [one.params for one in trials]
-        seen = [encoding.task(params, one.values(trials)) for one in objectives]
+        X = encoding.encode_many([one.params for one in trials])
+        values = [one.values(trials) for one in objectives]
+        seen = [Task.observed(X, y) for y in values]
         held = [self._constraints_of(study, one) for one in trials]
         if len({len(task) for task in seen}) > 1:  # one objective has no finite value at all
             seen = [Task(task.X[:0], task.y[:0]) for task in seen]
-        told = np.where(np.isnan(objectives[0].values(trials)), np.nan, feasible(held))
-        is_feasible = encoding.task(params, told).y == 1.0 if len(seen[0]) else np.zeros(0, bool)
+        told = np.where(np.isnan(values[0]), np.nan, feasible(held))
+        is_feasible = Task.observed(X, told).y == 1.0 if len(seen[0]) else np.zeros(0, bool)
         pending, blank = self._running(study, trial, encoding)
         failed = study.get_trials(deepcopy=False, states=(TrialState.FAIL,))
-        points = encoding.encode_many([one.params for one in (*trials, *failed)])
+        # Of one that failed before its first parameter no place is known.
+        failed_X = encoding.encode_many([one.params for one in failed if one.params])
+        has_params = np.array([bool(one.params) for one in trials], dtype=bool)
         return Situation(
             encoding=encoding,
             objectives=tuple(
                 Belief(task, one.prior) for task, one in zip(seen, learned, strict=True)
             ),
             limits=(
-                *self._learner.limits(study, space, encoding, trials, held),
-                *success(encoding, trials, failed),
+                *self._learner.limits(study, space, encoding, X, held),
+                *success(encoding, X[has_params], failed_X),
             ),
             feasible=is_feasible,
             pending=pending,
-            taken=encoding.domain.snap(np.concatenate([points, pending])),
+            taken=encoding.domain.snap(np.concatenate([X, failed_X, pending])),
             blank=blank,
             fixed=dict(trial.params),
         )
@@ -262,12 +265,10 @@ class MetaGPSampler(BaseSampler):
         return encoding.encode_many(running), blank
 
     def _constraints_of(self, study: Study, trial: FrozenTrial) -> dict[str, float]:
-        key = (study.study_name, trial.number)
+        # Another study may have the name of one that was deleted.
+        key = (study.study_name, trial.number, trial.datetime_start)
         if key not in self._constraints:
-            found = constraints_of(trial, self._constraints_func)
-            if trial.state == TrialState.RUNNING and self._constraints_func is None:
-                return found
-            self._constraints[key] = found
+            self._constraints[key] = constraints_of(trial, self._constraints_func)
         return self._constraints[key]
 
     def _warn(self, learned: Sequence[Learned]) -> None:

@@ -15,6 +15,9 @@ from numpy import ndarray as Array
 
 from optuna_metabo.domain import Domain
 
+# Values outside these magnitudes are rescaled: their squares would leave float64.
+_TINY, _HUGE = 1e-100, 1e100
+
 
 @dataclass(frozen=True)
 class Task:
@@ -33,6 +36,28 @@ class Task:
 
     def __len__(self) -> int:
         return len(self.y)
+
+    @classmethod
+    def observed(
+        cls, X: Float[Array, "n p"], y: Float[Array, " n"], known: Bool[Array, " p"] | None = None
+    ) -> Task:
+        """Points and their values as data to be maximised.
+
+        Points whose value is NaN are left out, infinite values are drawn to the worst and the best
+        finite one, and points evaluated more than once get their mean. Without any finite value
+        the task is empty.
+        """
+        finite = y[np.isfinite(y)]
+        if not len(finite):
+            return cls(X[:0], np.zeros(0), known)
+        told = ~np.isnan(y)
+        y = np.clip(y[told], finite.min(), finite.max())
+        magnitude = np.abs(y).max()
+        if magnitude > _HUGE or 0.0 < magnitude < _TINY:
+            y = y / magnitude
+        X, inverse = np.unique(X[told], axis=0, return_inverse=True)
+        inverse = inverse.reshape(-1)
+        return cls(X, np.bincount(inverse, y) / np.bincount(inverse), known)
 
     def thinned(self, most: int) -> Task:
         """At most so many points: half of these the best, half an even spread of other ranks."""

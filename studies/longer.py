@@ -26,7 +26,7 @@ from studies.training import evaluate, pick_device
 
 def best_params(task: Task) -> dict[str, float | int | str]:
     """The best configuration on validation in the task's recorded grid."""
-    table = pd.read_csv(RECORDED / f"{task.name}.csv")
+    table = pd.read_csv(RECORDED / f"{task.table}.csv")
     row = table.iloc[int(table["accuracy"].argmax())].to_dict()
     return {name: row[name] for name in grid(task)}
 

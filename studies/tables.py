@@ -168,9 +168,10 @@ def commands(rows: pd.DataFrame) -> list[str]:
 
 def _page(name: str, rows: pd.DataFrame, out: Path, made: Sequence[str]) -> str:
     plot_regret(rows, out / f"{name}-regret.png")
+    n_tasks = len(rows[["family", "task"]].drop_duplicates())
     parts = [
         f"# {name.replace('-', ' ').capitalize()}",
-        f"{rows['task'].nunique()} tasks, {rows['seed'].nunique()} seeds, "
+        f"{n_tasks} tasks, {rows['seed'].nunique()} seeds, "
         f"{rows['source_trials'].max()} trials of each past study. Regret is "
         "(best - value) / (best - median), at most 1.",
         f"![Mean regret of each sampler]({name}-regret.png)",

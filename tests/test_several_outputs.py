@@ -201,3 +201,22 @@ def test_where_trials_fail_often_is_avoided() -> None:
 def test_a_wrong_constraints_func_raises_at_once() -> None:
     with pytest.raises(TypeError, match="constraints_func must be callable"):
         MetaGPSampler(constraints_func=3)  # type: ignore[arg-type]
+
+
+def test_constraints_of_a_deleted_study_do_not_count_for_one_of_its_name() -> None:
+    signs = iter([1.0] * 3 + [-1.0] * 20)
+    sampler = MetaGPSampler(seed=0, n_startup_trials=1, constraints_func=lambda t: [next(signs)])
+    for expected in (1.0, -1.0):
+        study = study_of(lambda t: t.suggest_float("x", 0, 1), sampler, 3)
+        assert [sampler._constraints_of(study, t) for t in study.trials] == [{"0": expected}] * 3
+
+
+def test_two_past_studies_of_one_name_are_explained_apart() -> None:
+    past = [
+        study_of(lambda t: t.suggest_float("x", 0, 1), RandomSampler(seed=i), 5 + i, name="past")
+        for i in range(2)
+    ]
+    sampler = MetaGPSampler(past, seed=0)
+    study = study_of(lambda t: t.suggest_float("x", 0, 1), sampler, 3)
+    explanation = sampler.explain(study)
+    assert sorted(source.n_trials for source in explanation.sources) == [5, 6]

@@ -69,18 +69,6 @@ def boxes(
     return np.concatenate(lower), np.concatenate(upper)
 
 
-def hypervolume(front: Float[Array, "k m"], reference: Float[Array, " m"]) -> float:
-    """The volume that the front dominates above the reference."""
-    if not len(front):
-        return 0.0
-    top = front.max(axis=0)
-    if not (top > reference).all():
-        return 0.0
-    lower, upper = boxes(front, reference)
-    free = np.prod(np.maximum(np.minimum(upper, top) - lower, 0.0), axis=1).sum()
-    return float(np.prod(top - reference) - free)
-
-
 def log_expected_hypervolume_improvement(
     posteriors: Sequence[Posterior],
     corners: tuple[Float[Array, "b m"], Float[Array, "b m"]],
@@ -96,8 +84,7 @@ def log_expected_hypervolume_improvement(
         levels, index = np.unique(np.r_[corners[0][:, i], corners[1][:, i]], return_inverse=True)
         gains = np.stack([_log_gain(posterior, level) for level in levels])
         above, beyond = gains[index[: len(index) // 2]], gains[index[len(index) // 2 :]]
-        ratio = np.minimum(beyond - above, 0.0)
-        total = total + above + np.log(-np.expm1(np.minimum(ratio, -1e-300)))
+        total = total + above + np.log(-np.expm1(np.minimum(beyond - above, -1e-300)))
     return np.asarray(logsumexp(total, axis=0))
 
 

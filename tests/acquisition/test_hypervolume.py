@@ -11,12 +11,23 @@ from scipy.stats import norm
 from optuna_metabo.acquisition.feasibility import log_probability_of_feasibility
 from optuna_metabo.acquisition.hypervolume import (
     boxes,
-    hypervolume,
     log_expected_hypervolume_improvement,
     nondominated,
     thin,
 )
 from optuna_metabo.surrogate import Posterior
+
+
+def hypervolume(front: np.ndarray, reference: np.ndarray) -> float:
+    """The volume that the front dominates above the reference."""
+    if not len(front):
+        return 0.0
+    top = front.max(axis=0)
+    if not (top > reference).all():
+        return 0.0
+    lower, upper = boxes(front, reference)
+    free = np.prod(np.maximum(np.minimum(upper, top) - lower, 0.0), axis=1).sum()
+    return float(np.prod(top - reference) - free)
 
 
 def random_points(m: int, n: int = 12) -> np.ndarray:
