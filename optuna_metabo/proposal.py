@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
@@ -43,6 +43,10 @@ class Belief:
 
     seen: Task
     prior: Prior
+
+    def condition(self, pending: Float[Array, "q p"]) -> Model:
+        """What is believed of the output; the cost does not grow beyond so many points."""
+        return self.prior.condition(self.seen.thinned(_MAX_TRIALS), pending)
 
 
 @dataclass(frozen=True)
@@ -98,99 +102,128 @@ def propose(
         seed: With the trial's number, all that the answer's randomness depends on.
         number: The number of the trial.
     """
-    objectives = [_without_outliers(belief.seen) for belief in situation.objectives]
-    Y = np.stack([task.y for task in objectives], axis=1)
-    good = Y[situation.feasible]
-    first = objectives[0]
-    best = [task.X[np.argsort(-task.y, kind="stable")[:_N_INCUMBENTS]] for task in objectives]
-    if len(situation.limits) and len(good):
-        best.append(first.X[situation.feasible][good[:, 0].argsort()[-_N_INCUMBENTS:]])
-    starts = np.concatenate([*best, optima])
-    pending, subspace = situation.pending, situation.subspace
-    for asked in [*situation.blank[-_MAX_BLANK:], number]:
-        models = [
-            belief.prior.condition(task.thinned(_MAX_TRIALS), pending)
-            for belief, task in zip(situation.objectives, objectives, strict=True)
-        ]
-        limits = [
-            belief.prior.condition(belief.seen.thinned(_MAX_TRIALS), pending)
-            for belief in situation.limits
-        ]
-        x = maximise(
-            _gain(models, limits, Y, good, pending, optima),
-            subspace,
-            starts,
-            generator=np.random.default_rng([seed, asked]),
+    search = Search.of(situation, optima)
+    for other in situation.blank[-_MAX_BLANK:]:
+        search = search.after(search.best(np.random.default_rng([seed, other])))
+    return situation.encoding.decode(search.best(np.random.default_rng([seed, number])))
+
+
+@dataclass(frozen=True)
+class Search:
+    """The question for the best next point, given the points that are under way.
+
+    Args:
+        objectives: Seen at the same n points each, in natural outliers drawn in.
+        limits: What must be 0 at least.
+        feasible: Which of the n points break no constraint.
+        pending: Points under way, shape [q p].
+        subspace: Where to look.
+        optima: The best points of the sources.
+    """
+
+    objectives: tuple[Belief, ...]
+    limits: tuple[Belief, ...]
+    feasible: Bool[Array, " n"]
+    pending: Float[Array, "q p"]
+    subspace: Subspace
+    optima: Float[Array, "k p"]
+
+    @classmethod
+    def of(cls, situation: Situation, optima: Float[Array, "k p"]) -> Search:
+        """The trial's own question."""
+        objectives = tuple(
+            Belief(_without_outliers(belief.seen), belief.prior) for belief in situation.objectives
         )
-        pending = np.concatenate([pending, x[None]])
-        taken = np.concatenate([subspace.taken, x[None]])
-        subspace = Subspace(subspace.domain, subspace.fixed, subspace.values, taken)
-    return situation.encoding.decode(x)
+        return cls(
+            objectives, situation.limits, situation.feasible, situation.pending,
+            situation.subspace, optima,
+        )  # fmt: skip
+
+    def after(self, x: Float[Array, " p"]) -> Search:
+        """The question when ``x`` is under way too."""
+        pending = np.concatenate([self.pending, x[None]])
+        taken = np.concatenate([self.subspace.taken, x[None]])
+        return replace(self, pending=pending, subspace=replace(self.subspace, taken=taken))
+
+    def best(self, generator: np.random.Generator) -> Float[Array, " p"]:
+        """The answer."""
+        return maximise(self._acquisition(), self.subspace, self._starts(), generator=generator)
+
+    def _starts(self) -> Float[Array, "i p"]:
+        """The target's best points, the best feasible ones, and the sources' optima."""
+        tasks = [belief.seen for belief in self.objectives]
+        best = [task.X[np.argsort(-task.y, kind="stable")[:_N_INCUMBENTS]] for task in tasks]
+        if len(self.limits) and self.feasible.any():
+            X, y = tasks[0].X[self.feasible], tasks[0].y[self.feasible]
+            best.append(X[y.argsort()[-_N_INCUMBENTS:]])
+        return np.concatenate([*best, self.optima])
+
+    def _acquisition(self) -> Acquisition:
+        """The logarithm of the improvement expected of a point, times its chance to be feasible.
+
+        As long as no trial is feasible, the chance alone.
+        """
+        limits = [belief.condition(self.pending) for belief in self.limits]
+        chance = partial(_log_chance, limits)
+        if len(self.feasible) and not self.feasible.any():
+            return chance
+        models = [belief.condition(self.pending) for belief in self.objectives]
+        gain = self._single_gain(models[0]) if len(models) == 1 else self._several_gain(models)
+        return (lambda X: gain(X) + chance(X)) if limits else gain
+
+    def _single_gain(self, model: Model) -> Acquisition:
+        """Log expected improvement on what there is to improve upon.
+
+        Without anything it is the expected value; where that is to be weighed by a chance, the
+        improvement on 0, an average point of the sources. The first points of a study so cover the
+        optima of the sources greedily: each is the best complement of those before.
+        """
+        if self.feasible.any():
+            return partial(_improvement_on, model, self._values()[self.feasible].max())
+        if len(self.pending):
+            return partial(_improvement_on_each, model, model.posterior(self.pending).means)
+        return partial(_improvement_on, model, 0.0) if self.limits else partial(_value, model)
+
+    def _several_gain(self, models: Sequence[Model]) -> Acquisition:
+        """Log expected hypervolume improvement on the feasible and the pending points."""
+        known = np.concatenate([self._values(), _expected(models, self.optima)])
+        good = self._values()[self.feasible]
+        corners = _undominated(known, np.concatenate([good, _expected(models, self.pending)]))
+        return partial(_hypervolume_improvement, models, corners)
+
+    def _values(self) -> Float[Array, "n m"]:
+        return np.stack([belief.seen.y for belief in self.objectives], axis=1)
 
 
 def _without_outliers(task: Task) -> Task:
     return Task(task.X, winsorise(task.y)) if len(task) >= _MIN_WINSORISED else task
 
 
-def _gain(
-    models: Sequence[Model],
-    limits: Sequence[Model],
-    Y: Float[Array, "n m"],
-    good: Float[Array, "f m"],
-    pending: Float[Array, "q p"],
-    optima: Float[Array, "k p"],
-) -> Acquisition:
-    """The logarithm of the improvement expected of a point, times its chance to be feasible.
-
-    As long as no trial is feasible, the chance alone.
-
-    Args:
-        models: Of the objectives.
-        limits: Of what must be 0 at least.
-        Y: Values seen.
-        good: Those of them that are feasible.
-        pending: Running trials.
-        optima: The best points of the sources.
-    """
-
-    def log_chance(X: Float[Array, "m p"]) -> Float[Array, " m"]:
-        parts = [log_probability_of_feasibility(limit.posterior(X)) for limit in limits]
-        return np.sum(parts, axis=0) if parts else np.zeros(len(X))
-
-    if len(Y) and not len(good):
-        return log_chance
-    if len(models) == 1:
-        improvement = partial(_improvement, models[0], good[:, 0], pending, bool(limits))
-    else:
-        known = np.concatenate([Y, _expected(models, optima)])
-        corners = _undominated(known, np.concatenate([good, _expected(models, pending)]))
-        improvement = partial(_hypervolume_improvement, models, corners)
-    return (lambda X: improvement(X) + log_chance(X)) if limits else improvement
+def _log_chance(limits: Sequence[Model], X: Float[Array, "m p"]) -> Float[Array, " m"]:
+    """Log probability that all limits hold."""
+    parts = [log_probability_of_feasibility(limit.posterior(X)) for limit in limits]
+    return np.sum(parts, axis=0) if parts else np.zeros(len(X))
 
 
-def _improvement(
-    model: Model,
-    good: Float[Array, " f"],
-    pending: Float[Array, "q p"],
-    is_limited: bool,
-    X: Float[Array, "m p"],
-) -> Float[Array, " m"]:
-    """Log expected improvement; before the first value, over the pending points of each expert.
+def _value(model: Model, X: Float[Array, "m p"]) -> Float[Array, " m"]:
+    """The expected value."""
+    return model.posterior(X).mean
 
-    With nothing to improve upon it is the expected value; where that is to be weighed by a chance,
-    the improvement upon 0, an average point of the sources. The first points of a study so cover
-    the optima of the sources greedily: each is the best complement of those before.
-    """
+
+def _improvement_on(model: Model, incumbent: float, X: Float[Array, "m p"]) -> Float[Array, " m"]:
+    """Log expected improvement on one value."""
     posterior = model.posterior(X)
-    if len(good):
-        incumbents = np.full(len(posterior.weights), good.max())
-    elif len(pending):
-        incumbents = model.posterior(pending).means.max(axis=1)
-    elif is_limited:
-        incumbents = np.zeros(len(posterior.weights))
-    else:
-        return posterior.mean
-    return log_expected_improvement(posterior, incumbents)
+    return log_expected_improvement(posterior, np.full(len(posterior.weights), incumbent))
+
+
+def _improvement_on_each(
+    model: Model, pending: Float[Array, "s q"], X: Float[Array, "m p"]
+) -> Float[Array, " m"]:
+    """Log expected improvement of each expert on the best that it expects of the pending points.
+
+    Before the first value the experts' scales cannot be compared with any.
+    """
+    return log_expected_improvement(model.posterior(X), pending.max(axis=1))
 
 
 Corners = tuple[Float[Array, "b m"], Float[Array, "b m"]]

@@ -6,7 +6,7 @@ import threading
 import warnings
 from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from jaxtyping import Float
@@ -21,21 +21,22 @@ from optuna.trial import FrozenTrial, TrialState
 from optuna_metabo.encoding import Encoding, fits
 from optuna_metabo.ensembles import by_name
 from optuna_metabo.explanation import Explanation, explain, merged, unexplained
-from optuna_metabo.learning import Learned, Learner, success
-from optuna_metabo.outputs import (
-    ConstraintsFunc,
-    Objective,
-    constraints_of,
-    feasible,
-    objectives_of,
-)
+from optuna_metabo.learning import Learned, Learner, Space
+from optuna_metabo.limits import constraints, success
+from optuna_metabo.memory import Memory
+from optuna_metabo.outputs import ConstraintsFunc, constraints_of, feasible
 from optuna_metabo.proposal import Belief, Situation, propose, start_up
+from optuna_metabo.snapshot import Snapshot
 from optuna_metabo.sources import Sources
-from optuna_metabo.surrogate import Surrogate, Task
+from optuna_metabo.surrogate import Surrogate, Task, observed
 from optuna_metabo.threads import single_threaded
 
-# Plans of trials that never finish are dropped.
-_MAX_PLANS = 256
+# Trials that are asked for at a time, before the plans of the oldest are dropped.
+_MAX_TRIALS_KEPT = 256
+# Of the values of ``constraints_func``: those of a hundred thousand trials and more.
+_CONSTRAINT_BYTES = 2**24
+
+V = TypeVar("V")
 
 
 class MetaGPSampler(BaseSampler):
@@ -89,15 +90,17 @@ class MetaGPSampler(BaseSampler):
         self._seed = int(np.random.SeedSequence().generate_state(1)[0] if seed is None else seed)
         self._learner = Learner(self._sources, surrogate, self._seed)
         self._constraints_func = constraints_func
-        self._constraints: dict[tuple[object, ...], dict[str, float]] = {}
+        self._constraints: Memory[dict[str, float]] = Memory(_CONSTRAINT_BYTES)
         self._n_startup_trials = n_startup_trials
         self._plans: OrderedDict[tuple[str, int], dict[str, Any]] = OrderedDict()
+        self._snapshots: OrderedDict[tuple[str, int], Snapshot] = OrderedDict()
         self._warned: set[str] = set()
         self._lock = threading.RLock()
 
     def __getstate__(self) -> dict[str, Any]:
         state = self.__dict__.copy()
         del state["_lock"]
+        state["_snapshots"] = OrderedDict()
         return state
 
     def __setstate__(self, state: dict[str, Any]) -> None:
@@ -111,7 +114,10 @@ class MetaGPSampler(BaseSampler):
         self, study: Study, trial: FrozenTrial
     ) -> dict[str, BaseDistribution]:
         """The parameters that every finished trial of this study has; none before the first."""
-        space = intersection_search_space(_finished(study))
+        now = Snapshot.of(study)
+        with self._lock:  # for the plan that is asked for next
+            _keep(self._snapshots, (now.name, trial.number), now)
+        space = intersection_search_space(now.completed)
         return {name: space[name] for name in sorted(space) if not space[name].single()}
 
     def sample_relative(
@@ -145,10 +151,12 @@ class MetaGPSampler(BaseSampler):
         values: Sequence[float] | None,
     ) -> None:
         """Forgets the trial's plan, and asks ``constraints_func``, whose errors are the user's."""
+        key = (study.study_name, trial.number)
         with self._lock:
-            self._plans.pop((study.study_name, trial.number), None)
+            self._plans.pop(key, None)
+            self._snapshots.pop(key, None)
             if self._constraints_func and state in (TrialState.COMPLETE, TrialState.PRUNED):
-                self._constraints_of(study, trial)
+                self._constraints_of(study.study_name, trial)
 
     def explain(self, study: Study) -> Explanation:
         """Says which sources count how much for ``study`` after its trials so far.
@@ -156,29 +164,31 @@ class MetaGPSampler(BaseSampler):
         Before the study's first trial, the search space is taken from the sources.
         """
         with self._lock, single_threaded(), np.errstate(all="ignore"):
-            space = self._joint_space(study, {})
+            now = Snapshot.of(study)
+            space = self._joint_space(now, {})
             if not space:
-                return unexplained(self._sources.read(study)[1])
-            trials = _telling(study)
+                return unexplained(self._sources.read(now)[1])
+            trials = now.telling
             encoding = Encoding.of(space, trials)
-            objectives = objectives_of(study)
-            points, parts = [one.params for one in trials], []
-            for one in objectives:
-                learned = self._learner.objective(study, space, one, len(objectives))
-                target = encoding.task(points, one.values(trials))
-                parts.append(explain(learned, encoding, target))
-        return merged(parts)
+            X = encoding.encode_many([one.params for one in trials])
+            return merged(
+                [
+                    explain(learned, encoding, Task.observed(X, values))
+                    for learned, values in zip(
+                        self._learner.objectives(now, space), now.values(trials), strict=True
+                    )
+                ]
+            )
 
     def _plan(
         self, study: Study, trial: FrozenTrial, asked: Mapping[str, BaseDistribution]
     ) -> dict[str, Any]:
+        key = (study.study_name, trial.number)
         with self._lock, single_threaded(), np.errstate(all="ignore"):
-            space = self._joint_space(study, {**trial.distributions, **asked})
-            objectives = objectives_of(study)
-            learned = [
-                self._learner.objective(study, space, one, len(objectives)) for one in objectives
-            ]
-            situation = self._situation(study, trial, space, asked, objectives, learned)
+            now = self._snapshots.pop(key, None) or Snapshot.of(study)
+            space = self._joint_space(now, {**trial.distributions, **asked})
+            learned = self._learner.objectives(now, space)
+            situation = self._situation(now, trial, space, asked, learned)
             if situation.n_seen:  # before, the space is a guess from the sources
                 self._warn(learned)
             random = {"seed": self._seed, "number": trial.number}
@@ -189,87 +199,75 @@ class MetaGPSampler(BaseSampler):
                 optima = np.concatenate([one.optima(p) for one in learned])
                 plan = propose(situation, optima, **random)
             plan.update(trial.params)
-            self._plans[study.study_name, trial.number] = plan
-            while len(self._plans) > _MAX_PLANS:
-                self._plans.popitem(last=False)
+            _keep(self._plans, key, plan)
             return plan
 
     def _joint_space(
-        self, study: Study, asked: Mapping[str, BaseDistribution]
+        self, now: Snapshot, asked: Mapping[str, BaseDistribution]
     ) -> dict[str, BaseDistribution]:
         """Every parameter that this study has had; before its first trial, what sources have."""
         space: dict[str, BaseDistribution] = {}
-        finished = _finished(study)
-        if not finished:
-            for source in self._sources.read(study)[0]:
+        if not now.completed:
+            for source in self._sources.read(now)[0]:
                 space = {**source.search_space, **space}
-        for trial in finished:
+        for trial in now.completed:
             space.update(trial.distributions)
         space.update(asked)
         return {name: space[name] for name in sorted(space)}
 
     def _situation(
         self,
-        study: Study,
+        now: Snapshot,
         trial: FrozenTrial,
-        space: Mapping[str, BaseDistribution],
+        space: Space,
         asked: Mapping[str, BaseDistribution],
-        objectives: Sequence[Objective],
         learned: Sequence[Learned],
     ) -> Situation:
-        trials = _telling(study)
-        shape = trials or [t for source in self._sources.read(study)[0] for t in source.trials]
+        trials = now.telling
+        shape = trials or [t for source in self._sources.read(now)[0] for t in source.trials]
         encoding = Encoding.of(space, shape, {*trial.params, *asked})
         X = encoding.encode_many([one.params for one in trials])
-        values = [one.values(trials) for one in objectives]
-        seen = [Task.observed(X, y) for y in values]
-        held = [self._constraints_of(study, one) for one in trials]
-        if len({len(task) for task in seen}) > 1:  # one objective has no finite value at all
-            seen = [Task(task.X[:0], task.y[:0]) for task in seen]
-        told = np.where(np.isnan(values[0]), np.nan, feasible(held))
-        is_feasible = Task.observed(X, told).y == 1.0 if len(seen[0]) else np.zeros(0, bool)
-        pending, blank = self._running(study, trial, encoding)
-        failed = study.get_trials(deepcopy=False, states=(TrialState.FAIL,))
+        held = [self._constraints_of(now.name, one) for one in trials]
+        seen, is_feasible = observed(X, now.values(trials), feasible(held))
+        pending, blank = self._running(now, trial, encoding)
         # Of one that failed before its first parameter no place is known.
-        failed_X = encoding.encode_many([one.params for one in failed if one.params])
-        has_params = np.array([bool(one.params) for one in trials], dtype=bool)
+        failed = encoding.encode_many([one.params for one in now.failed if one.params])
+        succeeded = X[[bool(one.params) for one in trials]]
         return Situation(
             encoding=encoding,
-            objectives=tuple(
-                Belief(task, one.prior) for task, one in zip(seen, learned, strict=True)
-            ),
+            objectives=tuple(map(Belief, seen, [one.prior for one in learned])),
             limits=(
-                *self._learner.limits(study, space, encoding, X, held),
-                *success(encoding, X[has_params], failed_X),
+                *constraints(self._learner, now, space, encoding, X, held),
+                *success(encoding, succeeded, failed),
             ),
             feasible=is_feasible,
             pending=pending,
-            taken=encoding.domain.snap(np.concatenate([X, failed_X, pending])),
+            taken=encoding.domain.snap(np.concatenate([X, failed, pending])),
             blank=blank,
             fixed=dict(trial.params),
         )
 
     def _running(
-        self, study: Study, trial: FrozenTrial, encoding: Encoding
+        self, now: Snapshot, trial: FrozenTrial, encoding: Encoding
     ) -> tuple[Float[Array, "q p"], list[int]]:
         """Points of the other running trials, and numbers of those that have no parameter yet."""
         running, blank = [], []
-        for other in study.get_trials(deepcopy=False, states=(TrialState.RUNNING,)):
+        for other in now.running:
             if other.number == trial.number:
                 continue
-            params = {**self._plans.get((study.study_name, other.number), {}), **other.params}
+            params = {**self._plans.get((now.name, other.number), {}), **other.params}
             if params:
                 running.append(params)
             elif other.number < trial.number:
                 blank.append(other.number)
         return encoding.encode_many(running), blank
 
-    def _constraints_of(self, study: Study, trial: FrozenTrial) -> dict[str, float]:
+    def _constraints_of(self, study_name: str, trial: FrozenTrial) -> dict[str, float]:
+        if self._constraints_func is None:
+            return constraints_of(trial, None)
         # Another study may have the name of one that was deleted.
-        key = (study.study_name, trial.number, trial.datetime_start)
-        if key not in self._constraints:
-            self._constraints[key] = constraints_of(trial, self._constraints_func)
-        return self._constraints[key]
+        key = (study_name, trial.number, trial.datetime_start)
+        return self._constraints.get(key, lambda: constraints_of(trial, self._constraints_func))
 
     def _warn(self, learned: Sequence[Learned]) -> None:
         """One warning for all sources that no objective can use, none for those named before."""
@@ -282,13 +280,11 @@ class MetaGPSampler(BaseSampler):
             warnings.warn(f"source studies left out: {names}", stacklevel=2)
 
 
-def _finished(study: Study) -> list[FrozenTrial]:
-    return study.get_trials(deepcopy=False, states=(TrialState.COMPLETE,))
-
-
-def _telling(study: Study) -> list[FrozenTrial]:
-    """The trials that have a value, and the pruned ones, whose last report tells something."""
-    return study.get_trials(deepcopy=False, states=(TrialState.COMPLETE, TrialState.PRUNED))
+def _keep(kept: OrderedDict[tuple[str, int], V], key: tuple[str, int], value: V) -> None:
+    """Keeps what belongs to a trial; of trials that never finish the oldest are dropped."""
+    kept[key] = value
+    while len(kept) > _MAX_TRIALS_KEPT:
+        kept.popitem(last=False)
 
 
 def _serves(

@@ -27,6 +27,7 @@ from optuna_metabo.outputs import (
     slacks,
     unit_of,
 )
+from optuna_metabo.snapshot import Snapshot
 from optuna_metabo.surrogate import Task
 
 # Trials that say something: a pruned one by its last report.
@@ -82,14 +83,19 @@ class SourceStudy:
         """The constraints of each trial by key."""
         return [constraints_of(trial, None) for trial in self.trials]
 
-    def is_study(self, study: Study) -> bool:
+    @property
+    def key(self) -> tuple[object, ...]:
+        """Tells it from others, also from another of its name."""
+        return (self.name, self.trials[0].number, self.trials[0].datetime_start)
+
+    def is_study(self, study: Snapshot) -> bool:
         """Whether this is ``study`` itself, read earlier."""
-        if self.name != study.study_name:
+        if self.name != study.name:
             return False
         first = self.trials[0]
         return any(
             t.number == first.number and t.datetime_start == first.datetime_start
-            for t in study.get_trials(deepcopy=False)
+            for t in study.trials
         )
 
     def task_for(
@@ -162,12 +168,12 @@ class Sources:
             _check_names(names, _required(opened, names))
         return cls(studies, _OneOf(tuple(names)) if names else None, opened)
 
-    def read(self, target: Study) -> tuple[tuple[SourceStudy, ...], tuple[LeftOut, ...]]:
+    def read(self, target: Snapshot) -> tuple[tuple[SourceStudy, ...], tuple[LeftOut, ...]]:
         """The source studies of ``target`` and those left out; never the target itself."""
         if self._read is None or (self._attempts < _MAX_ATTEMPTS and _broken(self._read)):
             self._attempts += 1
             self._read = _once(_read_one(one) for one in self._load())
-        name = target.study_name
+        name = target.name
         usable = [s for s in self._read if isinstance(s, SourceStudy) and not s.is_study(target)]
         left_out = [s for s in self._read if isinstance(s, LeftOut) and s.name != name]
         return tuple(usable), tuple(left_out)

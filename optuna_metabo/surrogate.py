@@ -10,13 +10,46 @@ from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
 import numpy as np
-from jaxtyping import Bool, Float
+from jaxtyping import Bool, Float, Int
 from numpy import ndarray as Array
 
 from optuna_metabo.domain import Domain
 
 # Values outside these magnitudes are rescaled: their squares would leave float64.
 _TINY, _HUGE = 1e-100, 1e100
+
+
+@dataclass(frozen=True)
+class Groups:
+    """Points, those that are equal merged into one.
+
+    Args:
+        X: The different points, shape [g p].
+        index: The group of each point, shape [n].
+    """
+
+    X: Float[Array, "g p"]
+    index: Int[Array, " n"]
+
+    @classmethod
+    def of(cls, X: Float[Array, "n p"]) -> Groups:
+        """Merges equal rows."""
+        unique, index = np.unique(X, axis=0, return_inverse=True)
+        return cls(unique, index.reshape(-1))
+
+    def means(self, y: Float[Array, " n"]) -> Float[Array, " g"]:
+        """The mean of each group's values."""
+        return np.bincount(self.index, y) / np.bincount(self.index)
+
+
+def finite(y: Float[Array, " n"]) -> Float[Array, " n"]:
+    """Values with the infinite ones drawn to the worst and the best finite one, of which there is
+    one at least; rescaled where their squares would leave float64.
+    """
+    told = y[np.isfinite(y)]
+    y = np.clip(y, told.min(), told.max())
+    magnitude = np.abs(y).max()
+    return y / magnitude if magnitude > _HUGE or 0.0 < magnitude < _TINY else y
 
 
 @dataclass(frozen=True)
@@ -47,17 +80,11 @@ class Task:
         finite one, and points evaluated more than once get their mean. Without any finite value
         the task is empty.
         """
-        finite = y[np.isfinite(y)]
-        if not len(finite):
+        if not np.isfinite(y).any():
             return cls(X[:0], np.zeros(0), known)
         told = ~np.isnan(y)
-        y = np.clip(y[told], finite.min(), finite.max())
-        magnitude = np.abs(y).max()
-        if magnitude > _HUGE or 0.0 < magnitude < _TINY:
-            y = y / magnitude
-        X, inverse = np.unique(X[told], axis=0, return_inverse=True)
-        inverse = inverse.reshape(-1)
-        return cls(X, np.bincount(inverse, y) / np.bincount(inverse), known)
+        groups = Groups.of(X[told])
+        return cls(groups.X, groups.means(finite(y[told])), known)
 
     def thinned(self, most: int) -> Task:
         """At most so many points: half of these the best, half an even spread of other ranks."""
@@ -68,6 +95,25 @@ class Task:
         spread = np.linspace(0, len(rest) - 1, most - len(best)).round().astype(int)
         rows = np.sort(np.concatenate([best, rest[spread]]))
         return Task(self.X[rows], self.y[rows], self.known)
+
+
+def observed(
+    X: Float[Array, "n p"], values: Sequence[Float[Array, " n"]], is_feasible: Bool[Array, " n"]
+) -> tuple[list[Task], Bool[Array, " g"]]:
+    """Several outputs seen at the same points, and where all that was seen is feasible.
+
+    Args:
+        X: The points.
+        values: Of each output, to be maximised; NaN where a point says nothing of it. If one has
+            no finite value at all, nothing has been seen.
+        is_feasible: Of each point.
+    """
+    told = ~np.isnan(values).any(axis=0)
+    if not all(np.isfinite(y[told]).any() for y in values):
+        return [Task(X[:0], np.zeros(0))] * len(values), np.zeros(0, dtype=bool)
+    groups = Groups.of(X[told])
+    tasks = [Task(groups.X, groups.means(finite(y[told]))) for y in values]
+    return tasks, groups.means(is_feasible[told]) == 1.0
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from numpy import ndarray as Array
 from optuna_metabo.domain import Domain
 from optuna_metabo.ensembles.scores import normal_scores
 from optuna_metabo.gp.exact import GP, Batch
-from optuna_metabo.gp.fit import HyperPrior, fit_map, log_marginal_likelihoods
+from optuna_metabo.gp.fit import HyperparameterPrior, fit_map, log_marginal_likelihoods
 from optuna_metabo.gp.kernel import Hyperparameters
 from optuna_metabo.surrogate import Task
 
@@ -72,7 +72,7 @@ class SourceModels:
         """Fits ``sources``, at least one, their values transformed by ``scores``."""
         tasks = [replace(task, y=scores(task.y)) for task in sources]
         data = Batch.of(tasks)
-        prior = HyperPrior.default(len(domain.dimensions))
+        prior = HyperparameterPrior.default(len(domain.dimensions))
         theta = fit_map(_subset(tasks), domain.groups, prior, prior.loc)
         lengthscale = np.tile(np.exp(theta[:-2]), (len(tasks), 1))
         candidates = []

@@ -9,7 +9,7 @@ from jaxtyping import Float, Int
 from numpy import ndarray as Array
 
 from optuna_metabo.gp.exact import GP, Batch
-from optuna_metabo.gp.fit import HyperPrior, fit_map, unpack
+from optuna_metabo.gp.fit import HyperparameterPrior, fit_map, unpack
 from optuna_metabo.surrogate import Posterior, Task
 
 # How far, as a standard deviation of log lengthscales, the target may lie from its sources.
@@ -47,10 +47,10 @@ def target_theta(
     target: Task, groups: Int[Array, " p"], source_theta: Float[Array, " t"] | None
 ) -> Float[Array, " t"]:
     """The target's log hyperparameters, held near those of the sources if there are any."""
-    prior = HyperPrior.default(int(groups.max()) + 1)
+    prior = HyperparameterPrior.default(int(groups.max()) + 1)
     if source_theta is not None:
         scale = np.r_[np.full(len(source_theta) - 2, _KERNEL_SPREAD), prior.scale[-2:]]
-        prior = HyperPrior(np.r_[source_theta[:-2], prior.loc[-2:]], scale)
+        prior = HyperparameterPrior(np.r_[source_theta[:-2], prior.loc[-2:]], scale)
     if len(target) < 2:
         return prior.loc
     data = Batch.of([Scale.of(target.y).standardise(target)])

@@ -3,7 +3,14 @@
 from __future__ import annotations
 
 from optuna_metabo.gp.exact import GP
-from optuna_metabo.gp.fit import HyperPrior, fit_map
+from optuna_metabo.gp.fit import HyperparameterPrior, fit_map
 from optuna_metabo.gp.kernel import Hyperparameters, matern52, squared_distance
 
-__all__ = ["GP", "HyperPrior", "Hyperparameters", "fit_map", "matern52", "squared_distance"]
+__all__ = [
+    "GP",
+    "HyperparameterPrior",
+    "Hyperparameters",
+    "fit_map",
+    "matern52",
+    "squared_distance",
+]

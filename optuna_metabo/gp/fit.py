@@ -27,7 +27,7 @@ _TOLERANCE = 1e-3
 
 
 @dataclass(frozen=True)
-class HyperPrior:
+class HyperparameterPrior:
     """Independent normal priors on log lengthscales [d], log outputscale and log noise: [d + 2].
 
     Args:
@@ -39,7 +39,7 @@ class HyperPrior:
     scale: Float[Array, " t"]
 
     @classmethod
-    def default(cls, d: int) -> HyperPrior:
+    def default(cls, d: int) -> HyperparameterPrior:
         """For standardised values on the unit cube of ``d`` axes.
 
         Lengthscales grow with the square root of the dimension, so that the complexity of the
@@ -87,7 +87,7 @@ def log_marginal_likelihood(
 
 
 def fit_map(
-    data: Batch, groups: Int[Array, " p"], prior: HyperPrior, start: Float[Array, " t"]
+    data: Batch, groups: Int[Array, " p"], prior: HyperparameterPrior, start: Float[Array, " t"]
 ) -> Float[Array, " t"]:
     """Hyperparameters (logarithms, shape [d + 2]) shared by the batch, from a warm start."""
     d = len(start) - 2

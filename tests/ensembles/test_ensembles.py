@@ -12,13 +12,9 @@ from numpy import ndarray as Array
 
 from optuna_metabo.domain import Dimension, Domain
 from optuna_metabo.ensembles import by_name
-from optuna_metabo.ensembles.averaging import (
-    _OFFSET_VARIANCE,
-    Averaging,
-    Family,
-    Residual,
-)
+from optuna_metabo.ensembles.averaging import Averaging
 from optuna_metabo.ensembles.common import Common
+from optuna_metabo.ensembles.kriging import OFFSET_VARIANCE, Kernel, Kriging, Residual
 from optuna_metabo.ensembles.ranking import held_out_ranking_loss, ranking_loss
 from optuna_metabo.ensembles.scores import normal_scores
 from optuna_metabo.ensembles.source_models import SourceModels
@@ -247,17 +243,18 @@ def test_kriging_with_a_basis_agrees_with_its_covariance_written_out() -> None:
     """The universal kriging formulas against one Gaussian of all that is random."""
     generator = np.random.default_rng(0)
     target, X = make_task(bowl(0.3), 6, 9), generator.random((4, 2))
-    kernel, rho = Residual(np.array([0.5, 0.7]), 0.01), 0.4
+    kernel, rho, nothing = Kernel(np.array([0.5, 0.7]), 0.01), 0.4, np.zeros((0, 6))
     phi, phi_new = generator.standard_normal((1, 6)), generator.standard_normal((1, 4))
-    family = Family.condition(kernel, rho, 0.25, target, NONE, phi)
+    residual = Residual.factorise(kernel, rho, target.X, nothing)
+    kriging = Kriging.condition(residual, 0.25, target.y, phi)
     correlation = kernel.correlation(target.X, X)
-    mean, variance = family.posterior(correlation, phi_new, np.zeros((0, 4)), np.arange(1))
+    mean, variance = kriging.posterior(correlation, phi_new, np.zeros((0, 4)), np.arange(1))
     everything = np.concatenate([target.X, X])
     H = np.stack([np.r_[phi[0], phi_new[0]], np.ones(10)], axis=1)
-    prior = np.diag([0.25, _OFFSET_VARIANCE])
+    prior = np.diag([0.25, OFFSET_VARIANCE])
     K = rho**2 * kernel.correlation(everything, everything) + H @ prior @ H.T
     observed = K[:6, :6] + 0.01 * np.eye(6)
-    tau = family.tau[0]
+    tau = kriging.tau[0]
     gain = np.linalg.solve(observed, K[:6, 6:]).T
     expected = phi_new[0] + gain @ (target.y / tau - phi[0])
     np.testing.assert_allclose(mean[0], tau * expected, rtol=1e-6)

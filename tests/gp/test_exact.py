@@ -8,7 +8,7 @@ from scipy.stats import multivariate_normal
 from sklearn.gaussian_process import GaussianProcessRegressor
 from sklearn.gaussian_process.kernels import ConstantKernel, Matern, WhiteKernel
 
-from optuna_metabo.gp import GP, Hyperparameters, HyperPrior, fit_map
+from optuna_metabo.gp import GP, HyperparameterPrior, Hyperparameters, fit_map
 from optuna_metabo.gp.exact import Batch, cholesky
 from optuna_metabo.gp.fit import log_marginal_likelihood, log_marginal_likelihoods, unpack
 from optuna_metabo.surrogate import Task
@@ -106,7 +106,7 @@ def _columns(n: int) -> tuple[np.ndarray, np.ndarray]:
 
 
 def test_no_step_from_the_map_fit_improves_the_posterior_noticeably() -> None:
-    batch, prior = Batch.of(make_tasks(15, 20)), HyperPrior.default(3)
+    batch, prior = Batch.of(make_tasks(15, 20)), HyperparameterPrior.default(3)
 
     def log_posterior(theta: np.ndarray) -> float:
         z = (theta - prior.loc) / prior.scale
@@ -122,7 +122,7 @@ def test_no_step_from_the_map_fit_improves_the_posterior_noticeably() -> None:
 def test_a_relevant_axis_gets_a_shorter_lengthscale_than_an_irrelevant_one() -> None:
     X = np.random.default_rng(0).random((40, 2))
     task = Task(X, np.sin(6.0 * X[:, 0]))
-    prior = HyperPrior.default(2)
+    prior = HyperparameterPrior.default(2)
     theta = fit_map(Batch.of([task]), np.array([0, 1]), prior, prior.loc)
     assert theta[0] < theta[1] - 0.5
 

@@ -1,0 +1,57 @@
+"""A study at one moment: its trials are read once for each ask."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from jaxtyping import Float
+from numpy import ndarray as Array
+from optuna.study import Study
+from optuna.trial import FrozenTrial, TrialState
+
+from optuna_metabo.outputs import Objective, objectives_of
+
+_TELLING = (TrialState.COMPLETE, TrialState.PRUNED)
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """The objectives and the trials of a study, the latter in the order of their numbers."""
+
+    name: str
+    objectives: tuple[Objective, ...]
+    trials: tuple[FrozenTrial, ...]
+
+    @classmethod
+    def of(cls, study: Study) -> Snapshot:
+        """Reads a study; the trials are not to be altered."""
+        trials = tuple(study.get_trials(deepcopy=False))
+        return cls(study.study_name, objectives_of(study), trials)
+
+    @property
+    def completed(self) -> list[FrozenTrial]:
+        """The trials that have values."""
+        return self._in(TrialState.COMPLETE)
+
+    @property
+    def telling(self) -> list[FrozenTrial]:
+        """Those, and the pruned ones, whose last report tells something."""
+        return self._in(*_TELLING)
+
+    @property
+    def failed(self) -> list[FrozenTrial]:
+        """The trials that ended without a value."""
+        return self._in(TrialState.FAIL)
+
+    @property
+    def running(self) -> list[FrozenTrial]:
+        """The trials under way, the one that is asked for included."""
+        return self._in(TrialState.RUNNING)
+
+    def _in(self, *states: TrialState) -> list[FrozenTrial]:
+        return [trial for trial in self.trials if trial.state in states]
+
+    def values(self, trials: Sequence[FrozenTrial]) -> list[Float[Array, " n"]]:
+        """Of each objective, to be maximised; NaN where a trial says nothing of it."""
+        return [objective.values(trials) for objective in self.objectives]
