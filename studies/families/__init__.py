@@ -20,7 +20,7 @@ Suggest = Callable[[optuna.Trial], tuple[Any, ...]]
 Direction = Literal["maximize", "minimize"]
 
 # Where `python -m studies.record` keeps its tables, and the families made of them.
-RECORDED = Path(__file__).parent / "recorded"
+RECORDED = Path(__file__).parents[1] / "networks" / "recorded"
 REPLAYED = {
     "mnist": ("mnist",),
     "cifar10": ("cifar10",),

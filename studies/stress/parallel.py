@@ -18,8 +18,8 @@ from optuna.storages import InMemoryStorage
 from threadpoolctl import threadpool_limits
 
 from optuna_metabo import MetaGPSampler
-from studies.compare import past_study
 from studies.families import load
+from studies.tables.compare import past_study
 
 
 def regret(family: str, index: int, seed: int, n_workers: int, n_trials: int) -> float:

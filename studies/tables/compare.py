@@ -28,8 +28,8 @@ from optuna.samplers import RandomSampler, TPESampler
 from threadpoolctl import threadpool_limits
 
 from studies.families import load
-from studies.methods import METHODS
-from studies.tables import write_report
+from studies.tables.methods import METHODS
+from studies.tables.summaries import write_report
 
 MODES = ("normal", "opposed", "shuffled")
 

@@ -17,11 +17,11 @@ from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 
-from studies.data import SOURCES, choose_rows, load_rows, prepare
 from studies.families import RECORDED
-from studies.objectives import run_configuration
-from studies.tasks import Task, get_task, grid
-from studies.training import evaluate, pick_device
+from studies.networks.data import SOURCES, choose_rows, load_rows, prepare
+from studies.networks.objectives import run_configuration
+from studies.networks.tasks import Task, get_task, grid
+from studies.networks.training import evaluate, pick_device
 
 
 def best_params(task: Task) -> dict[str, float | int | str]:

@@ -18,12 +18,12 @@ for package in ("torchvision", "datasets", "tokenizers"):
 from PIL import Image
 from sklearn.metrics import precision_recall_fscore_support
 
-from studies import tasks, tune
-from studies.costs import flops_per_example
-from studies.data import choose_rows, load_rows, prepare, stratified
-from studies.objectives import Objective, run_configuration
-from studies.record import record_task
-from studies.training import confusion, macro_scores
+from studies.networks import tasks, tune
+from studies.networks.costs import flops_per_example
+from studies.networks.data import choose_rows, load_rows, prepare, stratified
+from studies.networks.objectives import Objective, run_configuration
+from studies.networks.record import record_task
+from studies.networks.training import confusion, macro_scores
 
 WORDS = np.array(["good", "bad", "plot", "actor", "film", "scene", "dull", "great", "music"])
 IMAGE = dataclasses.replace(

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from studies.families import RECORDED, load
-from studies.report import chosen_scores, effort_table, efforts, replay
+from studies.networks.report import chosen_scores, effort_table, efforts, replay
 
 TASK = "mnist/rotated"
 

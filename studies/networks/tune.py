@@ -23,10 +23,10 @@ from optuna.storages.journal import JournalFileBackend
 from optuna.trial import FrozenTrial, TrialState
 
 from optuna_metabo import MetaGPSampler
-from studies.data import Prepared, prepare
-from studies.objectives import Objective, final_scores
-from studies.tasks import Task, get_task, grid, grid_points
-from studies.training import pick_device
+from studies.networks.data import Prepared, prepare
+from studies.networks.objectives import Objective, final_scores
+from studies.networks.tasks import Task, get_task, grid, grid_points
+from studies.networks.training import pick_device
 
 SAMPLERS = ("metagp", "tpe", "gp", "grid", "random")
 PRUNERS: dict[str, Any] = {

@@ -11,8 +11,8 @@ import optuna
 from optuna.samplers import BaseSampler, GridSampler, RandomSampler, TPESampler
 
 from optuna_metabo import MetaGPSampler, Surrogate
-from studies.ablation import VARIANTS
 from studies.families import Task
+from studies.tables.ablation import VARIANTS
 
 Sources = Sequence[optuna.Study]
 Method = Callable[[optuna.Study, Sources, Task, int], None]

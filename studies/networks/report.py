@@ -25,11 +25,11 @@ import pandas as pd
 from optuna.trial import TrialState
 
 from optuna_metabo import MetaGPSampler
-from studies.compare import past_study
 from studies.families import RECORDED, REPLAYED, load
-from studies.plots import plot_critical_difference, plot_curves, plot_shares
 from studies.statistics import friedman, wilcoxon_holm
-from studies.tables import to_markdown
+from studies.tables.compare import past_study
+from studies.tables.plots import plot_critical_difference, plot_curves, plot_shares
+from studies.tables.summaries import to_markdown
 
 WITHIN = 0.99
 RUN = ["family", "task", "sampler", "seed"]

@@ -9,7 +9,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from studies.tasks import Task
+from studies.networks.tasks import Task
 
 N_TOKENS = 4000  # the commonest words of the training split; the others share one token
 PADDING, UNKNOWN = 0, 1

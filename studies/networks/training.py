@@ -9,8 +9,8 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from studies.costs import device_name, peak_memory, stopwatch
-from studies.data import Prepared, Split
+from studies.networks.costs import device_name, peak_memory, stopwatch
+from studies.networks.data import Prepared, Split
 
 EVALUATION_BATCH = 500
 Report = Callable[[int, float], bool]

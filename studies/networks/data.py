@@ -22,7 +22,7 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
-from studies.tasks import Task
+from studies.networks.tasks import Task
 
 IntArray = npt.NDArray[np.int64]
 PREPARATION = 1  # raise it when the preparation below changes: cached tensors are then made anew
@@ -171,7 +171,7 @@ def prepare(
 
 
 def _prepare(task: Task, parts: dict[str, Any], seed: int) -> Prepared:
-    from studies.inputs import encode_images, encode_texts
+    from studies.networks.inputs import encode_images, encode_texts
 
     source = SOURCES[task.dataset]
     numbers = choose_rows(task, parts["train"], parts["test"], seed)

@@ -12,11 +12,11 @@ import optuna
 import torch
 from torch import nn
 
-from studies.costs import flops_per_example
-from studies.data import Prepared
-from studies.models import Shape, build
-from studies.tasks import Task, search_space, size_name
-from studies.training import Report, Run, Scores, Settings, evaluate, train
+from studies.networks.costs import flops_per_example
+from studies.networks.data import Prepared
+from studies.networks.models import Shape, build
+from studies.networks.tasks import Task, search_space, size_name
+from studies.networks.training import Report, Run, Scores, Settings, evaluate, train
 
 Values = dict[str, float | int | str]
 

@@ -19,8 +19,8 @@ import optuna
 from threadpoolctl import threadpool_limits
 
 from optuna_metabo import MetaGPSampler
-from studies.compare import past_study
 from studies.families import Task, load
+from studies.tables.compare import past_study
 
 N_EPOCHS = 8
 NOISE = 0.05  # of the distance between the best and the median configuration

@@ -10,13 +10,21 @@ import pandas as pd
 import pytest
 from scipy.stats import friedmanchisquare, wilcoxon
 
-from studies import compare
-from studies.compare import Run, altered, completed, execute, main, past_study, source_studies
 from studies.families import load
 from studies.statistics import friedman, wilcoxon_holm
-from studies.tables import add_regret, mean_ranks, to_markdown
+from studies.tables import compare
+from studies.tables.compare import (
+    Run,
+    altered,
+    completed,
+    execute,
+    main,
+    past_study,
+    source_studies,
+)
+from studies.tables.summaries import add_regret, mean_ranks, to_markdown
 
-SVM = Path(__file__).parents[3] / "shared" / "benchmarks" / "tst_svm.npz"
+SVM = Path(__file__).parents[4] / "shared" / "benchmarks" / "tst_svm.npz"
 
 
 @pytest.fixture

@@ -26,10 +26,18 @@ from pathlib import Path
 
 import torch
 
-from studies.data import Prepared, prepare
-from studies.objectives import Values, measurements, run_configuration
-from studies.tasks import IMAGE_MODELS, TASKS, TEXT_MODELS, Task, get_task, grid, grid_points
-from studies.training import evaluate, pick_device
+from studies.networks.data import Prepared, prepare
+from studies.networks.objectives import Values, measurements, run_configuration
+from studies.networks.tasks import (
+    IMAGE_MODELS,
+    TASKS,
+    TEXT_MODELS,
+    Task,
+    get_task,
+    grid,
+    grid_points,
+)
+from studies.networks.training import evaluate, pick_device
 
 RECORDED = Path(__file__).parent / "recorded"
 PACKAGES = ("torch", "torchvision", "datasets", "tokenizers", "numpy")

@@ -10,8 +10,8 @@ import numpy as np
 import pandas as pd
 
 from studies.families import load
-from studies.plots import plot_critical_difference, plot_regret
 from studies.statistics import friedman, wilcoxon_holm
+from studies.tables.plots import plot_critical_difference, plot_regret
 
 CHECKPOINTS = (1, 3, 5, 10, 15, 25, 50)
 OURS, COLD, RIVAL = "metagp", "metagp-cold", "gp"
