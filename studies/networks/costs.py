@@ -68,7 +68,7 @@ def device_name(device: torch.device) -> str:
 
 
 def peak_memory(device: torch.device) -> int:
-    """Bytes: see `Run`."""
+    """Bytes: see `TrainingRun`. psutil knows of no peak but on Windows."""
     if device.type == "cuda":
         return torch.cuda.max_memory_allocated(device)
     unit = 1 if sys.platform == "darwin" else 1024

@@ -1,48 +1,22 @@
-"""From a data set on the hub, or the same rows as Parquet files, to tensors ready for training.
-
-Training and validation rows are drawn from the data set's train part, test rows from its test
-part; all draws are stratified and follow the seed. Exact copies are dropped first, so that no
-example stands on two sides.
-"""
+"""A task's rows as tensors, ready for training and kept in a cache."""
 
 from __future__ import annotations
 
 import hashlib
-import itertools
 import json
 import os
 import tempfile
-from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-import numpy.typing as npt
 import torch
 from torch import Tensor
 
-from studies.networks.tasks import Task
+from studies.networks.rows import SOURCES, choose_rows, load_rows
+from studies.networks.tasks import NetworkTask
 
-IntArray = npt.NDArray[np.int64]
-PREPARATION = 1  # raise it when the preparation below changes: cached tensors are then made anew
-
-
-@dataclass(frozen=True)
-class Source:
-    """Where a data set lives and what its input column is called."""
-
-    hub_id: str
-    column: str
-    is_image: bool
-
-
-SOURCES = {
-    "mnist": Source("ylecun/mnist", "image", True),
-    "cifar10": Source("uoft-cs/cifar10", "img", True),
-    "imdb": Source("stanfordnlp/imdb", "text", False),
-    "ag_news": Source("fancyzhx/ag_news", "text", False),
-}
+PREPARATION = 1  # raise it when rows or tensors are made otherwise: cached ones are then made anew
 
 
 @dataclass(frozen=True)
@@ -76,89 +50,12 @@ class Prepared:
         return Prepared(train, valid, test, self.n_classes, self.n_tokens)
 
 
-def load_rows(name: str, part: str, data_dir: str | Path | None) -> Any:
-    """The `datasets.Dataset` of one part (`train` or `test`), from the hub or from `data_dir`.
-
-    Raises ValueError naming both ways where neither gives the data.
-    """
-    import datasets
-
-    if name not in SOURCES:
-        raise ValueError(f"unknown data set {name!r}; expected one of {sorted(SOURCES)}")
-    source = SOURCES[name]
-    if data_dir is None:
-        try:
-            rows = datasets.load_dataset(source.hub_id, split=part)
-        except (OSError, ValueError) as error:  # offline and not cached, or the hub refuses
-            raise ValueError(_unavailable(name, source.hub_id, data_dir)) from error
-    else:
-        file = Path(data_dir) / name / f"{part}.parquet"
-        if not file.is_file():
-            raise ValueError(_unavailable(name, source.hub_id, data_dir))
-        rows = datasets.load_dataset("parquet", data_files={part: str(file)}, split=part)
-    if source.is_image:
-        rows = rows.cast_column(source.column, datasets.Image(decode=False))
-    return rows
-
-
-def _unavailable(name: str, hub_id: str, data_dir: str | Path | None) -> str:
-    tried = "the hub" if data_dir is None else str(data_dir)
-    return (
-        f"data set {name!r} not found at {tried}. Either connect to the hub once, so that "
-        f"load_dataset({hub_id!r}) can fetch it, or pass --data-dir DIR with "
-        f"DIR/{name}/train.parquet and DIR/{name}/test.parquet of the same columns"
-    )
-
-
-def stratified(
-    labels: IntArray, sizes: Sequence[int], generator: np.random.Generator
-) -> list[IntArray]:
-    """Disjoint random index sets of the given sizes, each with every class in its overall share.
-
-    Rows are shuffled within their class and ordered by (place in the class) / (size of the class):
-    every stretch of that order holds the classes in proportion, to within one row each.
-    """
-    if sum(sizes) > len(labels):
-        raise ValueError(
-            f"splits of {list(sizes)} rows asked for, only {len(labels)} rows available"
-        )
-    place = np.empty(len(labels))
-    for label in np.unique(labels):
-        rows = generator.permutation(np.flatnonzero(labels == label))
-        place[rows] = (np.arange(len(rows)) + generator.random()) / len(rows)
-    order = np.argsort(place, kind="stable")
-    bounds = np.cumsum([0, *sizes])
-    return [order[low:high] for low, high in itertools.pairwise(bounds)]
-
-
-def choose_rows(task: Task, train: Any, test: Any, seed: int) -> dict[str, IntArray]:
-    """Row numbers of the task's train, valid (both of the train part) and test split."""
-    generator = np.random.default_rng([seed, *task.name.encode()])
-    seen: set[bytes] = set()
-    wanted, labels = _wanted(task, train, seen)
-    fit, valid = stratified(labels, (task.n_train, task.n_valid), generator)
-    wanted_test, labels_test = _wanted(task, test, seen)
-    (held_out,) = stratified(labels_test, (min(task.n_test, len(labels_test)),), generator)
-    return {"train": wanted[fit], "valid": wanted[valid], "test": wanted_test[held_out]}
-
-
-def _wanted(task: Task, rows: Any, seen: set[bytes]) -> tuple[IntArray, IntArray]:
-    """Rows of the task's classes and lengths, their labels; no copies of `seen`, which grows."""
-    source = SOURCES[task.dataset]
-    chosen = []
-    for i, (value, label) in enumerate(zip(rows[source.column], rows["label"], strict=True)):
-        content = value["bytes"] if source.is_image else value.encode()
-        digest = hashlib.sha256(content).digest()
-        fits = source.is_image or task.words[0] <= len(value.split()) <= task.words[1]
-        if digest not in seen and label in task.classes and fits:
-            chosen.append((i, label))
-        seen.add(digest)
-    table = np.array(chosen, dtype=np.int64).reshape(-1, 2)
-    return table[:, 0], table[:, 1]
-
-
 def prepare(
-    task: Task, *, data_dir: str | Path | None, cache_dir: str | Path | None = None, seed: int = 0
+    task: NetworkTask,
+    *,
+    data_dir: str | Path | None,
+    cache_dir: str | Path | None = None,
+    seed: int = 0,
 ) -> Prepared:
     """The task's tensors on the CPU, from the cache when these very tensors were made before."""
     parts = {part: load_rows(task.dataset, part, data_dir) for part in ("train", "test")}
@@ -170,7 +67,7 @@ def prepare(
     return prepared
 
 
-def _prepare(task: Task, parts: dict[str, Any], seed: int) -> Prepared:
+def _prepare(task: NetworkTask, parts: dict[str, Any], seed: int) -> Prepared:
     from studies.networks.inputs import encode_images, encode_texts
 
     source = SOURCES[task.dataset]
@@ -203,7 +100,7 @@ def redraw_labels(labels: Tensor, share: float, n_classes: int, seed: int) -> Te
 
 
 def _cache_file(
-    task: Task, parts: dict[str, Any], seed: int, cache_dir: str | Path | None
+    task: NetworkTask, parts: dict[str, Any], seed: int, cache_dir: str | Path | None
 ) -> Path:
     """Where the tensors are kept; the name hashes task, seed and the source files' identity."""
     folder = Path(cache_dir) if cache_dir else Path.home() / ".cache" / "optuna_metabo"

@@ -9,14 +9,14 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from studies.networks.tasks import Task
+from studies.networks.tasks import NetworkTask
 
 N_TOKENS = 4000  # the commonest words of the training split; the others share one token
 PADDING, UNKNOWN = 0, 1
 
 
 def encode_images(
-    task: Task, columns: dict[str, list[Any]], seed: int
+    task: NetworkTask, columns: dict[str, list[Any]], seed: int
 ) -> tuple[dict[str, Tensor], int]:
     """Images `[n, channels, height, width]` of each split, standardised by the training split."""
     shift = image_shift(task.shift)
@@ -57,7 +57,7 @@ def _decode(content: bytes) -> Tensor:
 
 
 def encode_texts(
-    task: Task, columns: dict[str, list[str]], seed: int
+    task: NetworkTask, columns: dict[str, list[str]], seed: int
 ) -> tuple[dict[str, Tensor], int]:
     """Tokens `[n, task.tokens]` of each split, padded with 0, and the size of the vocabulary."""
     tokenizer = train_tokenizer(columns["train"])

@@ -1,6 +1,6 @@
 """Train one chosen configuration longer, on more of its data set, and test it once.
 
-    python -m studies.longer --task imdb/ending --data-dir ../shared/data
+    python -m studies.networks.longer --task imdb/ending --data-dir ../shared/data
 
 The configuration is the best of the task's recorded grid. For texts, a logistic regression on
 tf-idf features of the same training rows is tested beside it.
@@ -8,30 +8,30 @@ tf-idf features of the same training rows is tested beside it.
 
 from __future__ import annotations
 
-import argparse
 import dataclasses
 from collections.abc import Sequence
 
-import pandas as pd
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 
-from studies.families import RECORDED
-from studies.networks.data import SOURCES, choose_rows, load_rows, prepare
+from studies.commands import Parser, command, count, positive, valid
+from studies.families.recorded import recorded_table
+from studies.networks.data import prepare
 from studies.networks.objectives import run_configuration
-from studies.networks.tasks import Task, get_task, grid
+from studies.networks.rows import SOURCES, choose_rows, load_rows
+from studies.networks.tasks import NetworkTask, get_task, grid
 from studies.networks.training import evaluate, pick_device
 
 
-def best_params(task: Task) -> dict[str, float | int | str]:
+def best_params(task: NetworkTask) -> dict[str, float | int | str]:
     """The best configuration on validation in the task's recorded grid."""
-    table = pd.read_csv(RECORDED / f"{task.table}.csv")
+    table = recorded_table(task.table)
     row = table.iloc[int(table["accuracy"].argmax())].to_dict()
     return {name: row[name] for name in grid(task)}
 
 
-def linear_accuracy(task: Task, data_dir: str | None, seed: int) -> float:
+def linear_accuracy(task: NetworkTask, data_dir: str | None, seed: int) -> float:
     """Test accuracy of a logistic regression on tf-idf of words and pairs of words."""
     column = SOURCES[task.dataset].column
     train, test = (load_rows(task.dataset, part, data_dir) for part in ("train", "test"))
@@ -43,18 +43,25 @@ def linear_accuracy(task: Task, data_dir: str | None, seed: int) -> float:
     return float(model.score(list(test[column]), list(test["label"])))
 
 
-def main(argv: Sequence[str] | None = None) -> None:
-    """Train, test and print."""
-    parser = argparse.ArgumentParser(prog="python -m studies.longer", description=__doc__)
-    parser.formatter_class = argparse.RawDescriptionHelpFormatter
-    parser.add_argument("--task", default="imdb/ending")
-    parser.add_argument("--train", type=int, default=9000, help="training rows")
-    parser.add_argument("--test", type=int, default=10_000, help="test rows at most")
-    parser.add_argument("--tokens", type=int, default=200, help="words of a text")
-    parser.add_argument("--epochs", type=int, default=6)
+def make_parser() -> Parser:
+    """The command line."""
+    parser = command("networks.longer", __doc__)
+    parser.add_argument(
+        "--task", type=valid(get_task), default="imdb/ending", help="see python -m studies.tasks"
+    )
+    parser.add_argument("--train", type=positive, default=9000, help="training rows")
+    parser.add_argument("--test", type=positive, default=10_000, help="test rows at most")
+    parser.add_argument("--tokens", type=positive, default=200, help="words of a text")
+    parser.add_argument("--epochs", type=positive, default=6, help="passes over the rows")
     parser.add_argument("--data-dir", help="Parquet files instead of the hub")
     parser.add_argument("--cache-dir", help="where prepared tensors are kept")
-    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--seed", type=count, default=0, help="of rows and training")
+    return parser
+
+
+def main(argv: Sequence[str] | None = None) -> None:
+    """Train, test and print."""
+    parser = make_parser()
     options = parser.parse_args(argv)
     chosen = get_task(options.task)
     task = dataclasses.replace(
@@ -64,10 +71,11 @@ def main(argv: Sequence[str] | None = None) -> None:
         epochs=options.epochs,
         tokens=options.tokens if chosen.tokens else 0,
     )
+    with parser.refusing():
+        data = prepare(
+            task, data_dir=options.data_dir, cache_dir=options.cache_dir, seed=options.seed
+        ).to(pick_device())
     params = best_params(task)
-    data = prepare(
-        task, data_dir=options.data_dir, cache_dir=options.cache_dir, seed=options.seed
-    ).to(pick_device())
     network, run = run_configuration(task, data, params, seed=options.seed)
     print(f"{task.model} {params}: {run.seconds:.0f} s, validation {run.valid.accuracy:.4f}")
     print(f"{task.model} on {len(data.test.labels)} test rows: {evaluate(network, data.test)}")

@@ -15,20 +15,20 @@ from torch import nn
 from studies.networks.costs import flops_per_example
 from studies.networks.data import Prepared
 from studies.networks.models import Shape, build
-from studies.networks.tasks import Task, search_space, size_name
-from studies.networks.training import Report, Run, Scores, Settings, evaluate, train
+from studies.networks.tasks import NetworkTask, search_space, size_name
+from studies.networks.training import Report, Scores, Settings, TrainingRun, evaluate, train
 
 Values = dict[str, float | int | str]
 
 
 def run_configuration(
-    task: Task,
+    task: NetworkTask,
     data: Prepared,
     params: Mapping[str, Any],
     *,
     seed: int,
     report: Report | None = None,
-) -> tuple[nn.Module, Run]:
+) -> tuple[nn.Module, TrainingRun]:
     """Train the task's model with hyperparameters `params` on `data`, which fixes the device."""
     torch.manual_seed(seed)
     network = build(shape_of(task, data, params), float(params["dropout"]))
@@ -37,7 +37,7 @@ def run_configuration(
     return network, train(network, data, settings, report)
 
 
-def shape_of(task: Task, data: Prepared, params: Mapping[str, Any]) -> Shape:
+def shape_of(task: NetworkTask, data: Prepared, params: Mapping[str, Any]) -> Shape:
     """What fixes the network: the model, its size and the sizes of its input and output."""
     size = int(params[size_name(task.model)])
     inputs = data.train.inputs
@@ -54,7 +54,9 @@ def network_costs(shape: Shape) -> tuple[int, int, int]:
     return *flops_per_example(network, torch.Size(shape.inputs), dtype), parameters
 
 
-def measurements(task: Task, data: Prepared, params: Mapping[str, Any], run: Run) -> Values:
+def measurements(
+    task: NetworkTask, data: Prepared, params: Mapping[str, Any], run: TrainingRun
+) -> Values:
     """A run as a flat record: validation scores and costs."""
     forward, backward, parameters = network_costs(shape_of(task, data, params))
     n_train, n_valid = len(data.train.labels), len(data.valid.labels)
@@ -66,10 +68,10 @@ def measurements(task: Task, data: Prepared, params: Mapping[str, Any], run: Run
 
 
 @dataclass(frozen=True)
-class Objective:
-    """Validation accuracy of one trial, to be maximised; measurements become user attributes."""
+class ValidationAccuracy:
+    """The objective: accuracy to be maximised; measurements become the trial's user attributes."""
 
-    task: Task
+    task: NetworkTask
     data: Prepared
     seed: int = 0
 
@@ -106,7 +108,9 @@ def suggest(
     raise ValueError(f"parameter {name!r} has an unknown distribution {distribution!r}")
 
 
-def final_scores(task: Task, data: Prepared, params: Mapping[str, Any], *, seed: int) -> Scores:
+def final_scores(
+    task: NetworkTask, data: Prepared, params: Mapping[str, Any], *, seed: int
+) -> Scores:
     """Test scores of the chosen configuration, trained once more: the test split's one use."""
     network, _ = run_configuration(task, data, params, seed=seed)
     return evaluate(network, data.test)

@@ -21,6 +21,8 @@ from optuna.distributions import (
     IntDistribution,
 )
 
+from studies.commands import command
+
 IMAGE_MODELS = {"cnn": "layers", "resnet": "layers", "mlp": "layers"}
 TEXT_MODELS = {"lstm": "units", "gru": "units", "bag": "units"}
 GRID: dict[str, Sequence[float | int | str]] = {
@@ -34,7 +36,7 @@ GRID: dict[str, Sequence[float | int | str]] = {
 
 
 @dataclass(frozen=True)
-class Task:
+class NetworkTask:
     """One problem to tune on.
 
     `name` is `<data set>/<task>`; `classes` are the labels kept, in order; `shift` names a change
@@ -70,7 +72,7 @@ class Task:
             return self.name
         return self.name.replace("/", f"-{self.model}/")
 
-    def with_model(self, model: str) -> Task:
+    def with_model(self, model: str) -> NetworkTask:
         """The same data with another model of the same kind (image or text)."""
         kin = IMAGE_MODELS if self.model in IMAGE_MODELS else TEXT_MODELS
         if model not in kin:
@@ -83,23 +85,23 @@ class Task:
 TEN = tuple(range(10))
 
 
-def _images(name: str, note: str, classes: tuple[int, ...] = TEN, **changes: Any) -> Task:
+def _images(name: str, note: str, classes: tuple[int, ...] = TEN, **changes: Any) -> NetworkTask:
     sizes = {"mnist": (1000, 4), "cifar10": (1600, 4)}
     n_train, epochs = sizes[name.split("/")[0]]
-    task = Task(name, note, classes, "cnn", n_train=n_train, epochs=epochs)
+    task = NetworkTask(name, note, classes, "cnn", n_train=n_train, epochs=epochs)
     return dataclasses.replace(task, **changes)
 
 
-def _texts(name: str, note: str, **changes: Any) -> Task:
+def _texts(name: str, note: str, **changes: Any) -> NetworkTask:
     classes, n_train, tokens, epochs = {
         "imdb": ((0, 1), 2000, 48, 4),
         "ag_news": ((0, 1, 2, 3), 1600, 32, 5),
     }[name.split("/")[0]]
-    task = Task(name, note, classes, "lstm", n_train=n_train, epochs=epochs, tokens=tokens)
+    task = NetworkTask(name, note, classes, "lstm", n_train=n_train, epochs=epochs, tokens=tokens)
     return dataclasses.replace(task, **changes)
 
 
-TASKS: dict[str, Task] = {
+TASKS: dict[str, NetworkTask] = {
     task.name: task
     for task in (
         _images("mnist/rotated", "all digits, turned by up to 45 degrees", shift="rotate"),
@@ -134,7 +136,7 @@ TASKS: dict[str, Task] = {
 }  # fmt: skip
 
 
-def get_task(name: str) -> Task:
+def get_task(name: str) -> NetworkTask:
     """The task of that name. Raises ValueError naming the known ones."""
     if name not in TASKS:
         raise ValueError(f"unknown task {name!r}; expected one of {sorted(TASKS)}")
@@ -149,19 +151,19 @@ def size_name(model: str) -> str:
     return sizes[model]
 
 
-def grid(task: Task) -> dict[str, Sequence[float | int | str]]:
+def grid(task: NetworkTask) -> dict[str, Sequence[float | int | str]]:
     """The values of each parameter of the grid of 162 configurations."""
     size = size_name(task.model)
     return {name: GRID[name] for name in ("lr", "batch_size", size, "dropout", "optimizer")}
 
 
-def grid_points(task: Task) -> list[dict[str, float | int | str]]:
+def grid_points(task: NetworkTask) -> list[dict[str, float | int | str]]:
     """All 162 configurations of the grid, the first parameter varying slowest."""
     values = grid(task)
     return [dict(zip(values, point, strict=True)) for point in itertools.product(*values.values())]
 
 
-def search_space(task: Task) -> dict[str, BaseDistribution]:
+def search_space(task: NetworkTask) -> dict[str, BaseDistribution]:
     """Optuna's distributions for `task.space`: the `grid`, or the continuous `wide` space."""
     if task.space == "grid":
         return {name: CategoricalDistribution(tuple(v)) for name, v in grid(task).items()}
@@ -180,8 +182,9 @@ def search_space(task: Task) -> dict[str, BaseDistribution]:
     }
 
 
-def main() -> None:
+def main(argv: Sequence[str] | None = None) -> None:
     """Print the registry."""
+    command("tasks", __doc__).parse_args(argv)
     for task in TASKS.values():
         size = (
             f"{task.n_train} train, {task.n_valid} valid, {task.n_test} test, {task.epochs} epochs"

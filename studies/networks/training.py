@@ -7,10 +7,12 @@ from dataclasses import dataclass
 from typing import Any
 
 import torch
+from sklearn.metrics import accuracy_score, precision_recall_fscore_support
 from torch import Tensor, nn
 
 from studies.networks.costs import device_name, peak_memory, stopwatch
 from studies.networks.data import Prepared, Split
+from studies.networks.rows import IntArray
 
 EVALUATION_BATCH = 500
 Report = Callable[[int, float], bool]
@@ -40,7 +42,7 @@ class Scores:
 
 
 @dataclass(frozen=True)
-class Run:
+class TrainingRun:
     """What one training run reached and took.
 
     `device_seconds` is time on the GPU between the first and the last kernel, or CPU time of the
@@ -64,7 +66,7 @@ def pick_device() -> torch.device:
 
 def train(
     network: nn.Module, data: Prepared, settings: Settings, report: Report | None = None
-) -> Run:
+) -> TrainingRun:
     """Train `network` in place on `data.train` and score it on `data.valid` after each epoch.
 
     `report(epoch, accuracy)` ends the run early by returning True, as pruners do. A run whose loss
@@ -72,28 +74,32 @@ def train(
     of a constant guess.
     """
     device = data.train.inputs.device
-    network.to(device)
-    if data.train.inputs.ndim == 4:
-        move: Any = network.to
-        move(memory_format=torch.channels_last)
+    place(network, data.train.inputs)
+    n = len(data.train.labels)
     optimizer = make_optimizer(network, settings)
-    n_steps = settings.epochs * -(-len(data.train.labels) // settings.batch_size)
+    n_steps = settings.epochs * -(-n // settings.batch_size)
     schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, n_steps)
     generator = torch.Generator(device).manual_seed(settings.seed)
     epoch, diverged, stop = 0, False, False
     with stopwatch(device) as clock:
         while epoch < settings.epochs and not (diverged or stop):
-            n: int = len(data.train.labels)
             order: Any = torch.randperm(n, generator=generator, device=device)
-            loss = run_epoch(
-                network, data.train, order.split(settings.batch_size), optimizer, schedule
-            )
+            batches = order.split(settings.batch_size)
+            loss = run_epoch(network, data.train, batches, optimizer, schedule)
             epoch += 1
             diverged = not bool(torch.isfinite(loss))  # one wait for the device per epoch
             valid = evaluate(network, data.valid)
             stop = report is not None and report(epoch, valid.accuracy)
     costs = clock.seconds, clock.device_seconds, device_name(device), peak_memory(device)
-    return Run(valid, diverged, epoch, *costs)
+    return TrainingRun(valid, diverged, epoch, *costs)
+
+
+def place(network: nn.Module, inputs: Tensor) -> None:
+    """Moves a network to the device of its inputs; for images, channels come last."""
+    network.to(inputs.device)
+    if inputs.ndim == 4:
+        move: Any = network.to
+        move(memory_format=torch.channels_last)
 
 
 def run_epoch(
@@ -125,23 +131,11 @@ def autocast(device: torch.device) -> torch.autocast:
 
 def make_optimizer(network: nn.Module, settings: Settings) -> torch.optim.Optimizer:
     """Adam or SGD as `settings` say. Raises ValueError for another name."""
+    shared: Any = {"lr": settings.lr, "weight_decay": settings.weight_decay, "fused": True}
     if settings.optimizer == "Adam":
-        betas = (settings.momentum, 0.999)
-        return torch.optim.Adam(
-            network.parameters(),
-            settings.lr,
-            betas,
-            weight_decay=settings.weight_decay,
-            fused=True,
-        )
+        return torch.optim.Adam(network.parameters(), betas=(settings.momentum, 0.999), **shared)
     if settings.optimizer == "SGD":
-        return torch.optim.SGD(
-            network.parameters(),
-            settings.lr,
-            settings.momentum,
-            weight_decay=settings.weight_decay,
-            fused=True,
-        )
+        return torch.optim.SGD(network.parameters(), momentum=settings.momentum, **shared)
     raise ValueError(f"unknown optimizer {settings.optimizer!r}; expected 'Adam' or 'SGD'")
 
 
@@ -151,21 +145,15 @@ def evaluate(network: nn.Module, split: Split) -> Scores:
     network.eval()
     with autocast(split.inputs.device):
         inputs: Any = split.inputs
-        logits = [network(batch) for batch in inputs.split(EVALUATION_BATCH)]
-    joined = torch.cat(logits)
-    return macro_scores(confusion(joined.argmax(1), split.labels, joined.shape[1]).cpu())
+        logits = torch.cat([network(batch) for batch in inputs.split(EVALUATION_BATCH)])
+    columns = torch.stack([split.labels, logits.argmax(1)]).cpu().numpy()
+    return macro_scores(columns[0], columns[1], logits.shape[1])
 
 
-def confusion(predicted: Tensor, labels: Tensor, n_classes: int) -> Tensor:
-    """`[n_classes, n_classes]` counts: true classes along the rows, predicted ones across."""
-    cells = torch.bincount(labels * n_classes + predicted, minlength=n_classes**2)
-    return cells.reshape(n_classes, n_classes).double()
-
-
-def macro_scores(counts: Tensor) -> Scores:
-    """Accuracy and macro precision, recall and F1 of a confusion matrix."""
-    hits, true, predicted = counts.diagonal(), counts.sum(1), counts.sum(0)
-    precision, recall = hits / predicted.clamp(min=1), hits / true.clamp(min=1)
-    f1 = 2 * hits / (true + predicted).clamp(min=1)
-    means = (float(values.mean()) for values in (precision, recall, f1))
-    return Scores(float(hits.sum() / counts.sum()), *means)
+def macro_scores(labels: IntArray, predicted: IntArray, n_classes: int) -> Scores:
+    """Accuracy, and precision, recall and F1 averaged over all classes, by scikit-learn."""
+    precision, recall, f1, _ = precision_recall_fscore_support(
+        labels, predicted, labels=range(n_classes), average="macro", zero_division=0.0
+    )
+    accuracy = accuracy_score(labels, predicted)
+    return Scores(float(accuracy), float(precision), float(recall), float(f1))

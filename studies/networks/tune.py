@@ -17,16 +17,19 @@ from collections.abc import Sequence
 from typing import Any
 
 import optuna
+import sqlalchemy
 from optuna.samplers import BaseSampler, GridSampler, RandomSampler, TPESampler
 from optuna.storages import BaseStorage, JournalStorage
 from optuna.storages.journal import JournalFileBackend
 from optuna.trial import FrozenTrial, TrialState
 
 from optuna_metabo import MetaGPSampler
+from studies.commands import Parser, command, count, positive, valid
 from studies.networks.data import Prepared, prepare
-from studies.networks.objectives import Objective, final_scores
-from studies.networks.tasks import Task, get_task, grid, grid_points
+from studies.networks.objectives import ValidationAccuracy, final_scores
+from studies.networks.tasks import NetworkTask, get_task, grid, grid_points
 from studies.networks.training import pick_device
+from studies.progress import Progress, say
 
 SAMPLERS = ("metagp", "tpe", "gp", "grid", "random")
 PRUNERS: dict[str, Any] = {
@@ -37,7 +40,7 @@ PRUNERS: dict[str, Any] = {
 FINISHED = (TrialState.COMPLETE, TrialState.PRUNED, TrialState.FAIL)
 
 
-def chosen_task(options: argparse.Namespace) -> Task:
+def chosen_task(options: argparse.Namespace) -> NetworkTask:
     """The task with the model and the search space asked for."""
     task = get_task(options.task)
     if options.model:
@@ -53,7 +56,7 @@ def open_storage(url: str) -> str | BaseStorage:
 
 
 def make_sampler(
-    options: argparse.Namespace, task: Task, storage: str | BaseStorage, worker: int
+    options: argparse.Namespace, task: NetworkTask, storage: str | BaseStorage, worker: int
 ) -> BaseSampler:
     """The sampler; workers of those that draw from one random stream get streams of their own."""
     seed = options.seed + 1000 * worker
@@ -71,24 +74,27 @@ def make_sampler(
     return sampler
 
 
-def make_study(options: argparse.Namespace, task: Task, worker: int = 0) -> optuna.Study:
+def make_study(options: argparse.Namespace, task: NetworkTask, worker: int = 0) -> optuna.Study:
     """The study, created or joined."""
     storage = open_storage(options.storage)
     name = f"{task.name}/{task.model}/{task.space}/{options.sampler}-{options.seed}"
     # The study must exist before sources are looked up in a storage that may be new.
-    study = optuna.create_study(
-        study_name=options.study or name,
-        storage=storage,
-        direction="maximize",
-        pruner=PRUNERS[options.pruner](),
-        load_if_exists=True,
-    )
+    try:
+        study = optuna.create_study(
+            study_name=options.study or name,
+            storage=storage,
+            direction="maximize",
+            pruner=PRUNERS[options.pruner](),
+            load_if_exists=True,
+        )
+    except sqlalchemy.exc.SQLAlchemyError as error:
+        raise ValueError(f"--storage {options.storage}: {error}") from error
     study.set_metric_names(["accuracy"])
     study.sampler = make_sampler(options, task, storage, worker)
     return study
 
 
-def load_data(options: argparse.Namespace, task: Task) -> Prepared:
+def load_data(options: argparse.Namespace, task: NetworkTask) -> Prepared:
     """The task's data on the device."""
     data = prepare(task, data_dir=options.data_dir, cache_dir=options.cache_dir)
     return data.to(pick_device())
@@ -99,10 +105,19 @@ def work(options: argparse.Namespace, worker: int) -> None:
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     task = chosen_task(options)
     study = make_study(options, task, worker)
-    objective = Objective(task, load_data(options, task), seed=options.seed)
-    most = len(grid_points(task)) if options.sampler == "grid" else options.trials
-    while len(study.get_trials(deepcopy=False, states=FINISHED)) < min(options.trials, most):
-        study.optimize(objective, n_trials=1, callbacks=[show], catch=(RuntimeError,))
+    objective = ValidationAccuracy(task, load_data(options, task), seed=options.seed)
+    n_points = len(grid_points(task)) if options.sampler == "grid" else options.trials
+    most = min(options.trials, n_points)
+    with Progress(most, done=n_finished(study)) as progress:
+        while n_finished(study) < most:
+            study.optimize(objective, n_trials=1, callbacks=[show], catch=(RuntimeError,))
+            if worker == 0:
+                progress.reach(n_finished(study))
+
+
+def n_finished(study: optuna.Study) -> int:
+    """The number of finished trials, by all workers."""
+    return len(study.get_trials(deepcopy=False, states=FINISHED))
 
 
 def show(study: optuna.Study, trial: FrozenTrial) -> None:
@@ -111,7 +126,7 @@ def show(study: optuna.Study, trial: FrozenTrial) -> None:
     best = max((t.values[0] for t in done), default=float("nan"))
     value = trial.values[0] if trial.values else float("nan")
     state = trial.state.name.lower()
-    print(f"{trial.number:4d} {state} {value:.4f} (best {best:.4f}) {trial.params}", flush=True)
+    say(f"{trial.number:4d} {state} {value:.4f} (best {best:.4f}) {trial.params}")
 
 
 def finish(options: argparse.Namespace) -> None:
@@ -129,53 +144,56 @@ def finish(options: argparse.Namespace) -> None:
         print(f"{name}: {value:.4f}" if isinstance(value, float) else f"{name}: {value}")
 
 
-def parse(argv: Sequence[str] | None) -> argparse.Namespace:
+def make_parser() -> Parser:
     """The command line."""
-    parser = argparse.ArgumentParser(prog="python -m studies.tune", description=__doc__)
-    parser.formatter_class = argparse.RawDescriptionHelpFormatter
-    parser.add_argument("--task", required=True, help="see python -m studies.tasks")
-    parser.add_argument("--sampler", choices=SAMPLERS, default="metagp")
-    parser.add_argument("--trials", type=int, default=20, help="finished trials in all")
+    parser = command("tune", __doc__)
+    parser.add_argument(
+        "--task", type=valid(get_task), required=True, help="see python -m studies.tasks"
+    )
+    parser.add_argument("--sampler", choices=SAMPLERS, default="metagp", help="by name")
+    parser.add_argument("--trials", type=positive, default=20, help="finished trials in all")
     parser.add_argument(
         "--storage", default="sqlite:///studies.db", help="URL, or a .journal file"
     )
     parser.add_argument("--study", help="its name, by default made from the other arguments")
     parser.add_argument("--sources", help="past studies, a glob (default: all of other tasks)")
-    parser.add_argument("--workers", type=int, default=1, help="processes")
-    parser.add_argument("--pruner", choices=list(PRUNERS), default="none")
+    parser.add_argument("--workers", type=positive, default=1, help="processes")
+    parser.add_argument("--pruner", choices=list(PRUNERS), default="none", help="by name")
     parser.add_argument("--model", help="another architecture: resnet, mlp; gru, bag")
-    parser.add_argument("--space", choices=("grid", "wide"), default="grid")
+    parser.add_argument("--space", choices=("grid", "wide"), default="grid", help="what is tuned")
     parser.add_argument("--data-dir", help="Parquet files instead of the hub")
     parser.add_argument("--cache-dir", help="where prepared tensors are kept")
-    parser.add_argument("--seed", type=int, default=0)
-    return parser.parse_args(argv)
+    parser.add_argument("--seed", type=count, default=0, help="of sampler and training")
+    return parser
+
+
+def run_workers(options: argparse.Namespace) -> list[int | None]:
+    """Works in so many processes; returns their exit codes."""
+    if options.workers == 1:
+        work(options, 0)
+        return [0]
+    context = multiprocessing.get_context("spawn")
+    workers = [
+        context.Process(target=work, args=(options, worker)) for worker in range(options.workers)
+    ]
+    for process in workers:
+        process.start()
+    for process in workers:
+        process.join()
+    return [process.exitcode for process in workers]
 
 
 def main(argv: Sequence[str] | None = None) -> None:
     """Tunes, then tests the best configuration."""
-    options = parse(argv)
-    try:
+    parser = make_parser()
+    options = parser.parse_args(argv)
+    with parser.refusing():
         task = chosen_task(options)
         load_data(options, task)  # errors come before any study, and workers find the cache
-    except ValueError as error:
-        raise SystemExit(f"studies.tune: {error}") from error
-    make_study(options, task)
-    if options.workers == 1:
-        work(options, 0)
-    else:
-        context = multiprocessing.get_context("spawn")
-        workers = [
-            context.Process(target=work, args=(options, worker))
-            for worker in range(options.workers)
-        ]
-        for process in workers:
-            process.start()
-        for process in workers:
-            process.join()
-        if any(process.exitcode for process in workers):
-            raise SystemExit(
-                f"studies.tune: workers ended with {[process.exitcode for process in workers]}"
-            )
+        make_study(options, task)
+    codes = run_workers(options)
+    if any(codes):
+        raise SystemExit(f"{parser.prog}: workers ended with {codes}")
     finish(options)
 
 

@@ -1,7 +1,7 @@
 """Do workers that are killed, and a database that hangs up, lose or repeat anything?
 
-    python -m studies.crash --storage postgresql+psycopg://user:password@127.0.0.1/database
-    python -m studies.crash --storage sqlite:///crash.db --workers 4 --trials 60 --kill-every 3
+    python -m studies.stress.crash --storage postgresql+psycopg://user:password@127.0.0.1/database
+    python -m studies.stress.crash --storage sqlite:///crash.db --trials 60 --kill-every 3
 
 Starts workers on one study with two past studies, kills one of them (SIGKILL) every few seconds
 and starts another, and on PostgreSQL ends all connections now and then. Each worker notes in a
@@ -11,7 +11,6 @@ point twice.
 
 from __future__ import annotations
 
-import argparse
 import json
 import multiprocessing
 import os
@@ -30,6 +29,7 @@ from optuna.storages import RDBStorage
 from optuna.trial import FrozenTrial, TrialState
 
 from optuna_metabo import MetaGPSampler
+from studies.commands import command, positive, seconds
 
 NAME = "crash"
 # Seconds to wait for the last running trials; one killed before its first heartbeat runs forever.
@@ -173,13 +173,12 @@ def run(url: str, n_workers: int, n_trials: int, kill_every: float, hang_up_ever
 
 def main(argv: Sequence[str] | None = None) -> None:
     """The command line."""
-    parser = argparse.ArgumentParser(prog="python -m studies.crash", description=__doc__)
-    parser.formatter_class = argparse.RawDescriptionHelpFormatter
+    parser = command("stress.crash", __doc__)
     parser.add_argument("--storage", required=True, help="URL of a database without these studies")
-    parser.add_argument("--workers", type=int, default=4)
-    parser.add_argument("--trials", type=int, default=60)
-    parser.add_argument("--kill-every", type=float, default=3.0, help="seconds")
-    parser.add_argument("--hang-up-every", type=float, default=7.0, help="seconds; PostgreSQL")
+    parser.add_argument("--workers", type=positive, default=4, help="processes")
+    parser.add_argument("--trials", type=positive, default=60, help="to be finished in all")
+    parser.add_argument("--kill-every", type=seconds, default=3.0, help="seconds")
+    parser.add_argument("--hang-up-every", type=seconds, default=7.0, help="seconds; PostgreSQL")
     options = parser.parse_args(argv)
     optuna.logging.set_verbosity(optuna.logging.ERROR)
     n_killed = run(

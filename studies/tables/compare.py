@@ -13,192 +13,135 @@ from __future__ import annotations
 
 import argparse
 import csv
-import functools
 import itertools
 import sys
-import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
-import optuna
-from optuna.samplers import RandomSampler, TPESampler
-from threadpoolctl import threadpool_limits
 
+from studies.commands import Parser, command, count, existing_file, positive
 from studies.families import load
+from studies.progress import Progress, say
 from studies.tables.methods import METHODS
-from studies.tables.summaries import write_report
-
-MODES = ("normal", "opposed", "shuffled")
-
-
-@dataclass(frozen=True)
-class Run:
-    """One sampler on one task; the columns of the result file before those of each trial.
-
-    ``sources`` is how many past studies are drawn, 0 for all.
-    """
-
-    family: str
-    mode: str
-    sources: int
-    source_trials: int
-    task: str
-    sampler: str
-    seed: int
-    trials: int
+from studies.tables.page import selected, write_report
+from studies.tables.runs import HEADER, MODES, Run, execute
 
 
-# The number of the trial, its value, seconds of asking, and the row of the table it looked up.
-Row = tuple[int, float, float, int | str]
-HEADER = [*(field.name for field in fields(Run)), "trial", "value", "seconds", "row"]
-
-
-@functools.lru_cache(maxsize=256)
-def past_study(family: str, index: int, seed: int, n_trials: int) -> optuna.Study:
-    """The completed study of one task; by random search for even indices, else by TPE."""
-    task = load(family).tasks[index]
-    kind = RandomSampler if index % 2 == 0 else TPESampler
-    study = optuna.create_study(
-        study_name=task.name, direction=task.direction, sampler=kind(seed=1000 * seed + index)
-    )
-    study.optimize(task.objective, n_trials=n_trials)
-    return study
-
-
-def altered(study: optuna.Study, mode: str, generator: np.random.Generator) -> optuna.Study:
-    """The same points with the values negated or permuted."""
-    values = np.array([trial.values[0] for trial in study.trials])
-    values = -values if mode == "opposed" else generator.permutation(values)
-    other = optuna.create_study(study_name=study.study_name, direction=study.direction)
-    for trial, value in zip(study.trials, values, strict=True):
-        other.add_trial(
-            optuna.create_trial(
-                params=trial.params, distributions=trial.distributions, value=float(value)
-            )
-        )
-    return other
-
-
-def source_studies(run: Run) -> list[optuna.Study]:
-    """The studies of all or some of the other tasks, altered as the mode says."""
-    family = load(run.family)
-    generator = np.random.default_rng([run.seed, len(run.task)])
-    others = [i for i, task in enumerate(family.tasks) if task.name != run.task]
-    if run.sources:
-        others = sorted(generator.permutation(others)[: run.sources].tolist())
-    found = [past_study(run.family, i, run.seed, run.source_trials) for i in others]
-    if run.mode in ("opposed", "shuffled"):
-        found = [altered(study, run.mode, generator) for study in found]
-    return found
-
-
-def execute(run: Run) -> list[Row]:
-    """Trial, value and seconds of asking, for each trial; fewer rows where a grid is exhausted."""
-    optuna.logging.set_verbosity(optuna.logging.ERROR)
-    family = load(run.family)
-    task = next(task for task in family.tasks if task.name == run.task)
-    study = optuna.create_study(study_name="target", direction=task.direction)
-    METHODS[run.sampler](study, source_studies(run), task, run.seed)
-    rows = []
-    with threadpool_limits(1):
-        for number in range(1, run.trials + 1):
-            start, trial = time.perf_counter(), study.ask()
-            value = task.objective(trial)
-            seconds = time.perf_counter() - start
-            rows.append((number, value, seconds, trial.user_attrs.get("row", "")))
-            study.tell(trial, value)
-    return rows
-
-
-def planned(arguments: argparse.Namespace) -> Iterator[Run]:
+def planned(options: argparse.Namespace) -> Iterator[Run]:
     """Every run that is asked for; runs of one seed stand together, they share their sources."""
-    for name, seed in itertools.product(arguments.families, range(arguments.seeds)):
+    for name, seed in itertools.product(options.families, range(options.seeds)):
         tasks = [task.name for task in load(name).tasks]
-        chosen = np.linspace(0, len(tasks) - 1, min(arguments.tasks or len(tasks), len(tasks)))
-        for i, sampler in itertools.product(chosen.round().astype(int), arguments.samplers):
-            past = arguments.sources, arguments.source_trials
-            yield Run(name, arguments.mode, *past, tasks[int(i)], sampler, seed, arguments.trials)
+        chosen = np.linspace(0, len(tasks) - 1, min(options.tasks or len(tasks), len(tasks)))
+        for i, sampler in itertools.product(chosen.round().astype(int), options.samplers):
+            past = options.sources, options.source_trials
+            yield Run(name, options.mode, *past, tasks[int(i)], sampler, seed, options.trials)
 
 
 def completed(path: Path) -> set[Run]:
-    """The runs in a result file."""
+    """The runs in a result file.
+
+    Raises:
+        ValueError: If the file is no result file.
+    """
     if not path.exists():
         return set()
     with path.open(newline="", encoding="utf-8") as file:
-        rows = list(csv.DictReader(file))
-    return {
-        Run(
-            row["family"],
-            row["mode"],
-            int(row["sources"]),
-            int(row["source_trials"]),
-            row["task"],
-            row["sampler"],
-            int(row["seed"]),
-            int(row["trials"]),
-        )
-        for row in rows
-    }
+        reader = csv.DictReader(file)
+        if reader.fieldnames != HEADER:
+            raise ValueError(f"{path} exists and is no result file: it would be appended to")
+        return {_run_of(row) for row in reader}
 
 
-def run_all(arguments: argparse.Namespace) -> None:
-    """Makes the runs that the result file lacks, appending each when it is complete."""
-    path: Path = arguments.out
-    done = completed(path)
-    runs = [run for run in planned(arguments) if run not in done]
-    print(f"{len(done)} runs in {path}, {len(runs)} to go", file=sys.stderr)
-    new = not path.exists()
-    path.parent.mkdir(parents=True, exist_ok=True)
+def _run_of(row: dict[str, str]) -> Run:
+    return Run(
+        row["family"],
+        row["mode"],
+        int(row["sources"]),
+        int(row["source_trials"]),
+        row["task"],
+        row["sampler"],
+        int(row["seed"]),
+        int(row["trials"]),
+    )
+
+
+def run_all(runs: Sequence[Run], path: Path, n_jobs: int) -> None:
+    """Makes the runs in so many processes, appending each to the file when it is complete."""
+    is_new = not path.exists()
     with (
         path.open("a", newline="", encoding="utf-8") as file,
-        ProcessPoolExecutor(arguments.jobs) as pool,
+        ProcessPoolExecutor(n_jobs) as pool,
+        Progress(len(runs)) as progress,
     ):
         writer = csv.writer(file)
-        if new:
+        if is_new:
             writer.writerow(HEADER)
         futures = {pool.submit(execute, run): run for run in runs}
-        for i, future in enumerate(as_completed(futures), start=1):
+        for future in as_completed(futures):
             run = futures[future]
             try:
                 rows = future.result()
             except NotImplementedError as error:
-                print(f"{run.family}, {run.sampler}: left out, {error}", file=sys.stderr)
-                continue
-            head = list(asdict(run).values())
-            writer.writerows([*head, *row] for row in rows)
+                say(f"{run.family}, {run.sampler}: left out, {error}", sys.stderr)
+                rows = []
+            writer.writerows([*asdict(run).values(), *row] for row in rows)
             file.flush()
-            print(f"{i}/{len(runs)} {run.family} {run.task} {run.sampler}", file=sys.stderr)
+            progress.step(f"{run.family} {run.task} {run.sampler}")
+
+
+def add_run(parser: Parser) -> None:
+    """The options of ``run``."""
+    parser.add_argument(
+        "--families", nargs="+", required=True, help="names, or .npz or .csv tables"
+    )
+    parser.add_argument(
+        "--samplers", nargs="+", default=list(METHODS), choices=list(METHODS), help="by name"
+    )
+    parser.add_argument(
+        "--mode", choices=MODES, default="normal", help="what is done to the past studies' values"
+    )
+    parser.add_argument("--seeds", type=positive, default=5, help="runs of each sampler and task")
+    parser.add_argument("--trials", type=positive, default=50, help="of each run")
+    parser.add_argument("--sources", type=count, default=0, help="so many past studies, 0 for all")
+    parser.add_argument("--source-trials", type=positive, default=50, help="of each past study")
+    parser.add_argument("--tasks", type=positive, help="only so many tasks, evenly spread")
+    parser.add_argument("--jobs", type=positive, default=1, help="processes")
+    parser.add_argument("--out", type=Path, required=True, help="result file, appended to")
+
+
+def add_report(parser: Parser) -> None:
+    """The options of ``report``."""
+    parser.add_argument("results", type=existing_file, nargs="+", help="files of `run`")
+    parser.add_argument("--out", type=Path, required=True, help="a folder")
+    parser.add_argument("--name", default="", help="of the page, by default the mode")
+    parser.add_argument("--samplers", nargs="+", default=[], help="only these (default: all)")
 
 
 def main(argv: Sequence[str] | None = None) -> None:
     """The command line."""
-    parser = argparse.ArgumentParser(prog="python -m studies.compare", description=__doc__)
-    parser.formatter_class = argparse.RawDescriptionHelpFormatter
+    parser = command("compare", __doc__)
     commands = parser.add_subparsers(dest="command", required=True)
-    run = commands.add_parser("run", help="make the runs")
-    run.add_argument("--families", nargs="+", required=True, help="names, or .npz or .csv tables")
-    run.add_argument("--samplers", nargs="+", default=list(METHODS), choices=list(METHODS))
-    run.add_argument("--mode", choices=MODES, default="normal")
-    run.add_argument("--seeds", type=int, default=5)
-    run.add_argument("--trials", type=int, default=50)
-    run.add_argument("--sources", type=int, default=0, help="so many past studies, 0 for all")
-    run.add_argument("--source-trials", type=int, default=50)
-    run.add_argument("--tasks", type=int, help="only so many tasks, evenly spread")
-    run.add_argument("--jobs", type=int, default=1, help="processes")
-    run.add_argument("--out", type=Path, required=True, help="result file, appended to")
-    report = commands.add_parser("report", help="tables and figures from result files")
-    report.add_argument("results", type=Path, nargs="+")
-    report.add_argument("--out", type=Path, required=True, help="a folder")
-    report.add_argument("--name", default="", help="of the page, by default the mode")
-    report.add_argument("--samplers", nargs="+", default=[], help="only these")
-    arguments = parser.parse_args(argv)
-    if arguments.command == "run":
-        run_all(arguments)
-    else:
-        write_report(arguments.results, arguments.out, arguments.name, arguments.samplers)
+    run = commands.add_parser("run", help="make the runs", description="Make the runs.")
+    add_run(run)
+    text = "tables and figures from result files"
+    report = commands.add_parser("report", help=text, description=f"{text.capitalize()}.")
+    add_report(report)
+    options = parser.parse_args(argv)
+    if options.command == "report":
+        with report.refusing():
+            rows = selected(options.results, options.samplers)
+            options.out.mkdir(parents=True, exist_ok=True)
+        write_report(rows, options.out, options.name)
+        return
+    with run.refusing():
+        done = completed(options.out)
+        runs = [one for one in planned(options) if one not in done]
+        options.out.parent.mkdir(parents=True, exist_ok=True)
+    print(f"{len(done)} runs in {options.out}, {len(runs)} to go", file=sys.stderr)
+    run_all(runs, options.out, options.jobs)
 
 
 if __name__ == "__main__":

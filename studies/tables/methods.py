@@ -11,32 +11,32 @@ import optuna
 from optuna.samplers import BaseSampler, GridSampler, RandomSampler, TPESampler
 
 from optuna_metabo import MetaGPSampler, Surrogate
-from studies.families import Task
+from studies.families import TuningTask
 from studies.tables.ablation import VARIANTS
 
 Sources = Sequence[optuna.Study]
-Method = Callable[[optuna.Study, Sources, Task, int], None]
+Method = Callable[[optuna.Study, Sources, TuningTask, int], None]
 
 
 def _best_points(sources: Sources) -> list[optuna.trial.FrozenTrial]:
     return [source.best_trial for source in sources]
 
 
-def _random(study: optuna.Study, sources: Sources, task: Task, seed: int) -> None:
+def _random(study: optuna.Study, sources: Sources, task: TuningTask, seed: int) -> None:
     study.sampler = RandomSampler(seed=seed)
 
 
-def _grid(study: optuna.Study, sources: Sources, task: Task, seed: int) -> None:
+def _grid(study: optuna.Study, sources: Sources, task: TuningTask, seed: int) -> None:
     if task.grid is None:
         raise NotImplementedError("a conditional space is no grid")
     study.sampler = GridSampler(task.grid, seed=seed)
 
 
-def _tpe(study: optuna.Study, sources: Sources, task: Task, seed: int) -> None:
+def _tpe(study: optuna.Study, sources: Sources, task: TuningTask, seed: int) -> None:
     study.sampler = TPESampler(seed=seed)
 
 
-def _gp(study: optuna.Study, sources: Sources, task: Task, seed: int) -> None:
+def _gp(study: optuna.Study, sources: Sources, task: TuningTask, seed: int) -> None:
     study.sampler = _quietly(lambda: optuna.samplers.GPSampler(seed=seed))
 
 
@@ -46,14 +46,14 @@ def _quietly(make: Callable[[], BaseSampler]) -> BaseSampler:
         return make()
 
 
-def _gp_enqueued(study: optuna.Study, sources: Sources, task: Task, seed: int) -> None:
+def _gp_enqueued(study: optuna.Study, sources: Sources, task: TuningTask, seed: int) -> None:
     """What users do today: the best point of each source first."""
     _gp(study, sources, task, seed)
     for trial in _best_points(sources)[:10]:
         study.enqueue_trial(trial.params, skip_if_exists=True)
 
 
-def _tpe_filled(study: optuna.Study, sources: Sources, task: Task, seed: int) -> None:
+def _tpe_filled(study: optuna.Study, sources: Sources, task: TuningTask, seed: int) -> None:
     """What users do today: all trials of the sources, values standardised for each source."""
     _tpe(study, sources, task, seed)
     for source in sources:
@@ -67,7 +67,7 @@ def _tpe_filled(study: optuna.Study, sources: Sources, task: Task, seed: int) ->
             )
 
 
-def _cmaes(study: optuna.Study, sources: Sources, task: Task, seed: int) -> None:
+def _cmaes(study: optuna.Study, sources: Sources, task: TuningTask, seed: int) -> None:
     """Warm-started CMA-ES from the source trials; for spaces without conditions."""
     if task.grid is None or any(isinstance(c[0], str) for c in task.grid.values()):
         raise NotImplementedError("CMA-ES needs a numeric space")
@@ -80,14 +80,14 @@ def _cmaes(study: optuna.Study, sources: Sources, task: Task, seed: int) -> None
 def _metagp(
     study: optuna.Study,
     sources: Sources,
-    task: Task,
+    task: TuningTask,
     seed: int,
     surrogate: str | Surrogate = "auto",
 ) -> None:
     study.sampler = MetaGPSampler(list(sources), surrogate=surrogate, seed=seed)
 
 
-def _metagp_cold(study: optuna.Study, sources: Sources, task: Task, seed: int) -> None:
+def _metagp_cold(study: optuna.Study, sources: Sources, task: TuningTask, seed: int) -> None:
     study.sampler = MetaGPSampler(seed=seed)
 
 

@@ -1,17 +1,14 @@
-"""Tables and figures from the result files of :mod:`studies.compare`."""
+"""Tables of regret from the rows of result files."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
-from typing import cast
 
 import numpy as np
 import pandas as pd
 
 from studies.families import load
-from studies.statistics import friedman, wilcoxon_holm
-from studies.tables.plots import plot_critical_difference, plot_regret
+from studies.regret import regret
 
 CHECKPOINTS = (1, 3, 5, 10, 15, 25, 50)
 OURS, COLD, RIVAL = "metagp", "metagp-cold", "gp"
@@ -27,13 +24,15 @@ def add_regret(rows: pd.DataFrame) -> pd.DataFrame:
     """
     parts = []
     for (family, name), part in rows.groupby(["family", "task"], sort=False):
-        task = next(task for task in load(family).tasks if task.name == name)
-        sign = 1.0 if task.direction == "maximize" else -1.0
-        best = part["value"].mul(sign).max() if task.best is None else sign * task.best
-        median = part["value"].mul(sign).median() if task.median is None else sign * task.median
+        task = load(family).task(name)
+        values = part["value"]
+        is_up = task.direction == "maximize"
+        best = task.best if task.best is not None else values.max() if is_up else values.min()
+        median = values.median() if task.median is None else task.median
         part = part.sort_values("trial", kind="stable")
-        so_far = part["value"].mul(sign).groupby([part[key] for key in KEYS]).cummax()
-        parts.append(part.assign(regret=((best - so_far) / (best - median)).clip(0.0, 1.0)))
+        runs = part["value"].groupby([part[key] for key in KEYS])
+        so_far = runs.cummax() if is_up else runs.cummin()
+        parts.append(part.assign(regret=regret(so_far, best, median)))
     return pd.concat(parts)
 
 
@@ -116,98 +115,3 @@ def harm_table(rows: pd.DataFrame) -> pd.DataFrame:
             }
     frame = pd.DataFrame.from_dict(table, orient="index")
     return frame.rename_axis(["family", "trial"]) if len(frame) else frame
-
-
-def to_markdown(frame: pd.DataFrame) -> str:
-    """A Markdown table with the index as its first columns."""
-    flat = frame.reset_index().map(str)
-    lines = [" | ".join(map(str, flat.columns)), " | ".join(["---"] * flat.shape[1])]
-    lines += [" | ".join(row) for row in flat.itertuples(index=False)]
-    return "\n".join(f"| {line} |" for line in lines)
-
-
-def write_report(
-    results: Sequence[Path], out: Path, name: str = "", samplers: Sequence[str] = ()
-) -> None:
-    """Writes one Markdown page for each mode, with its figures, and prints it.
-
-    A sampler that was given few of the past studies is named with how many. ``name`` is the page's
-    instead of the mode's; ``samplers`` are those kept, by default all.
-    """
-    rows = pd.concat([pd.read_csv(path) for path in results], ignore_index=True)
-    rows = rows[rows["sampler"].isin(samplers or rows["sampler"].unique())]
-    made = commands(rows)
-    few = rows["sources"] > 0
-    named = rows["sampler"] + " (" + rows["sources"].astype(str) + " past)"
-    rows = add_regret(rows.assign(sampler=rows["sampler"].where(~few, named)))
-    out.mkdir(parents=True, exist_ok=True)
-    for mode in rows["mode"].unique().tolist():
-        title = name or mode
-        lines = [line for line in made if f"--mode {mode} " in line]
-        page = _page(title, rows[rows["mode"] == mode], out, lines)
-        (out / f"{title}.md").write_text(page, encoding="utf-8")
-        print(page)
-
-
-def commands(rows: pd.DataFrame) -> list[str]:
-    """The runs of :mod:`studies.compare` that make these rows."""
-    lines = []
-    keys = ["family", "mode", "sources", "source_trials"]
-    for key, part in rows.groupby(keys, sort=False):
-        family, mode, sources, source_trials = cast(tuple[str, str, int, int], key)
-        seeds, trials = part["seed"].nunique(), part["trials"].max()
-        options = [f"--families {family} --samplers {' '.join(part['sampler'].unique())}"]
-        options += [f"--mode {mode} --seeds {seeds} --trials {trials}"]
-        tasks = part["task"].nunique()
-        options += [f"--tasks {tasks}"] * (tasks < len(load(family).tasks))
-        options += [f"--sources {sources}"] * (sources > 0)
-        options += [f"--source-trials {source_trials}"] * (source_trials != 50)
-        lines.append(f"python -m studies.compare run {' '.join(options)} --out results.csv")
-    return lines
-
-
-def _page(name: str, rows: pd.DataFrame, out: Path, made: Sequence[str]) -> str:
-    plot_regret(rows, out / f"{name}-regret.png")
-    n_tasks = len(rows[["family", "task"]].drop_duplicates())
-    parts = [
-        f"# {name.replace('-', ' ').capitalize()}",
-        f"{n_tasks} tasks, {rows['seed'].nunique()} seeds, "
-        f"{rows['source_trials'].max()} trials of each past study. Regret is "
-        "(best - value) / (best - median), at most 1.",
-        f"![Mean regret of each sampler]({name}-regret.png)",
-        "## Regret after so many trials: mean (standard error over seeds), 90 % quantile",
-        to_markdown(regret_table(rows)),
-        "## Mean rank over tasks",
-        to_markdown(mean_ranks(rows)),
-    ]
-    for title, table in (
-        ("Trials that GPSampler needs", speed_up(rows)),
-        ("Harm against the same sampler without past studies", harm_table(rows)),
-    ):
-        if len(table):
-            parts += [f"## {title}", to_markdown(table)]
-    parts += _tests(name, rows, out)
-    chosen = " ".join(sorted(rows["sampler"].str.split(" ").str[0].unique()))
-    report = f"report results.csv --samplers {chosen} --name {name} --out docs/results"
-    made = [*made, f"python -m studies.compare {report}"]
-    parts += ["## Commands", "\n".join(["```bash", *made, "```"])]
-    return "\n\n".join(parts) + "\n"
-
-
-def _tests(page: str, rows: pd.DataFrame, out: Path) -> list[str]:
-    parts = []
-    for point in [point for point in (10, 25) if point <= rows["trial"].max()]:
-        means = task_means(rows, point)
-        if OURS not in means or means.shape[1] < 3 or len(means) < 5:
-            continue
-        statistic, p = friedman(means)
-        name = f"{page}-ranks-{point}.png"
-        plot_critical_difference(means, out / name)
-        parts += [
-            f"## Tests over tasks, after {point} trials",
-            f"Friedman: chi² = {statistic:.1f}, p = {p:.2g}. Wilcoxon signed-rank tests of "
-            f"{OURS} against each other sampler, p corrected by Holm:",
-            to_markdown(wilcoxon_holm(means, OURS)),
-            f"![Critical differences of mean ranks]({name})",
-        ]
-    return parts

@@ -1,0 +1,27 @@
+"""Result files of `python -m studies.compare run`: a row for each trial."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import pandas as pd
+
+
+def read_results(paths: Sequence[Path], columns: Sequence[str]) -> pd.DataFrame:
+    """The rows of some result files together.
+
+    Raises:
+        ValueError: If a file lacks one of the ``columns``, or none has a row.
+    """
+    parts = []
+    for path in paths:
+        part = pd.read_csv(path)
+        missing = [name for name in columns if name not in part]
+        if missing:
+            raise ValueError(f"{path} is no result file: it lacks the columns {missing}")
+        parts.append(part)
+    rows = pd.concat(parts, ignore_index=True)
+    if rows.empty:
+        raise ValueError(f"no rows in {', '.join(map(str, paths))}")
+    return rows
