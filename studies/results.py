@@ -14,14 +14,18 @@ def read_results(paths: Sequence[Path], columns: Sequence[str]) -> pd.DataFrame:
     Raises:
         ValueError: If a file lacks one of the ``columns``, or none has a row.
     """
-    parts = []
-    for path in paths:
-        part = pd.read_csv(path)
-        missing = [name for name in columns if name not in part]
-        if missing:
-            raise ValueError(f"{path} is no result file: it lacks the columns {missing}")
-        parts.append(part)
-    rows = pd.concat(parts, ignore_index=True)
+    rows = pd.concat([_read(path, columns) for path in paths], ignore_index=True)
     if rows.empty:
         raise ValueError(f"no rows in {', '.join(map(str, paths))}")
+    return rows
+
+
+def _read(path: Path, columns: Sequence[str]) -> pd.DataFrame:
+    try:
+        rows = pd.read_csv(path)
+    except ValueError as error:  # as of all that pandas cannot read
+        raise ValueError(f"{path} is no result file: {error}") from error
+    missing = [name for name in columns if name not in rows]
+    if missing:
+        raise ValueError(f"{path} is no result file: it lacks the columns {missing}")
     return rows

@@ -1,66 +1,36 @@
-"""The experiment's report: what a run needed, and whose sources it had."""
+"""The experiment's report as Markdown and as a page."""
 
 from __future__ import annotations
 
+import base64
 from pathlib import Path
 
 import pandas as pd
-import pytest
 
-from studies.families import RECORDED, load
-from studies.networks.report import chosen_scores, effort_table, efforts, replay
-
-TASK = "mnist/rotated"
+from studies.networks.report import Part, source_weights, write
 
 
-@pytest.fixture
-def results(tmp_path: Path) -> Path:
-    """One run that finds the optimum at its third trial, and one that never does."""
-    table = pd.read_csv(RECORDED / f"{TASK}.csv")
-    order = table["accuracy"].argsort().tolist()
-    visits = {("mnist", "random"): [order[0], order[5], order[-1]]}
-    visits["images", "metagp"] = order[:3]
-    rows = [
-        (family, TASK, sampler, 0, trial, table["accuracy"][row], 0.1, row)
-        for (family, sampler), found in visits.items()
-        for trial, row in enumerate(found, start=1)
-    ]
-    names = ["family", "task", "sampler", "seed", "trial", "value", "seconds", "row"]
-    pd.DataFrame(rows, columns=names).to_csv(tmp_path / "results.csv", index=False)
-    return tmp_path / "results.csv"
+def test_parts_are_written_in_order_and_figures_stand_in_the_page(tmp_path: Path) -> None:
+    (tmp_path / "ranks.png").write_bytes(b"figure")
+    table = pd.DataFrame({"n": [1]}, index=pd.Index(["a"], name="sampler"))
+    write([Part("Title < &", "Text > &"), Part(table=table, figure="ranks.png")], tmp_path)
+    page = (tmp_path / "report.html").read_text()
+    order = ["Title &lt; &amp;", "Text &gt; &amp;", "<th>a</th>"]
+    order.append(f"base64,{base64.b64encode(b'figure').decode()}")
+    assert sorted(order, key=page.index) == order
+    assert "<h2></h2>" not in page
+    text = (tmp_path / "tables.md").read_text()
+    order = ["# Tables and", "## Title < &", "Text > &", "| a ", "](ranks.png)"]
+    assert sorted(order, key=text.index) == order
 
 
-def test_effort_counts_all_trials_until_the_optimum(results: Path) -> None:
-    table = pd.read_csv(RECORDED / f"{TASK}.csv")
-    runs = efforts(replay([results])).reset_index().set_index("sampler")
-    assert runs["trial"].to_dict() == {"random": 3, "metagp (same modality)": 3}
-    assert runs["reached"].to_dict() == {"random": True, "metagp (same modality)": False}
-    visited = [table["accuracy"].argsort().iloc[i] for i in (0, 5, -1)]
-    assert runs["seconds"]["random"] == pytest.approx(table["seconds"][visited].sum())
-    assert runs["flops"]["random"] == pytest.approx(table["flops"][visited].sum())
+def test_an_empty_table_is_left_out(tmp_path: Path) -> None:
+    write([Part("None", table=pd.DataFrame({"n": []}))], tmp_path)
+    assert "<table" not in (tmp_path / "report.html").read_text()
+    assert "|" not in (tmp_path / "tables.md").read_text()
 
 
-def test_the_tested_configuration_is_the_best_on_validation(results: Path) -> None:
-    table = pd.read_csv(RECORDED / f"{TASK}.csv")
-    scores = chosen_scores(replay([results]))
-    best = table.loc[table["accuracy"].argsort().iloc[-1]]
-    assert scores["accuracy"][5, "random"] == pytest.approx(best["test_accuracy"], abs=1e-3)
-
-
-def test_efforts_have_a_row_for_each_sampler_and_data_set(results: Path) -> None:
-    table = effort_table(efforts(replay([results])).reset_index())
-    assert set(table.index) == {
-        (dataset, sampler)
-        for dataset in ("all", "mnist")
-        for sampler in ("random", "metagp (same modality)")
-    }
-
-
-@pytest.mark.parametrize("name", ["mnist", "cifar10", "imdb", "ag_news"])
-def test_recorded_tasks_hold_the_whole_grid(name: str) -> None:
-    family = load(name)
-    assert len(family.tasks) >= 4
-    for task in family.tasks:
-        assert len(pd.read_csv(RECORDED / f"{task.name}.csv")) == 162
-        assert task.grid is not None
-        assert [len(values) for values in task.grid.values()] == [3, 3, 3, 3, 2]
+def test_weights_and_what_is_left_of_them_sum_to_one() -> None:
+    weights = source_weights("imdb/few", trials=2)
+    assert weights.shape == (2, 5)
+    assert weights.sum(axis=1).tolist() == [1.0, 1.0]
