@@ -13,6 +13,8 @@ import optuna
 from studies.families.lookup import Key, table_task
 from studies.families.tasks import Family
 
+ARRAYS = {"kernel", "log2_C", "log2_gamma", "degree", "datasets", "acc"}
+
 
 @dataclass(frozen=True)
 class _Space:
@@ -39,8 +41,14 @@ def tst_svm(path: Path) -> Family:
     Args:
         path: An ``.npz`` file with, for each configuration, ``kernel``, ``log2_C``,
             ``log2_gamma`` and ``degree``, and ``acc`` of shape [datasets, configurations].
+
+    Raises:
+        ValueError: If an array is missing.
     """
     table = np.load(path, allow_pickle=False)
+    missing = ARRAYS - set(table)
+    if missing:
+        raise ValueError(f"{path}: no table of support vector machines, it lacks {missing}")
     kernels = [str(one) for one in table["kernel"]]
     gammas = np.unique(table["log2_gamma"][[one == "rbf" for one in kernels]])
     rows = _keys(table, kernels, gammas)
