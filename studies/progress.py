@@ -25,13 +25,14 @@ class Progress:
     Args:
         total: How many steps there are.
         done: How many of them were made before.
+        hidden: Whether nothing is shown, as by all of several workers but one.
     """
 
-    def __init__(self, total: int, *, done: int = 0) -> None:
-        self.total, self.n, self._done = total, done, done
+    def __init__(self, total: int, *, done: int = 0, hidden: bool = False) -> None:
+        self.total, self.n, self._done, self._hidden = total, done, done, hidden
         self._start = time.monotonic()
         self._bar: tqdm[Any] | None = None
-        if sys.stderr.isatty():
+        if sys.stderr.isatty() and not hidden:
             self._bar = tqdm(total=total, initial=done, file=sys.stderr, dynamic_ncols=True)
 
     def __enter__(self) -> Progress:
@@ -51,12 +52,13 @@ class Progress:
         self.reach(self.n + 1, note)
 
     def reach(self, n: int, note: str = "") -> None:
-        """``n`` steps are done in all."""
+        """``n`` steps are done in all; several workers may make a few more than there are."""
+        n = min(n, self.total)
         advance, self.n = n - self.n, n
         if self._bar is not None:
             self._bar.set_postfix_str(note, refresh=False)
             self._bar.update(advance)
-        else:
+        elif not self._hidden:
             say(self._line(note), file=sys.stderr)
 
     def _line(self, note: str) -> str:

@@ -108,11 +108,10 @@ def work(options: argparse.Namespace, worker: int) -> None:
     objective = ValidationAccuracy(task, load_data(options, task), seed=options.seed)
     n_points = len(grid_points(task)) if options.sampler == "grid" else options.trials
     most = min(options.trials, n_points)
-    with Progress(most, done=n_finished(study)) as progress:
+    with Progress(most, done=n_finished(study), hidden=worker > 0) as progress:
         while n_finished(study) < most:
             study.optimize(objective, n_trials=1, callbacks=[show], catch=(RuntimeError,))
-            if worker == 0:
-                progress.reach(n_finished(study))
+            progress.reach(n_finished(study))
 
 
 def n_finished(study: optuna.Study) -> int:

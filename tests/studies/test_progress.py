@@ -14,7 +14,7 @@ def test_without_a_terminal_each_step_is_a_line_with_total_and_time_left(
 ) -> None:
     with Progress(3, done=1) as progress:
         progress.step("first")
-        progress.reach(3, "last")
+        progress.reach(4, "last")
     lines = capsys.readouterr().err.splitlines()
     assert [line.split()[0] for line in lines] == ["2/3", "3/3"]
     assert [line.split()[-1] for line in lines] == ["first", "last"]
@@ -31,6 +31,12 @@ def test_on_a_terminal_a_bar_ends_full(
     last = capsys.readouterr().err.split("\r")[-1]
     assert "100%" in last
     assert "2/2" in last
+
+
+def test_what_is_hidden_is_silent(capsys: pytest.CaptureFixture[str]) -> None:
+    with Progress(2, hidden=True) as progress:
+        progress.step("first")
+    assert capsys.readouterr().err == ""
 
 
 def test_a_line_that_stays_goes_to_stdout(capsys: pytest.CaptureFixture[str]) -> None:
