@@ -43,14 +43,15 @@ def _positive(text: str) -> int:
 
 
 def _demo(arguments: argparse.Namespace) -> None:
-    missing = [name for name in ("sklearn", "plotly") if importlib.util.find_spec(name) is None]
+    needed = ("jinja2", "plotly", "sklearn", "tabulate")
+    missing = [name for name in needed if importlib.util.find_spec(name) is None]
     if missing:
         raise ModuleNotFoundError(
             f"the demo needs {' and '.join(missing)}: pip install 'optuna-metabo[demo]'"
         )
+    from optuna_metabo.demo import PAST
     from optuna_metabo.demo.report import write_report
     from optuna_metabo.demo.run import Plan, run_demo, table
-    from optuna_metabo.demo.tasks import PAST
 
     plan = Plan(seeds=3) if arguments.quick else Plan()
     plan = replace(plan, seeds=arguments.seeds or plan.seeds)
@@ -79,11 +80,7 @@ def _make_room(paths: Sequence[Path], *, force: bool) -> None:
 
 
 def _aligned(rows: list[list[str]]) -> str:
-    widths = [max(len(row[j]) for row in rows) for j in range(len(rows[0]))]
-    return "\n".join(
-        "  ".join(
-            cell.ljust(width) if j == 0 else cell.rjust(width)
-            for j, (cell, width) in enumerate(zip(row, widths, strict=True))
-        )
-        for row in rows
-    )
+    from tabulate import tabulate
+
+    alignment = ["left", *["right"] * (len(rows[0]) - 1)]
+    return tabulate(rows, tablefmt="plain", colalign=alignment, disable_numparse=True)

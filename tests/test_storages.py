@@ -14,7 +14,7 @@ from optuna.storages import BaseStorage, InMemoryStorage, JournalStorage, RDBSto
 from optuna.storages.journal import JournalFileBackend
 
 from optuna_metabo import MetaGPSampler
-from studies import crash
+from studies.stress import crash
 
 KINDS = ["memory", "sqlite", "journal", "grpc", "postgresql"]
 pytestmark = pytest.mark.filterwarnings("ignore::optuna.exceptions.ExperimentalWarning")

@@ -1,0 +1,65 @@
+"""What a family is made of: tasks to tune, whatever stands behind them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import optuna
+
+Direction = Literal["maximize", "minimize"]
+
+
+@dataclass(frozen=True)
+class TuningTask:
+    """One tuning task.
+
+    Args:
+        name: Of the task.
+        direction: ``"maximize"`` or ``"minimize"``.
+        objective: What is tuned.
+        best: The optimum, or ``None`` where it is not known.
+        median: The value of the median configuration, or ``None``.
+        grid: The search space as a grid, if it is one.
+    """
+
+    name: str
+    direction: Direction
+    objective: Callable[[optuna.Trial], float]
+    best: float | None = None
+    median: float | None = None
+    grid: dict[str, list[Any]] | None = None
+
+    def scale(self) -> tuple[float, float]:
+        """The optimum and the value of the median configuration, between which regret is measured.
+
+        Raises:
+            ValueError: If they are not known, as of a live task.
+        """
+        if self.best is None or self.median is None:
+            raise ValueError(f"the optimum of task {self.name!r} is not known")
+        return self.best, self.median
+
+
+@dataclass(frozen=True)
+class Family:
+    """Related tasks, most often of one search space."""
+
+    name: str
+    tasks: tuple[TuningTask, ...]
+
+    def index(self, task: str) -> int:
+        """Where the task of that name stands.
+
+        Raises:
+            ValueError: If there is none.
+        """
+        names = [one.name for one in self.tasks]
+        if task not in names:
+            raise ValueError(f"family {self.name!r} has the tasks {names}, not {task!r}")
+        return names.index(task)
+
+    def task(self, name: str) -> TuningTask:
+        """The task of that name; raises as :meth:`index` does."""
+        return self.tasks[self.index(name)]

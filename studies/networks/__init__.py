@@ -1,0 +1,1 @@
+"""The experiment: small networks for images and texts, tuned live or replayed."""

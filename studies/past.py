@@ -1,0 +1,55 @@
+"""Completed studies to learn from."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+import optuna
+from optuna.samplers import RandomSampler, TPESampler
+
+from studies.families import Direction, load
+
+N_TRIALS = 50
+
+
+def past_study(
+    name: str,
+    objective: Callable[[optuna.Trial], Any],
+    directions: Sequence[Direction],
+    *,
+    index: int,
+    seed: int,
+    n_trials: int,
+) -> optuna.Study:
+    """A completed study; by random search for even indices, else by TPE."""
+    kind: Any = RandomSampler if index % 2 == 0 else TPESampler
+    study = optuna.create_study(study_name=name, directions=directions, sampler=kind(seed=seed))
+    study.optimize(objective, n_trials=n_trials)
+    return study
+
+
+@functools.lru_cache(maxsize=256)
+def _of_family(family: str, index: int, seed: int, n_trials: int) -> optuna.Study:
+    task = load(family).tasks[index]
+    return past_study(
+        task.name,
+        task.objective,
+        [task.direction],
+        index=index,
+        seed=1000 * seed + index,
+        n_trials=n_trials,
+    )
+
+
+def past_studies(
+    family: str, indices: Iterable[int], seed: int, n_trials: int = N_TRIALS
+) -> list[optuna.Study]:
+    """The completed studies of some of a family's tasks; made once in each process."""
+    return [_of_family(family, index, seed, n_trials) for index in indices]
+
+
+def others(family: str, index: int) -> list[int]:
+    """The indices of the tasks that are left when one is left out."""
+    return [i for i in range(len(load(family).tasks)) if i != index]

@@ -1,0 +1,1 @@
+"""What the sampler stands: many workers, pruned trials, several outputs, killed processes."""

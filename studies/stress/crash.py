@@ -1,0 +1,191 @@
+"""Do workers that are killed, and a database that hangs up, lose or repeat anything?
+
+    python -m studies.stress.crash --storage postgresql+psycopg://user:password@127.0.0.1/database
+    python -m studies.stress.crash --storage sqlite:///crash.db --trials 60 --kill-every 3
+
+Starts workers on one study with two past studies, kills one of them (SIGKILL) every few seconds
+and starts another, and on PostgreSQL ends all connections now and then. Each worker notes in a
+file what it has told. In the end every note must stand in the storage, every number once, and no
+point twice.
+"""
+
+from __future__ import annotations
+
+import json
+import multiprocessing
+import os
+import random
+import signal
+import sys
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+
+import optuna
+import sqlalchemy
+from optuna.storages import RDBStorage
+from optuna.trial import FrozenTrial, TrialState
+
+from optuna_metabo import MetaGPSampler
+from studies.commands import command, positive, seconds
+
+NAME = "crash"
+# Seconds to wait for the last running trials; one killed before its first heartbeat runs forever.
+PATIENCE = 8.0
+FINISHED = (TrialState.COMPLETE,)
+
+
+def open_storage(url: str) -> RDBStorage:
+    """A storage in which the trials of the dead are failed after some seconds."""
+    # Stale connections are noticed before they are used.
+    pool = {"pool_pre_ping": True}
+    return RDBStorage(url, engine_kwargs=pool, heartbeat_interval=1, grace_period=4)
+
+
+def close(storage: RDBStorage) -> None:
+    """Gives the connections back."""
+    storage.remove_session()
+    storage.engine.dispose()
+
+
+def objective(trial: optuna.Trial) -> float:
+    """A bowl that takes a moment."""
+    x, y = trial.suggest_float("x", -5, 5), trial.suggest_float("y", -5, 5)
+    time.sleep(0.05 + 0.1 * random.random())
+    return (x - 1.0) ** 2 + (y + 2.0) ** 2
+
+
+def work(url: str, notes: str, n_trials: int) -> None:
+    """Runs trials until there are enough; a lost connection costs one trial at most."""
+    optuna.logging.set_verbosity(optuna.logging.ERROR)
+
+    def note(study: optuna.Study, trial: FrozenTrial) -> None:
+        with Path(notes).open("a") as file:
+            file.write(json.dumps([trial.number, trial.values[0]]) + "\n")
+
+    while True:
+        try:
+            storage = open_storage(url)
+            sampler = MetaGPSampler("past-*", storage=storage, seed=0)
+            study = optuna.load_study(study_name=NAME, storage=storage, sampler=sampler)
+            waited = 0.0
+            while True:
+                optuna.storages.fail_stale_trials(study)
+                running = study.get_trials(deepcopy=False, states=(TrialState.RUNNING,))
+                finished = study.get_trials(deepcopy=False, states=FINISHED)
+                if len(finished) >= n_trials:
+                    return
+                if len(finished) + len(running) >= n_trials and waited < PATIENCE:
+                    waited += 0.2
+                    time.sleep(0.2)
+                    continue
+                waited = 0.0
+                study.optimize(objective, n_trials=1, callbacks=[note])
+        except (optuna.exceptions.StorageInternalError, sqlalchemy.exc.SQLAlchemyError) as error:
+            print(f"{os.getpid()}: {type(error).__name__}, once more", file=sys.stderr)
+            time.sleep(1.0)
+
+
+def hang_up(url: str) -> None:
+    """Ends all other connections of a PostgreSQL database."""
+    engine = sqlalchemy.create_engine(url)
+    with engine.connect() as connection:
+        connection.execute(
+            sqlalchemy.text(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+                "WHERE datname = current_database() AND pid <> pg_backend_pid()"
+            )
+        )
+    engine.dispose()
+
+
+def prepare(url: str) -> None:
+    """Two past studies and the new one."""
+    storage = open_storage(url)
+    for i in range(2):
+        sampler = optuna.samplers.RandomSampler(seed=i)
+        past = optuna.create_study(storage=storage, study_name=f"past-{i}", sampler=sampler)
+        past.optimize(objective, n_trials=15)
+    optuna.create_study(storage=storage, study_name=NAME)
+    close(storage)
+
+
+def check(url: str, notes: Path, n_trials: int) -> list[str]:
+    """What is wrong in the end."""
+    storage = open_storage(url)
+    study = optuna.load_study(study_name=NAME, storage=storage)
+    trials = study.get_trials()
+    best = study.best_value
+    close(storage)
+    finished = {t.number: t for t in trials if t.state == TrialState.COMPLETE}
+    noted = [json.loads(line) for line in notes.read_text().splitlines()]
+    wrong = []
+    if len(finished) < n_trials:
+        wrong.append(f"{len(finished)} finished trials, not {n_trials}")
+    if [t.number for t in trials] != list(range(len(trials))):
+        wrong.append("trial numbers are not 0, 1, 2, ...")
+    for number, value in noted:
+        if number not in finished or finished[number].values != [value]:
+            wrong.append(f"trial {number} was told and is lost")
+    points = Counter(tuple(sorted(t.params.items())) for t in finished.values())
+    wrong += [f"{point} was asked {n} times" for point, n in points.items() if n > 1]
+    states = Counter(t.state.name for t in trials)
+    print(f"{dict(states)}, {len(noted)} noted, best {best:.4f}")
+    return wrong
+
+
+def run(url: str, n_workers: int, n_trials: int, kill_every: float, hang_up_every: float) -> int:
+    """Runs the workers and kills some; returns how many were killed. Raises if all hang."""
+    context = multiprocessing.get_context("spawn")
+    prepare(url)
+    with tempfile.TemporaryDirectory() as folder:
+        notes = Path(folder) / "notes.jsonl"
+        notes.touch()
+
+        def start() -> multiprocessing.process.BaseProcess:
+            process = context.Process(target=work, args=(url, str(notes), n_trials), daemon=True)
+            process.start()
+            return process
+
+        workers = [start() for _ in range(n_workers)]
+        n_killed, began = 0, time.monotonic()
+        next_kill, next_hang_up = began + 2 * kill_every, began + hang_up_every
+        while any(worker.is_alive() for worker in workers):
+            time.sleep(0.1)
+            now = time.monotonic()
+            if now - began > 600.0:
+                raise RuntimeError("the workers did not end within ten minutes")
+            if now >= next_kill and all(worker.is_alive() for worker in workers):
+                victim = random.randrange(n_workers)
+                os.kill(workers[victim].pid or 0, signal.SIGKILL)
+                workers[victim].join()
+                workers[victim], n_killed, next_kill = start(), n_killed + 1, now + kill_every
+            if now >= next_hang_up and url.startswith("postgresql"):
+                hang_up(url)
+                next_hang_up = now + hang_up_every
+        wrong = check(url, notes, n_trials)
+    if wrong:
+        raise RuntimeError("; ".join(wrong))
+    return n_killed
+
+
+def main(argv: Sequence[str] | None = None) -> None:
+    """The command line."""
+    parser = command("stress.crash", __doc__)
+    parser.add_argument("--storage", required=True, help="URL of a database without these studies")
+    parser.add_argument("--workers", type=positive, default=4, help="processes")
+    parser.add_argument("--trials", type=positive, default=60, help="to be finished in all")
+    parser.add_argument("--kill-every", type=seconds, default=3.0, help="seconds")
+    parser.add_argument("--hang-up-every", type=seconds, default=7.0, help="seconds; PostgreSQL")
+    options = parser.parse_args(argv)
+    optuna.logging.set_verbosity(optuna.logging.ERROR)
+    n_killed = run(
+        options.storage, options.workers, options.trials, options.kill_every, options.hang_up_every
+    )
+    print(f"{n_killed} workers killed, nothing lost")
+
+
+if __name__ == "__main__":
+    main()

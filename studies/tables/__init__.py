@@ -1,0 +1,1 @@
+"""Do past studies save trials? Samplers compared on families of tasks."""

@@ -1,0 +1,43 @@
+"""The command: runs are appended to a file, resumed, and reported on."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from studies.tables.compare import completed, main
+
+
+def test_a_complete_result_file_is_not_appended_to(toy: str, tmp_path: Path) -> None:
+    out = tmp_path / "results.csv"
+    command = ["run", "--families", toy, "--samplers", "random", "metagp", "--seeds", "1"]
+    command += ["--trials", "3", "--source-trials", "4", "--out", str(out)]
+    main(command)
+    before = out.read_text()
+    assert len(completed(out)) == 6
+    main(command)
+    assert out.read_text() == before
+    report = tmp_path / "report"
+    main(["report", str(out), "--out", str(report)])
+    page = (report / "normal.md").read_text()
+    assert "| toy " in page
+    assert "| metagp " in page
+    assert (report / "normal-regret.png").stat().st_size > 1000
+
+
+def test_a_file_of_another_kind_is_not_appended_to(toy: str) -> None:
+    before = Path(toy).read_text()
+    with pytest.raises(SystemExit):
+        main(["run", "--families", toy, "--out", toy])
+    assert Path(toy).read_text() == before
+
+
+def test_a_sampler_that_a_space_does_not_fit_is_left_out(
+    toy: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "results.csv"
+    command = ["run", "--families", toy, "--samplers", "warm-cmaes", "--seeds", "1"]
+    main([*command, "--trials", "2", "--source-trials", "2", "--out", str(out)])
+    assert completed(out) == set()
+    assert "left out, CMA-ES needs a numeric space" in capsys.readouterr().err
