@@ -208,7 +208,9 @@ def test_constraints_of_a_deleted_study_do_not_count_for_one_of_its_name() -> No
     sampler = MetaGPSampler(seed=0, n_startup_trials=1, constraints_func=lambda t: [next(signs)])
     for expected in (1.0, -1.0):
         study = study_of(lambda t: t.suggest_float("x", 0, 1), sampler, 3)
-        assert [sampler._constraints_of(study.study_name, t) for t in study.trials] == [{"0": expected}] * 3
+        assert [sampler._constraints_of(study.study_name, t) for t in study.trials] == [
+            {"0": expected}
+        ] * 3
 
 
 def test_two_past_studies_of_one_name_are_explained_apart() -> None:
