@@ -200,37 +200,49 @@ class Domain:
 
     def snap(self, X: Float[Array, "n p"]) -> Float[Array, "n p"]:
         """The nearest points of the domain."""
+        return self.tidy(self.snap_axes(X))
+
+    def snap_axes(self, X: Float[Array, "n p"]) -> Float[Array, "n p"]:
+        """The nearest points of the product of the axes, whatever the conditions say."""
         parts = zip(self.dimensions, self.slices, strict=True)
-        return self.tidy(np.concatenate([axis.snap(X[:, part]) for axis, part in parts], axis=1))
+        return np.concatenate([axis.snap(X[:, part]) for axis, part in parts], axis=1)
 
     def present(self, X: Float[Array, "n p"]) -> Bool[Array, "n d"]:
         """Which parameters exist at each point."""
         present = np.ones((len(X), len(self.dimensions)), dtype=bool)
-        for condition in self.conditions:
-            present[:, condition.child] = self._holds(condition, X)
+        for condition in self._downwards:
+            holds = present[:, condition.parent] & self._allows(condition, X)
+            present[:, condition.child] &= holds
         return present
 
     def tidy(self, X: Float[Array, "n p"]) -> Float[Array, "n p"]:
         """Puts every parameter that does not exist at a point to its absent value."""
         if not self.conditions:
             return X
-        X, present = X.copy(), self.present(X)
-        for condition in self.conditions:
-            gone = ~present[:, condition.child]
-            X[gone, self.slices[condition.child]] = self.dimensions[condition.child].absent
-        return X
+        return np.where(self.present(X)[:, self.groups], X, self._absent)
 
-    def _holds(self, condition: Condition, X: Float[Array, "n p"]) -> Bool[Array, " n"]:
-        present = np.ones(len(X), dtype=bool)
-        for other in self.conditions:
-            if other.child == condition.parent:
-                present &= self._holds(other, X)
+    @cached_property
+    def _downwards(self) -> tuple[Condition, ...]:
+        """The conditions, that of a parent before those of its children."""
+        left, ordered = list(self.conditions), []
+        while left:
+            children = {condition.child for condition in left}
+            ready = [condition for condition in left if condition.parent not in children]
+            if not ready:
+                raise ValueError(f"no parameter can exist before itself, got {left}")
+            ordered += ready
+            left = [condition for condition in left if condition.parent in children]
+        return tuple(ordered)
+
+    def _allows(self, condition: Condition, X: Float[Array, "n p"]) -> Bool[Array, " n"]:
+        """Whether the value of the parent is one under which the child exists."""
         columns = X[:, self.slices[condition.parent]]
         if self.dimensions[condition.parent].n_choices:
-            chosen = np.where(columns.any(axis=1), columns.argmax(axis=1), -1)
-            return present & np.isin(chosen, condition.allowed)
+            allowed = np.zeros(columns.shape[1], dtype=bool)
+            allowed[np.array(condition.allowed, dtype=int)] = True
+            return columns.any(axis=1) & allowed[columns.argmax(axis=1)]
         low, high = condition.allowed
-        return present & (columns[:, 0] >= low) & (columns[:, 0] <= high)
+        return (columns[:, 0] >= low) & (columns[:, 0] <= high)
 
     def sample(self, n: int, *, generator: np.random.Generator) -> Float[Array, "n p"]:
         """Quasi-random points (scrambled Sobol')."""

@@ -25,9 +25,9 @@ _REACH, _FIRST_REACH = 0.3, 0.1
 # the next one is if it does not.
 _ARMIJO, _SHORTER = 1e-4, 0.3
 # After so many steps the worse half of the climbers gives up.
-_HALVING = 5
+_HALVING = 4
 # A climber has arrived when its steps promise less, in the units of the function.
-_ARRIVED = 1e-5
+_ARRIVED = 1e-7
 # A bend by less, relative to step and change of the gradient, is rounding.
 _FLAT = 1e-8
 _TINY = 1e-300

@@ -24,10 +24,10 @@ Acquisition = Callable[[Float[Array, "m p"]], Float[Array, " m"]]
 
 # Up to this many points, all of them are looked at.
 _MAX_ENUMERATED = 2048
-# Climbers, of which each round keeps the better half, and the steps of a round.
+# Points that climb at first, the better half of them after each ascent; rounds of an ascent and
+# sweeps, and the most steps and sweeps of a round.
 _N_CLIMBERS = 8
-_N_STEPS, _N_SWEEPS = 40, 8
-_N_ROUNDS = 3
+_N_ROUNDS, _N_STEPS, _N_SWEEPS = 3, 80, 8
 # Axes with so many values are taken as continuous, at first and later.
 _RELAXED, _SMOOTH = 17.0, np.inf
 # Axes along which a point climbs at once: of more, so many are drawn.
@@ -56,11 +56,7 @@ def maximise(
     """
     search = _Search(acquisition, subspace)
     if subspace.size <= _MAX_ENUMERATED:
-        X = subspace.points()
-        left = subspace.without_taken(X)
-        X = left if len(left) else X
-        values = search.value(X)
-        return X[generator.choice(np.flatnonzero(values == values.max()))]
+        return _best_of_all(search, generator)
     X = candidates(subspace, starts, generator=generator)
     values = search.value(X)
     rows = apart(X, values, subspace.domain, _N_CLIMBERS)
@@ -68,14 +64,20 @@ def maximise(
     for i in range(_N_ROUNDS):
         before = values.max()
         X, values = search.ascend(X, values, _SMOOTH if i else _RELAXED, generator)
-        X, values = sweep(
-            search.value_left, X, values, subspace, n_sweeps=_N_SWEEPS, generator=generator
-        )
-        best = np.argsort(-values, kind="stable")[: (len(values) + 1) // 2]
-        X, values = X[best], values[best]
-        if search.is_one_kind or (i and values[0] - before <= _SETTLED):
+        better = np.argsort(-values, kind="stable")[: (len(values) + 1) // 2]
+        X, values = search.sweep(X[better], values[better], generator)
+        if search.is_one_kind or (i and values.max() <= before + _SETTLED):
             break
-    return X[0]
+    return X[values.argmax()]
+
+
+def _best_of_all(search: _Search, generator: np.random.Generator) -> Float[Array, " p"]:
+    """The best point that is left of a small discrete space, or the best if none is left."""
+    X = search.subspace.points()
+    left = search.subspace.without_taken(X)
+    X = left if len(left) else X
+    values = search.value(X)
+    return X[generator.choice(np.flatnonzero(values == values.max()))]
 
 
 @dataclass(frozen=True)
@@ -106,7 +108,7 @@ class _Search:
     @property
     def is_one_kind(self) -> bool:
         """Whether there is nothing to do in turn: no slope, or nothing but slopes."""
-        sizes = self._sizes[self.subspace.free]
+        sizes = self._sizes[self.subspace.free & (self._sizes > 1.0)]
         return bool(np.isinf(sizes).all() or np.isfinite(sizes).all())
 
     @cached_property
@@ -133,3 +135,14 @@ class _Search:
         z_values = self.value_left(Z)
         better = z_values > values
         return np.where(better[:, None], Z, X), np.where(better, z_values, values)
+
+    def sweep(
+        self,
+        X: Float[Array, "k p"],
+        values: Float[Array, " k"],
+        generator: np.random.Generator,
+    ) -> tuple[Float[Array, "k p"], Float[Array, " k"]]:
+        """Improves the points along discrete axes, onto points that are not taken."""
+        return sweep(
+            self.value_left, X, values, self.subspace, n_sweeps=_N_SWEEPS, generator=generator
+        )

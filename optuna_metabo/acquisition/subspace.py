@@ -56,7 +56,7 @@ class Subspace:
 
     def project(self, X: Float[Array, "n p"]) -> Float[Array, "n p"]:
         """The points of the subspace nearest to ``X``."""
-        X = np.where(self.fixed, self.values, self.domain.snap(X))
+        X = np.where(self.fixed, self.values, self.domain.snap_axes(X))
         return np.where(self.fixed, self.values, self.domain.tidy(X))
 
     def sample(self, n: int, *, generator: np.random.Generator) -> Float[Array, "n p"]:

@@ -9,7 +9,7 @@ does not need one sweep for each axis.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 import numpy as np
 from jaxtyping import Float, Int
@@ -22,7 +22,7 @@ Function = Callable[[Float[Array, "m p"]], Float[Array, " m"]]
 
 # All values of a numeric axis with so many are looked at.
 _MAX_SHORT = 16
-# The most values of one categorical axis, and neighbours of one point; drawn where there are more.
+# The most choices and the most neighbours that are looked at; drawn where there are more.
 _MAX_CHOICES, _MAX_NEIGHBOURS = 64, 256
 # How much farther each neighbour along a long axis is than the one before.
 _FARTHER = 4.0
@@ -50,84 +50,89 @@ def sweep(
     X, values = X.copy(), values.copy()
     moving = np.arange(len(X))
     for _ in range(n_sweeps):
-        around = [_neighbours(x, subspace, generator) for x in X[moving]]
-        found = _looks(f, [Z for _, Z in around])
-        singles = [
-            _helpful(axis, Z, seen, values[row])
-            for row, (axis, Z), seen in zip(moving, around, found, strict=True)
-        ]
-        joint = [
-            subspace.project(_together(x, Z)) for x, Z in zip(X[moving], singles, strict=True)
-        ]
+        singles = _helpful(f, X[moving], values[moving], subspace, generator)
+        joint = [_together(x, Z) for x, Z in zip(X[moving], singles, strict=True)]
         tried = [np.concatenate(pair) for pair in zip(singles, joint, strict=True)]
-        before = values.copy()
-        for row, Z, seen in zip(moving, tried, _looks(f, tried), strict=True):
-            if len(Z):
-                X[row], values[row] = Z[seen.argmax()], seen.max()
-        moving = np.flatnonzero(values > before)
+        row = np.repeat(moving, [len(Z) for Z in tried])
+        if not len(row):
+            break
+        Z = _tidied(np.concatenate(tried), subspace)
+        z_values, moving = f(Z), np.unique(row)
+        for i in moving:
+            best = np.flatnonzero(row == i)[z_values[row == i].argmax()]
+            X[i], values[i] = Z[best], z_values[best]
     return X, values
 
 
-def _looks(f: Function, parts: Sequence[Float[Array, "m p"]]) -> list[Float[Array, " m"]]:
-    """The function at several sets of points in one call."""
-    if not sum(len(part) for part in parts):
-        return [np.zeros(0)] * len(parts)
-    ends = np.cumsum([len(part) for part in parts])
-    return np.split(f(np.concatenate(parts)), ends[:-1])
-
-
-def _neighbours(
-    x: Float[Array, " p"], subspace: Subspace, generator: np.random.Generator
-) -> tuple[Int[Array, " m"], Float[Array, "m p"]]:
-    """Points that differ from ``x`` along one discrete axis, and the numbers of these axes."""
-    domain = subspace.domain
-    movable = subspace.free & domain.present(x[None])[0]
-    axes, Z = [np.zeros(0, dtype=int)], [np.zeros((0, len(x)))]
-    for j in np.flatnonzero(movable):
-        axis, part = domain.dimensions[j], domain.slices[j]
-        if math.isfinite(axis.size):
-            places = axis.at(_indices(axis, x[part], generator))
-            Z.append(np.tile(x, (len(places), 1)))
-            Z[-1][:, part] = places
-            axes.append(np.full(len(places), j))
-    chosen = _drawn(sum(map(len, axes)), _MAX_NEIGHBOURS, generator)
-    return np.concatenate(axes)[chosen], subspace.project(np.concatenate(Z)[chosen])
-
-
-def _indices(
-    axis: Dimension, columns: Float[Array, " c"], generator: np.random.Generator
-) -> Float[Array, " m"]:
-    """The other values of an axis that are near enough to be looked at."""
-    here = axis.nearest(columns[None])[0]
-    if axis.n_choices:
-        others = np.arange(axis.n_choices, dtype=float)
-    elif axis.size <= _MAX_SHORT:
-        others = np.arange(axis.size)
-    else:
-        far = _FARTHER ** np.arange(math.ceil(math.log(axis.size, _FARTHER)))
-        others = np.unique(np.clip(here + np.concatenate([-far, far]), 0.0, axis.size - 1.0))
-    others = others[others != here]
-    return others[_drawn(len(others), _MAX_CHOICES, generator)]
-
-
-def _drawn(n: int, most: int, generator: np.random.Generator) -> Int[Array, " m"]:
-    """All indices below ``n``, or so many of them."""
-    return np.arange(n) if n <= most else generator.choice(n, most, replace=False)
+def _tidied(X: Float[Array, "m p"], subspace: Subspace) -> Float[Array, "m p"]:
+    """Points that hold values of the axes, after some of them changed."""
+    return subspace.project(X) if subspace.domain.conditions else X
 
 
 def _helpful(
-    axis: Int[Array, " m"], Z: Float[Array, "m p"], seen: Float[Array, " m"], value: float
-) -> Float[Array, "h p"]:
-    """Of the neighbours that are better than ``value`` the best along each axis, best first."""
-    order = np.argsort(-seen, kind="stable")
-    order = order[seen[order] > value]
-    _, first = np.unique(axis[order], return_index=True)
-    return Z[order[np.sort(first)]]
+    f: Function,
+    X: Float[Array, "k p"],
+    values: Float[Array, " k"],
+    subspace: Subspace,
+    generator: np.random.Generator,
+) -> list[Float[Array, "h p"]]:
+    """For each row its neighbours that are better, the best along each axis, best first."""
+    row, axis, Z = _neighbours(X, subspace, generator)
+    z_values = f(Z) if len(Z) else np.zeros(0)
+    order = np.argsort(-z_values, kind="stable")
+    order = order[z_values[order] > values[row[order]]]
+    _, first = np.unique(np.stack([row, axis])[:, order], axis=1, return_index=True)
+    order = order[np.sort(first)]
+    return [Z[order[row[order] == i]] for i in range(len(X))]
+
+
+def _neighbours(
+    X: Float[Array, "k p"], subspace: Subspace, generator: np.random.Generator
+) -> tuple[Int[Array, " m"], Int[Array, " m"], Float[Array, "m p"]]:
+    """Points that differ from a row along one discrete axis, with the row and the axis of each."""
+    domain = subspace.domain
+    present = domain.present(X)
+    rows, axes, indices = [np.zeros(0, int)], [np.zeros(0, int)], [np.zeros(0)]
+    for j in np.flatnonzero(subspace.free):
+        axis = domain.dimensions[j]
+        if math.isfinite(axis.size):
+            row, index = _others(axis, axis.nearest(X[:, domain.slices[j]]), generator)
+            exists = present[row, j]
+            rows.append(row[exists])
+            indices.append(index[exists])
+            axes.append(np.full(len(rows[-1]), j))
+    n = sum(map(len, rows))
+    chosen = _drawn(n, len(X) * _MAX_NEIGHBOURS, generator)
+    row, moved, index = (np.concatenate(part)[chosen] for part in (rows, axes, indices))
+    Z = X[row]
+    for j in np.unique(moved):
+        Z[moved == j, domain.slices[j]] = domain.dimensions[j].at(index[moved == j])
+    return row, moved, _tidied(Z, subspace)
+
+
+def _others(
+    axis: Dimension, here: Float[Array, " k"], generator: np.random.Generator
+) -> tuple[Int[Array, " m"], Float[Array, " m"]]:
+    """For each value of an axis the others to be looked at: its number and their indices."""
+    if axis.n_choices or axis.size <= _MAX_SHORT:
+        index = np.tile(
+            _drawn(int(axis.size), _MAX_CHOICES, generator).astype(float), (len(here), 1)
+        )
+    else:
+        far = _FARTHER ** np.arange(math.ceil(math.log(axis.size, _FARTHER)))
+        index = here[:, None] + np.concatenate([-far, far])
+    wanted = (index != here[:, None]) & (index >= 0.0) & (index < axis.size)
+    return np.nonzero(wanted)[0], index[wanted]
+
+
+def _drawn(n: int, most: int, generator: np.random.Generator) -> Int[Array, " m"]:
+    """All numbers below ``n``, or so many of them."""
+    return np.arange(n) if n <= most else generator.choice(n, most, replace=False)
 
 
 def _together(x: Float[Array, " p"], Z: Float[Array, "h p"]) -> Float[Array, "j p"]:
     """The first two moves from ``x`` at once, the first four, and so on, and all."""
-    joint, moved = [], x.copy()
+    joint, moved = [], x
     for i, z in enumerate(Z, start=1):
         moved = np.where(z == x, moved, z)
         if i > 1 and (i == len(Z) or i & (i - 1) == 0):
