@@ -7,7 +7,6 @@ along discrete ones, in turn. Values of the acquisition are all that is needed o
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -15,12 +14,12 @@ import numpy as np
 from jaxtyping import Float
 from numpy import ndarray as Array
 
-from optuna_metabo.acquisition.ascent import ascend
+from optuna_metabo.acquisition.ascent import Function, ascend
 from optuna_metabo.acquisition.starts import apart, candidates
 from optuna_metabo.acquisition.subspace import Subspace
 from optuna_metabo.acquisition.sweep import sweep
 
-Acquisition = Callable[[Float[Array, "m p"]], Float[Array, " m"]]
+Acquisition = Function
 
 # Up to this many points, all of them are looked at.
 _MAX_ENUMERATED = 2048

@@ -9,16 +9,14 @@ does not need one sweep for each axis.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 
 import numpy as np
 from jaxtyping import Float, Int
 from numpy import ndarray as Array
 
+from optuna_metabo.acquisition.ascent import Function
 from optuna_metabo.acquisition.subspace import Subspace
 from optuna_metabo.domain import Dimension
-
-Function = Callable[[Float[Array, "m p"]], Float[Array, " m"]]
 
 # All values of a numeric axis with so many are looked at.
 _MAX_SHORT = 16
