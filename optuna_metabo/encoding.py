@@ -25,13 +25,17 @@ from optuna.distributions import (
 from optuna.trial import FrozenTrial
 
 from optuna_metabo.conditions import learn_conditions
-from optuna_metabo.domain import ONE_HOT, Condition, Dimension, Domain
+from optuna_metabo.domain import ONE_HOT, Condition, Dimension, Domain, Lattice
 from optuna_metabo.surrogate import Task
 
 Numeric = FloatDistribution | IntDistribution
 
-# A longer grid is treated as continuous, and rounded when decoded.
-_MAX_LEVELS = 65_536
+# The values of a longer grid are not listed.
+_MAX_LISTED = 256
+# With more steps, floats no longer tell the places in a linear range apart: it is continuous.
+_MAX_STEPS = 2.0**53
+# So few floats in a range without a step are a grid, too: rounding would repeat them.
+_FEW_FLOATS = 2.0**30
 # How far outside the target's range, in lengths of that range, a source's value may stand.
 _OUTSIDE = 1.0
 # Over a range as narrow as this, relatively, a logarithm is a straight line, and a float's
@@ -58,12 +62,13 @@ def _fraction(value: float, low: float, high: float) -> float:
 
 
 def _n_steps(distribution: Numeric) -> float:
-    """The number of steps from low to high of an unlogged grid; infinite without a step."""
-    if distribution.step is None:
-        return math.inf
+    """The number of steps from low to high of a linear grid; infinite of a continuous range."""
     low, high, step = distribution.low, distribution.high, distribution.step
-    n = high / step - low / step  # in this order the difference of two floats cannot overflow
-    return round((high - low) / step) if n < 2 * _MAX_LEVELS else n
+    ulp = math.ulp(max(abs(low), abs(high)))
+    n = high / (step or ulp) - low / (step or ulp)  # in this order it cannot overflow
+    if step is None:
+        return round((high - low) / ulp) if n < _FEW_FLOATS else math.inf
+    return round((high - low) / step) if n < _MAX_STEPS else n
 
 
 def _curved(distribution: Numeric) -> bool:
@@ -117,13 +122,18 @@ def _dimension(distribution: BaseDistribution) -> Dimension:
     distribution = _numeric(distribution)
     if distribution.low == distribution.high:
         return Dimension(levels=(0.5,))
-    n = _n_steps(distribution)
-    if n >= _MAX_LEVELS:
+    low, high = distribution.low, distribution.high
+    if not _curved(distribution):
+        n = _n_steps(distribution)
+        if n < _MAX_LISTED:
+            return Dimension(levels=tuple(np.linspace(0.0, 1.0, int(n) + 1).tolist()))
+        return Dimension(lattice=Lattice(0, int(n))) if n < _MAX_STEPS else Dimension()
+    if isinstance(distribution, FloatDistribution):
         return Dimension()
-    if not distribution.log:
-        return Dimension(levels=tuple(np.linspace(0.0, 1.0, int(n) + 1).tolist()))
-    values = range(int(distribution.low), int(distribution.high) + 1)
-    return Dimension(levels=tuple(to_unit(value, distribution) or 0.0 for value in values))
+    if high - low < _MAX_LISTED:
+        values = range(int(low), int(high) + 1)
+        return Dimension(levels=tuple(to_unit(value, distribution) or 0.0 for value in values))
+    return Dimension(lattice=Lattice(int(low), int(high), log=True))
 
 
 def _choice(value: Any, distribution: CategoricalDistribution) -> int | None:
