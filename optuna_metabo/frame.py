@@ -11,10 +11,13 @@ from jaxtyping import Float
 from numpy import ndarray as Array
 
 from optuna_metabo.acquisition import Subspace
+from optuna_metabo.domain import ABSENT
 from optuna_metabo.encoding import Encoding, Numeric, to_unit
 
 # Points farther outside a trial's ranges than by rounding are none that it could propose.
 _ROUNDING = 1e-9
+# The length of a range that is a single value.
+_POINT = 1e-6
 
 
 @dataclass(frozen=True)
@@ -62,10 +65,9 @@ class Embedding:
         """The other way round; what lies outside the trial's ranges stays outside."""
         if self.is_identity:
             return Z
-        domain = self.inner.domain
-        slope = np.where(self.slope > 0.0, self.slope, 1.0)
-        X = np.where(self.slope > 0.0, (Z - self.offset) / slope, Z - self.offset + 0.5)
-        return domain.tidy(X)
+        slope = np.maximum(self.slope, _POINT)
+        X = (Z - self.offset) / slope + np.where(self.slope > 0.0, 0.0, ABSENT)
+        return self.inner.domain.tidy(X)
 
 
 @dataclass(frozen=True)

@@ -38,9 +38,10 @@ def joint(spaces: Iterable[Space]) -> dict[str, BaseDistribution]:
     for space in spaces:
         for name, distribution in space.items():
             before = found.setdefault(name, distribution)
-            if before is not distribution and not holds(before, distribution):
-                found[name] = _union(before, distribution)
-                grown.add(name)
+            if before is distribution or holds(before, distribution):
+                continue
+            found[name] = _union(before, distribution)
+            (grown.discard if found[name] is distribution else grown.add)(name)
     return {name: _rounded(one) if name in grown else one for name, one in found.items()}
 
 

@@ -48,7 +48,7 @@ class Success:
         known = np.zeros(p, dtype=bool)
         for i in used:
             known |= True if sources[i].known is None else sources[i].known
-        return SuccessPrior(domain, Task(X[rows], y[rows], known), study, used, len(sources))
+        return SuccessPrior(domain, Task(X[rows], y[rows]), known, study, used, len(sources))
 
 
 @dataclass(frozen=True)
@@ -58,6 +58,7 @@ class SuccessPrior:
     Args:
         domain: Of the points.
         past: Where trials of the sources succeeded and failed.
+        known: The columns of which this says something, shape [p].
         study: Which study each of these belongs to, numbered without gaps, shape [n].
         used: The source that each such number stands for.
         n_sources: How many sources there are.
@@ -65,6 +66,7 @@ class SuccessPrior:
 
     domain: Domain
     past: Task
+    known: Bool[Array, " p"]
     study: Int[Array, " n"]
     used: Int[Array, " u"]
     n_sources: int
@@ -72,8 +74,8 @@ class SuccessPrior:
     def condition(self, target: Task, pending: Float[Array, "q p"]) -> Model:
         """Fits the hyperparameters to all points; only columns count that any study knows."""
         target = target.thinned(_MAX_POINTS - len(self.past), rare_first)
-        known = [one.known for one in (self.past, target) if one.known is not None]
-        axis = StudyAxis(self.domain, np.logical_or.reduce(known), len(self.used))
+        known = self.known | (True if target.known is None else target.known)
+        axis = StudyAxis(self.domain, known, len(self.used))
         X = np.concatenate([axis.of(target.X), axis.of(self.past.X, 1 + self.study)])
         y = np.r_[target.y, self.past.y]
         scale = Scale.of(y)
