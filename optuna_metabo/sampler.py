@@ -177,7 +177,7 @@ class MetaGPSampler(BaseSampler):
 
         Before the study's first trial, the search space is taken from the sources.
         """
-        with self._lock, single_threaded(), np.errstate(all="ignore"):
+        with self._lock, single_threaded():
             now = Snapshot.of(study)
             past = self._sources.read(now)
             space = known_space(now, past, {})
@@ -197,7 +197,7 @@ class MetaGPSampler(BaseSampler):
         self, study: Study, trial: FrozenTrial, asked: Mapping[str, BaseDistribution]
     ) -> dict[str, Any]:
         key = (study.study_name, trial.number)
-        with self._lock, single_threaded(), np.errstate(all="ignore"):
+        with self._lock, single_threaded():
             now = self._snapshots.pop(key, None) or Snapshot.of(study)
             past = self._sources.read(now)
             plans = {
