@@ -64,7 +64,8 @@ def past_study(family: str, index: int, seed: int, n_trials: int) -> optuna.Stud
     study = optuna.create_study(
         study_name=task.name, direction=task.direction, sampler=kind(seed=1000 * seed + index)
     )
-    study.optimize(task.objective, n_trials=n_trials)
+    study.set_user_attr("seed", seed)
+    study.optimize(task.measure, n_trials=n_trials)
     return study
 
 
@@ -96,11 +97,12 @@ def source_studies(run: Run) -> list[optuna.Study]:
 
 
 def execute(run: Run) -> list[Row]:
-    """Trial, value and seconds of asking, for each trial; fewer rows where a grid is exhausted."""
+    """A row for each trial, with its true value; fewer rows where a grid is exhausted."""
     optuna.logging.set_verbosity(optuna.logging.ERROR)
     family = load(run.family)
     task = next(task for task in family.tasks if task.name == run.task)
     study = optuna.create_study(study_name="target", direction=task.direction)
+    study.set_user_attr("seed", run.seed)
     METHODS[run.sampler](study, source_studies(run), task, run.seed)
     rows = []
     with threadpool_limits(1):
@@ -109,14 +111,14 @@ def execute(run: Run) -> list[Row]:
             value = task.objective(trial)
             seconds = time.perf_counter() - start
             rows.append((number, value, seconds, trial.user_attrs.get("row", "")))
-            study.tell(trial, value)
+            study.tell(trial, task.told(trial, value))
     return rows
 
 
 def planned(arguments: argparse.Namespace) -> Iterator[Run]:
     """Every run that is asked for; runs of one seed stand together, they share their sources."""
     for name, seed in itertools.product(arguments.families, range(arguments.seeds)):
-        tasks = [task.name for task in load(name).tasks]
+        tasks = [task.name for task in load(name).tuned[:: arguments.every]]
         chosen = np.linspace(0, len(tasks) - 1, min(arguments.tasks or len(tasks), len(tasks)))
         for i, sampler in itertools.product(chosen.round().astype(int), arguments.samplers):
             past = arguments.sources, arguments.source_trials
@@ -179,7 +181,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser.formatter_class = argparse.RawDescriptionHelpFormatter
     commands = parser.add_subparsers(dest="command", required=True)
     run = commands.add_parser("run", help="make the runs")
-    run.add_argument("--families", nargs="+", required=True, help="names, or .npz or .csv tables")
+    run.add_argument("--families", nargs="+", required=True, help="names, tables or folders")
     run.add_argument("--samplers", nargs="+", default=list(METHODS), choices=list(METHODS))
     run.add_argument("--mode", choices=MODES, default="normal")
     run.add_argument("--seeds", type=int, default=5)
@@ -187,6 +189,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     run.add_argument("--sources", type=int, default=0, help="so many past studies, 0 for all")
     run.add_argument("--source-trials", type=int, default=50)
     run.add_argument("--tasks", type=int, help="only so many tasks, evenly spread")
+    run.add_argument("--every", type=int, default=1, help="only every so manyth task")
     run.add_argument("--jobs", type=int, default=1, help="processes")
     run.add_argument("--out", type=Path, required=True, help="result file, appended to")
     report = commands.add_parser("report", help="tables and figures from result files")
@@ -196,6 +199,11 @@ def main(argv: Sequence[str] | None = None) -> None:
     report.add_argument("--samplers", nargs="+", default=[], help="only these")
     arguments = parser.parse_args(argv)
     if arguments.command == "run":
+        try:
+            for name in arguments.families:
+                load(name)
+        except (ValueError, OSError, ImportError) as error:
+            parser.error(str(error))
         run_all(arguments)
     else:
         write_report(arguments.results, arguments.out, arguments.name, arguments.samplers)

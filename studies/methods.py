@@ -28,7 +28,7 @@ def _random(study: optuna.Study, sources: Sources, task: Task, seed: int) -> Non
 
 def _grid(study: optuna.Study, sources: Sources, task: Task, seed: int) -> None:
     if task.grid is None:
-        raise NotImplementedError("a conditional space is no grid")
+        raise NotImplementedError("a space of continuous or conditional parameters is no grid")
     study.sampler = GridSampler(task.grid, seed=seed)
 
 
@@ -68,9 +68,9 @@ def _tpe_filled(study: optuna.Study, sources: Sources, task: Task, seed: int) ->
 
 
 def _cmaes(study: optuna.Study, sources: Sources, task: Task, seed: int) -> None:
-    """Warm-started CMA-ES from the source trials; for spaces without conditions."""
+    """Warm-started CMA-ES from the source trials; for grids of numbers."""
     if task.grid is None or any(isinstance(c[0], str) for c in task.grid.values()):
-        raise NotImplementedError("CMA-ES needs a numeric space")
+        raise NotImplementedError("CMA-ES is run on grids of numbers only")
     trials = [trial for source in sources for trial in source.trials]
     study.sampler = _quietly(
         lambda: optuna.samplers.CmaEsSampler(seed=seed, source_trials=trials, n_startup_trials=1)

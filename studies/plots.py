@@ -10,6 +10,8 @@ import numpy as np
 import pandas as pd
 import scikit_posthocs as sp
 
+from studies.families import short
+
 mpl.use("Agg")
 from matplotlib import pyplot as plt
 
@@ -49,7 +51,7 @@ def plot_regret(rows: pd.DataFrame, path: Path) -> None:
                 mean.index, mean - error, mean + error, alpha=0.12, lw=0,
                 color=styles[str(sampler)]["color"],
             )  # fmt: skip
-        axis.set(title=Path(str(family)).stem, xlabel="Trial", ylabel="Mean regret", yscale="log")
+        axis.set(title=short(str(family)), xlabel="Trial", ylabel="Mean regret", yscale="log")
         axis.set_ylim(bottom=max(axis.get_ylim()[0], 1e-3), top=1.1)
         axis.grid(alpha=0.3)
     for axis in list(axes.flat)[len(families) :]:
