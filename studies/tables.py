@@ -135,7 +135,9 @@ def write_report(
     A sampler that was given few of the past studies is named with how many. ``name`` is the page's
     instead of the mode's; ``samplers`` are those kept, by default all.
     """
-    rows = pd.concat([pd.read_csv(path) for path in results], ignore_index=True)
+    rows = pd.concat(
+        [pd.read_csv(path, dtype={"task": str}) for path in results], ignore_index=True
+    )
     rows = rows[rows["sampler"].isin(samplers or rows["sampler"].unique())]
     made = commands(rows)
     few = rows["sources"] > 0
@@ -159,12 +161,20 @@ def commands(rows: pd.DataFrame) -> list[str]:
         seeds, trials = part["seed"].nunique(), part["trials"].max()
         options = [f"--families {family} --samplers {' '.join(part['sampler'].unique())}"]
         options += [f"--mode {mode} --seeds {seeds} --trials {trials}"]
-        tasks = part["task"].nunique()
-        options += [f"--tasks {tasks}"] * (tasks < len(load(family).tasks))
+        options += _chosen(family, set(part["task"]))
         options += [f"--sources {sources}"] * (sources > 0)
         options += [f"--source-trials {source_trials}"] * (source_trials != 50)
         lines.append(f"python -m studies.compare run {' '.join(options)} --out results.csv")
     return lines
+
+
+def _chosen(family: str, tasks: set[str]) -> list[str]:
+    """The options that choose these tasks of a family."""
+    all_tasks = [task.name for task in load(family).tuned]
+    every = -(-len(all_tasks) // len(tasks))
+    if every > 1 and tasks == set(all_tasks[::every]):
+        return [f"--every {every}"]
+    return [f"--tasks {len(tasks)}"] * (len(tasks) < len(all_tasks))
 
 
 def _page(name: str, rows: pd.DataFrame, out: Path, made: Sequence[str]) -> str:
