@@ -242,19 +242,11 @@ def digits() -> Family:
     return Family("digits", tuple(tasks))
 
 
-def nas_bench_graph() -> Family:
-    """8 graph data sets x 26,206 graph networks; validation accuracy."""
-    from studies.families_nasgraph import nas_bench_graph
-
-    return nas_bench_graph()
-
-
 NAMED: dict[str, Callable[[], Family]] = {
     "hpobench": hpobench,
     "hpolib": hpolib,
     "nb201": nb201,
     "digits": digits,
-    "nas-bench-graph": nas_bench_graph,
     **{name: functools.partial(recorded, name, sets) for name, sets in REPLAYED.items()},
 }
 
@@ -269,9 +261,11 @@ def _folder(path: Path) -> Family:
 
 def named() -> dict[str, Callable[[], Family]]:
     """The families that need no path."""
+    from studies.families_nasgraph import nas_bench_graph
     from studies.families_synthetic import NAMES, synthetic
 
-    return {**NAMED, **{name: functools.partial(synthetic, name) for name in NAMES}}
+    functions = {name: functools.partial(synthetic, name) for name in NAMES}
+    return {**NAMED, "nas-bench-graph": nas_bench_graph, **functions}
 
 
 def short(name: str) -> str:
