@@ -13,6 +13,7 @@ from optuna.samplers import BaseSampler, GridSampler, RandomSampler, TPESampler
 from optuna_metabo import MetaGPSampler, Surrogate
 from studies.ablation import VARIANTS
 from studies.families import Task
+from studies.filling import RankedTPE
 
 Sources = Sequence[optuna.Study]
 Method = Callable[[optuna.Study, Sources, Task, int], None]
@@ -67,6 +68,11 @@ def _tpe_filled(study: optuna.Study, sources: Sources, task: Task, seed: int) ->
             )
 
 
+def _tpe_ranked(study: optuna.Study, sources: Sources, task: Task, seed: int) -> None:
+    """All trials of the sources and of the study, by ranks within each."""
+    study.sampler = RankedTPE(sources, seed)
+
+
 def _cmaes(study: optuna.Study, sources: Sources, task: Task, seed: int) -> None:
     """Warm-started CMA-ES from the source trials; for grids of numbers."""
     if task.grid is None or any(isinstance(c[0], str) for c in task.grid.values()):
@@ -98,6 +104,7 @@ METHODS: dict[str, Method] = {
     "gp": _gp,
     "gp+enqueued": _gp_enqueued,
     "tpe+filled": _tpe_filled,
+    "tpe+ranked": _tpe_ranked,
     "warm-cmaes": _cmaes,
     "metagp": _metagp,
     "metagp-cold": _metagp_cold,

@@ -100,7 +100,9 @@ def test_rotations_turn_by_about_the_angle(d: int, angle: float) -> None:
 
 
 @pytest.mark.filterwarnings("ignore::optuna.exceptions.ExperimentalWarning")
-@pytest.mark.parametrize("sampler", ["gp", "gp+enqueued", "tpe+filled", "metagp", "metagp-cold"])
+@pytest.mark.parametrize(
+    "sampler", ["gp", "gp+enqueued", "tpe+filled", "tpe+ranked", "metagp", "metagp-cold"]
+)
 def test_samplers_run_on_continuous_families(sampler: str) -> None:
     rows = execute(Run("hartmann6-near", "normal", 2, 4, "hartmann6", sampler, 0, 4))
     assert [row[0] for row in rows] == [1, 2, 3, 4]
