@@ -66,12 +66,20 @@ def commands(rows: pd.DataFrame) -> list[str]:
         seeds, trials = part["seed"].nunique(), part["trials"].max()
         options = [f"--families {family} --samplers {' '.join(part['sampler'].unique())}"]
         options += [f"--mode {mode} --seeds {seeds} --trials {trials}"]
-        tasks = part["task"].nunique()
-        options += [f"--tasks {tasks}"] * (tasks < len(load(family).tasks))
+        options += _chosen(family, set(part["task"]))
         options += [f"--sources {sources}"] * (sources > 0)
         options += [f"--source-trials {source_trials}"] * (source_trials != 50)
         lines.append(f"python -m studies.compare run {' '.join(options)} --out results.csv")
     return lines
+
+
+def _chosen(family: str, tasks: set[str]) -> list[str]:
+    """The options that choose these tasks of a family."""
+    names = [task.name for task in load(family).tuned]
+    every = -(-len(names) // len(tasks))
+    if every > 1 and tasks == set(names[::every]):
+        return [f"--every {every}"]
+    return [f"--tasks {len(tasks)}"] * (len(tasks) < len(names))
 
 
 def _page(name: str, rows: pd.DataFrame, out: Path, made: Sequence[str]) -> str:

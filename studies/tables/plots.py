@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
+from studies.families import short
 from studies.plots import Style, add_legend, panels, save, styles_of
 
 
@@ -21,7 +22,7 @@ def plot_regret(rows: pd.DataFrame, path: Path) -> None:
     for axis, family in zip(axes, families, strict=True):
         for sampler, part in rows[rows["family"] == family].groupby("sampler"):
             lines[str(sampler)] = _draw(axis, part, styles[str(sampler)])
-        axis.set(title=Path(str(family)).stem, xlabel="Trial", ylabel="Mean regret", yscale="log")
+        axis.set(title=short(str(family)), xlabel="Trial", ylabel="Mean regret", yscale="log")
         axis.set_ylim(bottom=max(axis.get_ylim()[0], 1e-3), top=1.1)
         axis.grid(alpha=0.3)
     add_legend(figure, lines)

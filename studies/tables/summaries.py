@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import numpy as np
 import pandas as pd
 
-from studies.families import load
+from studies.families import load, short
 from studies.regret import regret
 
 CHECKPOINTS = (1, 3, 5, 10, 15, 25, 50)
@@ -17,8 +15,9 @@ KEYS = ["family", "mode", "task", "sampler", "seed"]
 
 
 def add_regret(rows: pd.DataFrame) -> pd.DataFrame:
-    """Adds ``regret``: (best - best so far) / (best - median), in [0, 1].
+    """Adds ``regret``: (best - best so far) / (best - median), in [0, 1], and ``value_regret``.
 
+    The latter is that of the trial's own value: what a user sees who watches the trials.
     The optimum and the median are those of the table; of a live task, the best and the median of
     all values in the file.
     """
@@ -32,7 +31,8 @@ def add_regret(rows: pd.DataFrame) -> pd.DataFrame:
         part = part.sort_values("trial", kind="stable")
         runs = part["value"].groupby([part[key] for key in KEYS])
         so_far = runs.cummax() if is_up else runs.cummin()
-        parts.append(part.assign(regret=regret(so_far, best, median)))
+        own = regret(part["value"], best, median)
+        parts.append(part.assign(regret=regret(so_far, best, median), value_regret=own))
     return pd.concat(parts)
 
 
@@ -51,13 +51,10 @@ def regret_table(rows: pd.DataFrame) -> pd.DataFrame:
             error = seeds.std(ddof=1) / np.sqrt(len(seeds)) if len(seeds) > 1 else np.nan
             quantile = at["regret"].quantile(0.9)
             cells[str(point)] = f"{seeds.mean():.3f} ({error:.3f}), {quantile:.2f}"
+        early = part[part["trial"].between(2, 5)]
+        cells["mean value of trials 2 to 5"] = f"{early['value_regret'].mean():.3f}"
         cells["ask, ms"] = f"{1000 * part['seconds'].median():.0f}"
     return pd.DataFrame.from_dict(table, orient="index").rename_axis(["family", "sampler"])
-
-
-def short(family: str) -> str:
-    """A family's name without folders."""
-    return Path(family).stem
 
 
 def task_means(rows: pd.DataFrame, trial: int) -> pd.DataFrame:

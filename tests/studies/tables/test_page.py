@@ -12,9 +12,19 @@ from studies.tables.page import commands, selected
 from studies.tables.runs import HEADER
 
 
-def test_a_page_names_the_commands_that_make_it(toy: str, tmp_path: Path) -> None:
-    options = f"--families {toy} --samplers random tpe --mode opposed --seeds 1 --trials 2"
-    options += " --tasks 2 --sources 1 --source-trials 3 --out results.csv"
+@pytest.fixture
+def four(tmp_path: Path) -> str:
+    """A family's file: four tasks of two points."""
+    rows = [(f"task-{i}", x, float(x)) for i in range(4) for x in (0, 1)]
+    path = tmp_path / "four.csv"
+    pd.DataFrame(rows, columns=["task", "x", "value"]).to_csv(path, index=False)
+    return str(path)
+
+
+@pytest.mark.parametrize("chosen", ["--tasks 2", "--every 2"])
+def test_a_page_names_the_commands_that_make_it(chosen: str, four: str, tmp_path: Path) -> None:
+    options = f"--families {four} --samplers random tpe --mode opposed --seeds 1 --trials 2"
+    options += f" {chosen} --sources 1 --source-trials 3 --out results.csv"
     out = str(tmp_path / "results.csv")
     main(["run", *options.replace("results.csv", out).split()])
     assert commands(pd.read_csv(out)) == [f"python -m studies.compare run {options}"]
