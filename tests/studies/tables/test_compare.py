@@ -22,7 +22,7 @@ def test_a_complete_result_file_is_not_appended_to(toy: str, tmp_path: Path) -> 
     report = tmp_path / "report"
     main(["report", str(out), "--out", str(report)])
     page = (report / "normal.md").read_text()
-    assert "| toy " in page
+    assert "## toy" in page
     assert "| metagp " in page
     assert (report / "normal-regret.png").stat().st_size > 1000
 
