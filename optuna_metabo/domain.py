@@ -22,16 +22,61 @@ ABSENT = 0.5
 
 
 @dataclass(frozen=True)
+class Lattice:
+    """A grid too long to be listed: the integers from ``low`` to ``high``, encoded in [0, 1].
+
+    Args:
+        low: The first integer, which is encoded as 0.
+        high: The last one, encoded as 1, larger than ``low``.
+        log: Whether their logarithms are evenly spaced in the encoding, not they themselves;
+            needs ``low >= 1``.
+    """
+
+    low: int
+    high: int
+    log: bool = False
+
+    @property
+    def size(self) -> float:
+        """The number of integers."""
+        return float(self.high) - float(self.low) + 1.0
+
+    def places(self, index: Float[Array, " n"]) -> Float[Array, " n"]:
+        """The encoded values of the integers at some indices, 0 for ``low``."""
+        if not self.log:
+            return index / (self.size - 1.0)
+        return np.log1p(index / float(self.low)) / math.log(self.high / self.low)
+
+    def nearest(self, places: Float[Array, " n"]) -> Float[Array, " n"]:
+        """The index of the integer nearest to each place, on the scale of the integers."""
+        places = np.clip(places, 0.0, 1.0)
+        if not self.log:
+            return np.rint(places * (self.size - 1.0))
+        index = np.rint(float(self.low) * np.expm1(places * math.log(self.high / self.low)))
+        return np.clip(index, 0.0, self.size - 1.0)
+
+    def from_unit(self, u: Float[Array, " n"]) -> Float[Array, " n"]:
+        """Integers as likely as the cells [i - 1/2, i + 1/2] around them are long, encoded."""
+        if not self.log:
+            return self.places(np.minimum(np.floor(u * self.size), self.size - 1.0))
+        low, high = self.low - 0.5, self.high + 0.5
+        index = np.rint(low * np.exp(u * math.log(high / low)) - float(self.low))
+        return self.places(np.clip(index, 0.0, self.size - 1.0))
+
+
+@dataclass(frozen=True)
 class Dimension:
     """One axis.
 
     Args:
         levels: The encoded values of a grid, ascending, or ``None`` for an axis without one.
         n_choices: The number of choices of a categorical axis, 0 for a numeric one.
+        lattice: A grid that is too long for ``levels``.
     """
 
     levels: tuple[float, ...] | None = None
     n_choices: int = 0
+    lattice: Lattice | None = None
 
     @property
     def n_columns(self) -> int:
@@ -43,39 +88,67 @@ class Dimension:
         """The number of different values; infinite for a continuous axis."""
         if self.n_choices:
             return self.n_choices
+        if self.lattice is not None:
+            return self.lattice.size
         return math.inf if self.levels is None else len(self.levels)
 
     @cached_property
-    def grid(self) -> Float[Array, "size columns"]:
-        """Every value of a discrete axis, encoded."""
+    def _grid(self) -> Float[Array, "size columns"]:
+        """Every value of a discrete axis that is not a lattice."""
         if self.n_choices:
             return ONE_HOT * np.eye(self.n_choices)
         return np.asarray(self.levels)[:, None]
+
+    @cached_property
+    def _edges(self) -> Float[Array, " edges"]:
+        """Where the cells of the levels meet, in (0, 1); a cell is as long as it is likely.
+
+        The cells of the first and the last level reach as far outwards as inwards.
+        """
+        levels = self._grid[:, 0]
+        if self.n_choices or len(levels) < 2:
+            return np.arange(1, len(levels)) / len(levels)
+        middles = (levels[1:] + levels[:-1]) / 2
+        low, high = 2 * levels[0] - middles[0], 2 * levels[-1] - middles[-1]
+        return (middles - low) / (high - low)
 
     @property
     def absent(self) -> float:
         """What the columns hold in a point that lacks this parameter."""
         return 0.0 if self.n_choices else ABSENT
 
-    def nearest(self, columns: Float[Array, "n columns"]) -> Int[Array, " n"]:
-        """The index of the nearest value of a discrete axis."""
+    def at(self, index: Float[Array, " n"]) -> Float[Array, "n columns"]:
+        """The values of a discrete axis at some indices, encoded."""
+        if self.lattice is not None:
+            return self.lattice.places(index)[:, None]
+        return self._grid[index.astype(int)]
+
+    def nearest(self, columns: Float[Array, "n columns"]) -> Float[Array, " n"]:
+        """The index of the nearest value of a discrete axis; those of a lattice may be huge."""
+        if self.lattice is not None:
+            return self.lattice.nearest(columns[:, 0])
         if self.n_choices:
-            return columns.argmax(axis=1)
-        levels = self.grid[:, 0]
-        return np.searchsorted((levels[1:] + levels[:-1]) / 2, columns[:, 0])
+            return columns.argmax(axis=1).astype(float)
+        levels = self._grid[:, 0]
+        return np.searchsorted((levels[1:] + levels[:-1]) / 2, columns[:, 0]).astype(float)
 
     def from_unit(self, u: Float[Array, " n"]) -> Float[Array, "n columns"]:
-        """Maps uniform numbers in [0, 1) to values, all equally likely on a discrete axis."""
+        """Maps uniform numbers in [0, 1) to values.
+
+        Choices are equally likely, and numbers as their scale has it: those of a regular grid
+        equally likely, those of a logarithmic one by their logarithm.
+        """
+        if self.lattice is not None:
+            return self.lattice.from_unit(u)[:, None]
         if math.isinf(self.size):
             return u[:, None]
-        index = np.minimum((u * self.size).astype(int), int(self.size) - 1)
-        return self.grid[index]
+        return self._grid[np.searchsorted(self._edges, u, side="right")]
 
     def snap(self, columns: Float[Array, "n columns"]) -> Float[Array, "n columns"]:
         """The nearest admissible values."""
         if math.isinf(self.size):
             return np.clip(columns, 0.0, 1.0)
-        return self.grid[self.nearest(columns)]
+        return self.at(self.nearest(columns))
 
 
 @dataclass(frozen=True)
@@ -111,10 +184,14 @@ class Domain:
         counts = [dimension.n_columns for dimension in self.dimensions]
         return np.repeat(np.arange(len(counts)), counts)
 
+    @cached_property
+    def _absent(self) -> Float[Array, " p"]:
+        return np.array([self.dimensions[j].absent for j in self.groups])
+
     @property
     def size(self) -> float:
-        """The number of different points; infinite as soon as one axis is continuous."""
-        return math.prod(dimension.size for dimension in self.dimensions)
+        """The number of different points, without conditions; infinite with a continuous axis."""
+        return math.prod(float(dimension.size) for dimension in self.dimensions)
 
     def from_unit(self, U: Float[Array, "n d"]) -> Float[Array, "n p"]:
         """Maps points of the unit cube to points of the domain."""
@@ -123,47 +200,66 @@ class Domain:
 
     def snap(self, X: Float[Array, "n p"]) -> Float[Array, "n p"]:
         """The nearest points of the domain."""
+        return self.tidy(self.snap_axes(X))
+
+    def snap_axes(self, X: Float[Array, "n p"]) -> Float[Array, "n p"]:
+        """The nearest points of the product of the axes, whatever the conditions say."""
         parts = zip(self.dimensions, self.slices, strict=True)
-        return self.tidy(np.concatenate([axis.snap(X[:, part]) for axis, part in parts], axis=1))
+        return np.concatenate([axis.snap(X[:, part]) for axis, part in parts], axis=1)
 
     def present(self, X: Float[Array, "n p"]) -> Bool[Array, "n d"]:
         """Which parameters exist at each point."""
         present = np.ones((len(X), len(self.dimensions)), dtype=bool)
-        for condition in self.conditions:
-            present[:, condition.child] = self._holds(condition, X)
+        for condition in self._downwards:
+            holds = present[:, condition.parent] & self._allows(condition, X)
+            present[:, condition.child] &= holds
         return present
 
     def tidy(self, X: Float[Array, "n p"]) -> Float[Array, "n p"]:
         """Puts every parameter that does not exist at a point to its absent value."""
         if not self.conditions:
             return X
-        X, present = X.copy(), self.present(X)
-        for condition in self.conditions:
-            gone = ~present[:, condition.child]
-            X[gone, self.slices[condition.child]] = self.dimensions[condition.child].absent
-        return X
+        return np.where(self.present(X)[:, self.groups], X, self._absent)
 
-    def _holds(self, condition: Condition, X: Float[Array, "n p"]) -> Bool[Array, " n"]:
-        present = np.ones(len(X), dtype=bool)
-        for other in self.conditions:
-            if other.child == condition.parent:
-                present &= self._holds(other, X)
+    @cached_property
+    def _downwards(self) -> tuple[Condition, ...]:
+        """The conditions, that of a parent before those of its children."""
+        left, ordered = list(self.conditions), []
+        while left:
+            children = {condition.child for condition in left}
+            ready = [condition for condition in left if condition.parent not in children]
+            if not ready:
+                raise ValueError(f"no parameter can exist before itself, got {left}")
+            ordered += ready
+            left = [condition for condition in left if condition.parent in children]
+        return tuple(ordered)
+
+    def _allows(self, condition: Condition, X: Float[Array, "n p"]) -> Bool[Array, " n"]:
+        """Whether the value of the parent is one under which the child exists."""
         columns = X[:, self.slices[condition.parent]]
         if self.dimensions[condition.parent].n_choices:
-            chosen = np.where(columns.any(axis=1), columns.argmax(axis=1), -1)
-            return present & np.isin(chosen, condition.allowed)
+            allowed = np.zeros(columns.shape[1], dtype=bool)
+            allowed[np.array(condition.allowed, dtype=int)] = True
+            return columns.any(axis=1) & allowed[columns.argmax(axis=1)]
         low, high = condition.allowed
-        return present & (columns[:, 0] >= low) & (columns[:, 0] <= high)
+        return (columns[:, 0] >= low) & (columns[:, 0] <= high)
 
     def sample(self, n: int, *, generator: np.random.Generator) -> Float[Array, "n p"]:
         """Quasi-random points (scrambled Sobol')."""
         sobol = qmc.Sobol(len(self.dimensions), rng=generator)
         return self.from_unit(sobol.random_base2(math.ceil(math.log2(max(n, 1))))[:n])
 
-    def enumerate(self) -> Float[Array, "size p"]:
-        """Every point of a discrete domain, each once."""
-        index = np.indices([int(axis.size) for axis in self.dimensions])
-        index = index.reshape(len(self.dimensions), -1)
-        columns = [axis.grid[i] for axis, i in zip(self.dimensions, index, strict=True)]
-        X = self.tidy(np.concatenate(columns, axis=1))
-        return np.unique(X, axis=0) if self.conditions else X
+    def enumerate(self, free: Bool[Array, " d"] | None = None) -> Float[Array, "size p"]:
+        """Every point of a discrete domain, each once.
+
+        Args:
+            free: The axes that vary, all if not given; the others stand in their middle.
+        """
+        sizes = [axis.size for axis in self.dimensions]
+        varied = [j for j, n in enumerate(sizes) if n > 1 and (free is None or free[j])]
+        # Axes of one value are left out, because an array has 32 axes at most.
+        index = np.indices([int(sizes[j]) for j in varied]).reshape(len(varied), -1)
+        X = self.snap(np.zeros((index.shape[1], len(self.groups))) + self._absent)
+        for j, i in zip(varied, index, strict=True):
+            X[:, self.slices[j]] = self.dimensions[j].at(i.astype(float))
+        return np.unique(self.tidy(X), axis=0)

@@ -7,10 +7,9 @@ target's distributions, one by one, and what cannot be read is absent.
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from numbers import Real
 from typing import Any
 
 import numpy as np
@@ -24,30 +23,24 @@ from optuna.distributions import (
 )
 from optuna.trial import FrozenTrial
 
+from optuna_metabo.choices import index_of, is_one_of, number_of
 from optuna_metabo.conditions import learn_conditions
-from optuna_metabo.domain import ONE_HOT, Condition, Dimension, Domain
+from optuna_metabo.domain import ONE_HOT, Condition, Dimension, Domain, Lattice
 from optuna_metabo.surrogate import Task
 
 Numeric = FloatDistribution | IntDistribution
 
-# A longer grid is treated as continuous, and rounded when decoded.
-_MAX_LEVELS = 65_536
+# The values of a longer grid are not listed.
+_MAX_LISTED = 256
+# With more steps, floats no longer tell the places in a linear range apart: it is continuous.
+_MAX_STEPS = 2.0**53
+# So few floats in a range without a step are a grid, too: rounding would repeat them.
+_FEW_FLOATS = 2.0**30
 # How far outside the target's range, in lengths of that range, a source's value may stand.
 _OUTSIDE = 1.0
 # Over a range as narrow as this, relatively, a logarithm is a straight line, and a float's
 # logarithm could not tell one end from the other.
 _NARROW = 1e-6
-
-
-def _number(value: Any) -> float | None:
-    """A choice as a number, if it is one; a bool is not."""
-    if isinstance(value, bool) or not isinstance(value, Real):
-        return None
-    try:
-        number = float(value)
-    except OverflowError:  # an int beyond the floats
-        return None
-    return number if math.isfinite(number) else None
 
 
 def _fraction(value: float, low: float, high: float) -> float:
@@ -58,12 +51,13 @@ def _fraction(value: float, low: float, high: float) -> float:
 
 
 def _n_steps(distribution: Numeric) -> float:
-    """The number of steps from low to high of an unlogged grid; infinite without a step."""
-    if distribution.step is None:
-        return math.inf
+    """The number of steps from low to high of a linear grid; infinite of a continuous range."""
     low, high, step = distribution.low, distribution.high, distribution.step
-    n = high / step - low / step  # in this order the difference of two floats cannot overflow
-    return round((high - low) / step) if n < 2 * _MAX_LEVELS else n
+    ulp = math.ulp(max(abs(low), abs(high)))
+    n = high / (step or ulp) - low / (step or ulp)  # in this order it cannot overflow
+    if step is None:
+        return round((high - low) / ulp) if n < _FEW_FLOATS else math.inf
+    return round((high - low) / step) if n < _MAX_STEPS else n
 
 
 def _curved(distribution: Numeric) -> bool:
@@ -117,35 +111,18 @@ def _dimension(distribution: BaseDistribution) -> Dimension:
     distribution = _numeric(distribution)
     if distribution.low == distribution.high:
         return Dimension(levels=(0.5,))
-    n = _n_steps(distribution)
-    if n >= _MAX_LEVELS:
+    low, high = distribution.low, distribution.high
+    if not _curved(distribution):
+        n = _n_steps(distribution)
+        if n < _MAX_LISTED:
+            return Dimension(levels=tuple(np.linspace(0.0, 1.0, int(n) + 1).tolist()))
+        return Dimension(lattice=Lattice(0, int(n))) if n < _MAX_STEPS else Dimension()
+    if isinstance(distribution, FloatDistribution):
         return Dimension()
-    if not distribution.log:
-        return Dimension(levels=tuple(np.linspace(0.0, 1.0, int(n) + 1).tolist()))
-    values = range(int(distribution.low), int(distribution.high) + 1)
-    return Dimension(levels=tuple(to_unit(value, distribution) or 0.0 for value in values))
-
-
-def _choice(value: Any, distribution: CategoricalDistribution) -> int | None:
-    """The index of a choice: of the same type first, else of the same number."""
-    for i, choice in enumerate(distribution.choices):
-        if type(choice) is type(value) and _same(choice, value):
-            return i
-    number = _number(value)
-    for i, choice in enumerate(distribution.choices):
-        if _number(choice) == number if number is not None else _same_text(choice, value):
-            return i
-    return None
-
-
-def _same(a: Any, b: Any) -> bool:
-    """Equality in which NaN equals itself."""
-    return bool(a == b or (a != a and b != b))
-
-
-def _same_text(a: Any, b: Any) -> bool:
-    """Equality of strings, whether Python's or NumPy's."""
-    return isinstance(a, str) and isinstance(b, str) and str(a) == str(b)
+    if high - low < _MAX_LISTED:
+        values = range(int(low), int(high) + 1)
+        return Dimension(levels=tuple(to_unit(value, distribution) or 0.0 for value in values))
+    return Dimension(lattice=Lattice(int(low), int(high), log=True))
 
 
 def _numeric(distribution: BaseDistribution) -> Numeric:
@@ -157,16 +134,16 @@ def _numeric(distribution: BaseDistribution) -> Numeric:
 def _place(value: Any, distribution: BaseDistribution) -> float | None:
     """Index of the choice or place in the range; ``None`` for a value that has none."""
     if isinstance(distribution, CategoricalDistribution):
-        return _choice(value, distribution)
+        return index_of(value, distribution.choices)
     distribution = _numeric(distribution)
-    number = _number(value)
+    number = number_of(value)
     return None if number is None else to_unit(number, distribution)
 
 
 def fits(value: Any, distribution: BaseDistribution) -> bool:
     """Whether ``value`` is legal for ``distribution`` exactly as it is, type included."""
     if isinstance(distribution, CategoricalDistribution):
-        return any(type(c) is type(value) and _same(c, value) for c in distribution.choices)
+        return is_one_of(value, distribution.choices)
     distribution = _numeric(distribution)
     kind = int if isinstance(distribution, IntDistribution) else float
     if type(value) is not kind or not distribution.low <= value <= distribution.high:
@@ -179,15 +156,24 @@ def fits(value: Any, distribution: BaseDistribution) -> bool:
     return math.isclose(k, round(k), rel_tol=1e-12, abs_tol=1e-8)
 
 
-def says_something(source: BaseDistribution, target: BaseDistribution) -> bool:
-    """Whether values of a source's parameter can be read as values of the target's."""
-    if isinstance(source, CategoricalDistribution):
-        return any(_place(choice, target) is not None for choice in source.choices)
-    source = _numeric(source)
-    if isinstance(target, CategoricalDistribution):
-        numbers = [_number(choice) for choice in target.choices]
-        return any(x is not None and source.low <= x <= source.high for x in numbers)
-    return not (_numeric(target).log and source.high <= 0)
+def says_something(values: Iterable[Any], distribution: BaseDistribution) -> bool:
+    """Whether any value of a source's parameter can be read as one of the target's.
+
+    What counts is the values that were tried, not the source's distribution: it may have changed
+    from one trial to the next.
+    """
+    return any(_place(value, distribution) is not None for value in values)
+
+
+def is_kept_by_databases(distribution: BaseDistribution) -> bool:
+    """Whether a database gives a distribution back as it is.
+
+    It makes lists of tuples, which Optuna then takes for other choices: a parameter that has any
+    may not be sampled as one whose distribution is known from earlier trials.
+    """
+    if not isinstance(distribution, CategoricalDistribution):
+        return True
+    return not any(isinstance(one, (list, tuple, Mapping)) for one in distribution.choices)
 
 
 @dataclass(frozen=True)
@@ -219,12 +205,29 @@ class Encoding:
             return plain
         present = np.array([[name in t.params for name in plain.names] for t in trials])
         X = plain.encode_many([trial.params for trial in trials])
+        known = plain._known([trial.params for trial in trials], X, present)
         conditions = [
             condition
-            for condition in learn_conditions(plain.domain, X, present)
+            for condition in learn_conditions(plain.domain, X, present, known)
             if plain.names[condition.child] not in exists
         ]
         return cls(plain.search_space, dimensions, tuple(conditions))
+
+    def _known(
+        self,
+        points: Sequence[Mapping[str, Any]],
+        X: Float[Array, "n p"],
+        present: Bool[Array, "n d"],
+    ) -> Bool[Array, "n d"]:
+        """Which values could be read: those that do not stand where absent ones do, or belong
+        there.
+        """
+        known = present.copy()
+        for j, (name, axis) in enumerate(zip(self.names, self.dimensions, strict=True)):
+            stands_absent = (X[:, self.domain.slices[j]] == axis.absent).all(axis=1)
+            for i in np.flatnonzero(present[:, j] & stands_absent).tolist():
+                known[i, j] = _place(points[i][name], self.search_space[name]) is not None
+        return known
 
     @property
     def names(self) -> tuple[str, ...]:

@@ -6,7 +6,8 @@ constraint by what it leaves, ``slack = -value``, so that a trial is feasible at
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+import math
+from collections.abc import Callable, Iterable, Sequence, Set
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,6 +15,15 @@ from jaxtyping import Bool, Float
 from numpy import ndarray as Array
 from optuna.study import Study, StudyDirection
 from optuna.trial import FrozenTrial, TrialState
+
+from optuna_metabo.thinning import evenly
+
+# Reports beyond this are as good as infinite: differences of two must stay floats.
+_HUGE = 1e300
+# A constraint's values beyond so many units are all the same.
+_FAR = 1e100
+# So many completed trials tell where a pruned one stands.
+_MAX_PEERS = 300
 
 ConstraintsFunc = Callable[[FrozenTrial], Sequence[float]]
 
@@ -29,40 +39,102 @@ class Objective:
     def values(self, trials: Sequence[FrozenTrial]) -> Float[Array, " n"]:
         """To be maximised, shape [n]; NaN for trials that say nothing of it.
 
-        A pruned trial has the value that the trials completed have at its rank: where its last
-        report stands among theirs at the same step, there stands its value among theirs. It stays
-        NaN if none of them reported at that step.
+        A pruned trial has the value that :func:`read_off` gives its last report, beside those of
+        the completed trials that reported at the same step.
         """
         sign = 1.0 if self.direction == StudyDirection.MAXIMIZE else -1.0
         found = np.full(len(trials), np.nan)
         for i, trial in enumerate(trials):
             if trial.state == TrialState.COMPLETE and trial.values is not None:
                 found[i] = sign * trial.values[self.index]
-        peers: dict[int, tuple[Float[Array, " r"], Float[Array, " r"]]] = {}
-        for i, trial in enumerate(trials):
-            step = trial.last_step
-            if trial.state != TrialState.PRUNED or step is None:
-                continue
-            if step not in peers:
-                peers[step] = self._peers(trials, found, step, sign)
-            reports, finals = peers[step]
-            report = sign * trial.intermediate_values[step]
-            if len(reports) and np.isfinite(reports).all() and np.isfinite(report):
-                found[i] = np.interp(report, reports, finals)
+        for rows, values in _of_pruned(trials, found, sign):
+            found[rows] = values
         return found
 
-    @staticmethod
-    def _peers(
-        trials: Sequence[FrozenTrial], values: Float[Array, " n"], step: int, sign: float
-    ) -> tuple[Float[Array, " r"], Float[Array, " r"]]:
-        """Reports at a step and values of the completed trials that have one, each ascending."""
-        rows = [
-            j
-            for j, trial in enumerate(trials)
-            if trial.state == TrialState.COMPLETE and step in trial.intermediate_values
-        ]
-        reports = sign * np.array([trials[j].intermediate_values[step] for j in rows])
-        return np.sort(reports), np.sort(values[rows])
+
+def _of_pruned(
+    trials: Sequence[FrozenTrial], completed: Float[Array, " n"], sign: float
+) -> list[tuple[list[int], Float[Array, " r"]]]:
+    """Rows and values of the pruned trials, those that ended at one step together."""
+    stopped: dict[int, list[int]] = {}
+    for i, trial in enumerate(trials):
+        if trial.state == TrialState.PRUNED and trial.intermediate_values:
+            stopped.setdefault(max(trial.intermediate_values), []).append(i)
+    rows = np.flatnonzero(~np.isnan(completed))
+    known = completed[np.isfinite(completed)]
+    if not stopped or not len(known):
+        return []
+    finals = np.clip(completed[rows], max(known.min(), -_HUGE), min(known.max(), _HUGE))
+    span = float(np.ptp(finals))
+
+    def values(step: int, reports: list[float], peers: list[int]) -> Float[Array, " r"]:
+        last = np.array([trials[i].intermediate_values[step] for i in stopped[step]])
+        return read_off(sign * last, sign * np.array(reports), finals[peers], span)
+
+    told = _reports([trials[i] for i in rows.tolist()], finals, stopped.keys())
+    return [(stopped[step], values(step, *peers)) for step, peers in told.items()]
+
+
+def _reports(
+    trials: Sequence[FrozenTrial], finals: Float[Array, " c"], steps: Set[int]
+) -> dict[int, tuple[list[float], list[int]]]:
+    """What completed trials reported at each of the steps, and which of them.
+
+    One pass over their reports; of many trials an even spread of their ranks. NaN is no report.
+    """
+    found: dict[int, tuple[list[float], list[int]]] = {}
+    for row in evenly(np.argsort(finals, kind="stable"), _MAX_PEERS).tolist():
+        reported = trials[row].intermediate_values
+        for step in reported.keys() & steps:
+            if not math.isnan(reported[step]):
+                reports, rows = found.setdefault(step, ([], []))
+                reports.append(reported[step])
+                rows.append(row)
+    return found
+
+
+def read_off(
+    stopped: Float[Array, " r"],
+    reports: Float[Array, " c"],
+    finals: Float[Array, " c"],
+    span: float,
+) -> Float[Array, " r"]:
+    """The values of pruned trials by their last report, all made at one step; NaN for none.
+
+    Where a report stands among those of completed trials, there stands its value among theirs: no
+    scale of early and late values has to be known. The order of the reports is kept, and NaN is
+    the worst of them. One better than all counts as the best value and no more: it is a guess,
+    and a guess must not be the one to beat. Of a single completed trial only its own place is
+    known: what is not better has no value.
+
+    Args:
+        stopped: Reports of pruned trials, to be maximised like all that follow.
+        reports: Those of completed trials, at least one, none NaN.
+        finals: The values of these, finite.
+        span: The range of all values, for where ``finals`` are all the same.
+    """
+    stopped = np.clip(np.where(np.isnan(stopped), -_HUGE, stopped), -_HUGE, _HUGE)
+    reports, finals = np.clip(np.sort(reports), -_HUGE, _HUGE), np.sort(finals)
+    if len(reports) == 1:
+        return np.where(stopped > reports[0], finals[0], np.nan)
+    found = np.interp(stopped, reports, finals)
+    first, last = (np.searchsorted(reports, stopped, side) for side in ("left", "right"))
+    for i in np.flatnonzero(last > first + 1):  # several made this report
+        found[i] = finals[first[i] : last[i]].mean()
+    below = np.maximum(reports[0] - stopped, 0.0)
+    if not below.any():
+        return found
+    width = reports[-1] - reports[0] or below.max()
+    height = finals[-1] - finals[0] or span or width
+    return np.where(below > 0.0, finals[0] - height * _saturated(below, width), found)
+
+
+def _saturated(x: Float[Array, " n"], unit: float) -> Float[Array, " n"]:
+    """``x / (unit + x)``: in proportion where x is small, ascending to 1.
+
+    So that a value below all others keeps its order, and how far below does not set the scale.
+    """
+    return x / (unit + x)
 
 
 def objectives_of(study: Study) -> tuple[Objective, ...]:
@@ -95,7 +167,11 @@ def matching(objective: Objective, among: Sequence[Objective], count: int) -> Ob
 def constraints_of(trial: FrozenTrial, function: ConstraintsFunc | None) -> dict[str, float]:
     """The constraints of a finished trial by key, as Optuna counts them: feasible at most at 0.
 
-    Those that the trial itself holds come first; else ``function`` is asked.
+    Those that the trial itself holds come first; else ``function`` is asked. A constraint that
+    was to be measured and is not a number (NaN, or nothing at all in a stored list) is infinite:
+    broken, nobody knows how badly. Optuna's samplers raise a ``ValueError`` there, which ends the
+    run after the trial's work is done, and take the trial for infeasible when the run goes on. A
+    key that a trial lacks is another thing: it has not been measured, and breaks nothing.
     """
     if hasattr(trial, "constraints"):  # Optuna 5
         held = dict(trial.constraints)
@@ -103,7 +179,11 @@ def constraints_of(trial: FrozenTrial, function: ConstraintsFunc | None) -> dict
         held = {str(i): v for i, v in enumerate(trial.system_attrs.get("constraints") or ())}
     if not held and function is not None and trial.state != TrialState.FAIL:
         held = {str(i): float(value) for i, value in enumerate(function(trial))}
-    return {key: value for key, value in held.items() if not np.isnan(value)}
+    return {key: _measured(value) for key, value in held.items()}
+
+
+def _measured(value: float | None) -> float:
+    return math.inf if value is None or math.isnan(value) else float(value)
 
 
 def keys(held: Iterable[dict[str, float]]) -> list[str]:
@@ -122,8 +202,16 @@ def feasible(held: Sequence[dict[str, float]]) -> Bool[Array, " n"]:
 
 
 def bilog(slack: Float[Array, " n"], unit: float) -> Float[Array, " n"]:
-    """sign(s) log(1 + |s|): fine near the border only (Eriksson & Poloczek 2021)."""
-    scaled = np.clip(slack / unit, -1e100, 1e100)
+    """sign(s) log(1 + |s|): fine near the border only (Eriksson & Poloczek 2021).
+
+    What is infinite is drawn to the farthest finite value on its side of the border, at least one
+    unit away from it; NaN stays.
+    """
+    finite = np.isfinite(slack)
+    with np.errstate(over="ignore"):
+        scaled = np.clip(slack / unit, -_FAR, _FAR)
+    low, high = scaled.min(where=finite, initial=-1.0), scaled.max(where=finite, initial=1.0)
+    scaled = np.clip(scaled, low, high)
     return np.sign(scaled) * np.log1p(np.abs(scaled))
 
 
@@ -131,4 +219,4 @@ def unit_of(slack: Float[Array, " n"]) -> float:
     """The usual size of a constraint's values: the median of those that are neither 0 nor inf."""
     sizes = np.abs(slack)
     sizes = sizes[np.isfinite(sizes) & (sizes > 0.0)]
-    return float(np.median(sizes)) if len(sizes) else 1.0
+    return float(np.median(np.minimum(sizes, _HUGE))) if len(sizes) else 1.0

@@ -2,221 +2,164 @@
 
 from __future__ import annotations
 
-import difflib
-import fnmatch
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
 
-import numpy as np
 import optuna
-from jaxtyping import Float
-from numpy import ndarray as Array
-from optuna.distributions import BaseDistribution
-from optuna.storages import BaseStorage, get_storage
+from optuna.storages import BaseStorage
 from optuna.study import Study
-from optuna.trial import FrozenTrial, TrialState
+from optuna.trial import TrialState
 
-from optuna_metabo.encoding import Encoding, says_something
-from optuna_metabo.outputs import (
-    Objective,
-    bilog,
-    constraints_of,
-    matching,
-    objectives_of,
-    slacks,
-    unit_of,
+from optuna_metabo.logs import LOGGER, warn
+from optuna_metabo.outputs import objectives_of
+from optuna_metabo.past_study import MAX_TRIALS, LeftOut, SourceStudy, SourceTask
+from optuna_metabo.reading import (
+    Glob,
+    Names,
+    NoSuchStorage,
+    OneOf,
+    check_names,
+    is_glob,
+    opened,
+    reading_errors,
+    shown,
+    study_names,
 )
 from optuna_metabo.snapshot import Snapshot
-from optuna_metabo.surrogate import Task
 
-# Trials that say something: a pruned one by its last report.
+__all__ = ["MAX_TRIALS", "LeftOut", "SourceStudy", "SourceTask", "Sources"]
+
+# Those that say something, a pruned one by its last report, and those that say where it fails.
 _TELLING = (TrialState.COMPLETE, TrialState.PRUNED)
-
-# A longer source is thinned to its best half of these and an even spread of the rest: the cost
-# of an exact GP grows with the square of its points, and what they add does not.
-MAX_TRIALS = 128
+_FINISHED = (*_TELLING, TrialState.FAIL)
 
 # A storage that cannot be read may be back at the next ask; after so many times it is given up.
 _MAX_ATTEMPTS = 3
-_UNREADABLE = "cannot be read"
 _EXPECTED = "source_studies expects Study objects, study names, a glob or a predicate"
 
 Request = Sequence[Study | str] | str | Callable[[str], bool] | None
 
 
-@dataclass(frozen=True)
-class LeftOut:
-    """A source that cannot help, and why."""
-
-    name: str
-    reason: str
-
-
-@dataclass(frozen=True)
-class SourceTask:
-    """A source read with the target's search space."""
-
-    study: SourceStudy
-    task: Task
-    shared: tuple[str, ...]
-
-
-@dataclass(frozen=True)
-class SourceStudy:
-    """The completed and the pruned trials of a study."""
-
-    name: str
-    objectives: tuple[Objective, ...]
-    trials: tuple[FrozenTrial, ...]
-
-    @cached_property
-    def search_space(self) -> dict[str, BaseDistribution]:
-        """Every parameter with its last distribution."""
-        space: dict[str, BaseDistribution] = {}
-        for trial in self.trials:
-            space.update(trial.distributions)
-        return space
-
-    @cached_property
-    def constraints(self) -> list[dict[str, float]]:
-        """The constraints of each trial by key."""
-        return [constraints_of(trial, None) for trial in self.trials]
-
-    @property
-    def key(self) -> tuple[object, ...]:
-        """Tells it from others, also from another of its name."""
-        return (self.name, self.trials[0].number, self.trials[0].datetime_start)
-
-    def is_study(self, study: Snapshot) -> bool:
-        """Whether this is ``study`` itself, read earlier."""
-        if self.name != study.name:
-            return False
-        first = self.trials[0]
-        return any(
-            t.number == first.number and t.datetime_start == first.datetime_start
-            for t in study.trials
-        )
-
-    def task_for(
-        self, encoding: Encoding, objective: Objective, count: int
-    ) -> SourceTask | LeftOut:
-        """What this study says about an objective of ``count``, or why it says nothing."""
-        own = matching(objective, self.objectives, count)
-        if own is None:
-            wanted = f"objective {objective.name or objective.index!r} of {count}"
-            return LeftOut(self.name, f"none of its {len(self.objectives)} objectives is {wanted}")
-        return self._task(encoding, own.values(self.trials))
-
-    def slack_task_for(self, encoding: Encoding, key: str) -> SourceTask | LeftOut:
-        """What this study says about a constraint, or why it says nothing."""
-        slack = slacks(self.constraints, key)
-        return self._task(encoding, bilog(slack, unit_of(slack)))
-
-    def _task(self, encoding: Encoding, y: Float[Array, " n"]) -> SourceTask | LeftOut:
-        space, target = self.search_space, encoding.search_space
-        shared = [
-            name
-            for name in encoding.names
-            if name in space and says_something(space[name], target[name])
-        ]
-        if not shared:
-            return LeftOut(self.name, "shares no parameter")
-        known = np.isin(encoding.domain.groups, [encoding.names.index(name) for name in shared])
-        having = [i for i, t in enumerate(self.trials) if not t.params.keys().isdisjoint(shared)]
-        task = encoding.task([self.trials[i].params for i in having], y[having], known)
-        if not len(task):
-            return LeftOut(self.name, "all its values are infinite")
-        if task.y.min() == task.y.max():
-            return LeftOut(self.name, "all its values are the same")
-        return SourceTask(self, task.thinned(MAX_TRIALS), tuple(shared))
-
-
 @dataclass
 class Sources:
-    """The studies asked for, validated at once and read at the first ask."""
+    """The studies asked for, validated at once and read at the first ask.
+
+    Args:
+        studies: Those given as objects.
+        names: Which names of the storage are asked for.
+        storage: Where; a URL as long as there is nothing to open.
+        pattern: What a glob or a predicate is called; ``None`` for anything else.
+        told: Whether the user has been warned that there is nothing.
+    """
 
     studies: tuple[Study, ...] = ()
-    names: Callable[[str], bool] | None = None
-    storage: BaseStorage | None = None
+    names: Names | None = None
+    storage: str | BaseStorage | None = None
+    pattern: str | None = None
+    told: bool = False
     _read: tuple[SourceStudy | LeftOut, ...] | None = field(default=None, repr=False)
     _attempts: int = field(default=0, repr=False)
+    _said: bool = field(default=False, repr=False)
 
     @classmethod
     def of(cls, request: Request, storage: str | BaseStorage | None) -> Sources:
         """Checks what the user asked for.
 
+        Where past studies are asked for, by name or otherwise, a storage that does not exist is
+        an error. Of ``storage`` alone nobody knows whether it is the first study of a team: a
+        file that does not exist yet is a warning, is looked for again at the first ask, and is
+        never created. So is a glob or a predicate that matches no study. A storage without any
+        other study is only a line of the log.
+
         Raises:
             TypeError: If ``request`` is none of the documented kinds, or names studies without
                 a storage.
-            ValueError: If no study in the storage has one of the names.
+            ValueError: If no study in the storage has one of the names, or there is no storage.
         """
-        opened = _opened(storage)
         if request is None:
-            return cls(names=_Glob("*") if opened else None, storage=opened)
+            return cls() if storage is None else cls._everything(storage)
         if callable(request):
-            return cls(names=request, storage=_required(opened, request))
-        if isinstance(request, str) and _is_glob(request, _required(opened, request)):
-            return cls(names=_Glob(request), storage=opened)
+            return cls._matching(request, _called(request), _required(storage, request))
+        if isinstance(request, str) and is_glob(request):
+            place = _required(storage, request)
+            if request not in study_names(place):  # one that is the name of a study is that name
+                return cls._matching(Glob(request), request, place)
         items = [request] if isinstance(request, (str, Study)) else _listed(request)
-        studies = tuple(item for item in items if isinstance(item, Study))
-        names = [item for item in items if isinstance(item, str)]
         strange = [item for item in items if not isinstance(item, (str, Study))]
         if strange:
             raise TypeError(f"{_EXPECTED}, got {strange[0]!r}")
-        if names:
-            _check_names(names, _required(opened, names))
-        return cls(studies, _OneOf(tuple(names)) if names else None, opened)
+        studies = tuple(item for item in items if isinstance(item, Study))
+        names = tuple(item for item in items if isinstance(item, str))
+        if not names:
+            return cls(studies, storage=None if storage is None else opened(storage))
+        place = _required(storage, names)
+        check_names(names, study_names(place))
+        return cls(studies, OneOf(names), place)
+
+    @classmethod
+    def _everything(cls, storage: str | BaseStorage) -> Sources:
+        try:
+            return cls(names=Glob("*"), storage=opened(storage))
+        except NoSuchStorage as error:
+            warn(f"No past study is read: {error}.")
+            return cls(names=Glob("*"), storage=storage, told=True)
+
+    @classmethod
+    def _matching(cls, names: Names, pattern: str, storage: BaseStorage) -> Sources:
+        existing = study_names(storage)
+        nothing = not any(map(names, existing))
+        if nothing:
+            warn(f"source_studies={pattern!r} matches no study of the storage, {shown(existing)}.")
+        return cls(names=names, storage=storage, pattern=pattern, told=nothing)
 
     def read(self, target: Snapshot) -> tuple[tuple[SourceStudy, ...], tuple[LeftOut, ...]]:
         """The source studies of ``target`` and those left out; never the target itself."""
+        studies, left_out = self._others(target)
+        usable = tuple(study for study in studies if study.is_completed)
+        left_out += [
+            LeftOut(one.name, "has no completed trials") for one in studies if not one.is_completed
+        ]
+        if not usable and not left_out:
+            left_out = self._nothing()
+        return usable, tuple(left_out)
+
+    def having_failed(self, target: Snapshot) -> tuple[SourceStudy, ...]:
+        """The other studies of which trials failed, also those that completed none."""
+        return tuple(study for study in self._others(target)[0] if study.failed)
+
+    def _others(self, target: Snapshot) -> tuple[list[SourceStudy], list[LeftOut]]:
         if self._read is None or (self._attempts < _MAX_ATTEMPTS and _broken(self._read)):
             self._attempts += 1
             self._read = _once(_read_one(one) for one in self._load())
-        name = target.name
-        usable = [s for s in self._read if isinstance(s, SourceStudy) and not s.is_study(target)]
-        left_out = [s for s in self._read if isinstance(s, LeftOut) and s.name != name]
-        return tuple(usable), tuple(left_out)
+        studies = [s for s in self._read if isinstance(s, SourceStudy) and not s.is_study(target)]
+        left_out = [s for s in self._read if isinstance(s, LeftOut) and s.name != target.name]
+        return studies, left_out
+
+    def _nothing(self) -> list[LeftOut]:
+        """Says that what was asked for holds no other study."""
+        if self.pattern is not None:
+            return [LeftOut(self.pattern, "matches no other study", told=self.told)]
+        if not self._said and (self.names or self.studies):
+            self._said = True
+            LOGGER.info("There is no other study to learn from yet.")
+        return []
 
     def _load(self) -> list[Study | LeftOut]:
         found: list[Study | LeftOut] = list(self.studies)
         if self.storage is None or self.names is None:
             return found
         try:
-            existing = optuna.get_all_study_names(storage=self.storage)
-        except Exception as error:  # a storage that is gone must not end a run
-            return [*found, LeftOut("storage", f"{_UNREADABLE}: {error}")]
-        for name in existing:
-            if self.names(name):
-                try:
-                    found.append(optuna.load_study(study_name=name, storage=self.storage))
-                except Exception as error:  # a study that cannot be read must not end a run
-                    found.append(LeftOut(name, f"{_UNREADABLE}: {error}"))
-        return found
+            self.storage = opened(self.storage)
+            existing = study_names(self.storage)
+        except NoSuchStorage as error:
+            return [*found, LeftOut("storage", str(error), may_return=True, told=True)]
+        except reading_errors() as error:  # a storage that is gone must not end a run
+            return [*found, _unreadable("storage", error)]
+        return [*found, *[_loaded(name, self.storage) for name in existing if self.names(name)]]
 
 
-@dataclass(frozen=True)
-class _Glob:
-    pattern: str
-
-    def __call__(self, name: str) -> bool:
-        return fnmatch.fnmatchcase(name, self.pattern)
-
-
-@dataclass(frozen=True)
-class _OneOf:
-    names: tuple[str, ...]
-
-    def __call__(self, name: str) -> bool:
-        return name in self.names
-
-
-def _opened(storage: str | BaseStorage | None) -> BaseStorage | None:
-    if storage is None:
-        return None
-    if not isinstance(storage, (str, BaseStorage)):
-        raise TypeError(f"storage expects a URL or one of Optuna's storages, got {storage!r}")
-    return get_storage(storage)
+def _called(predicate: Names) -> str:
+    return getattr(predicate, "__name__", repr(predicate))
 
 
 def _listed(request: Iterable[Study | str]) -> list[Study | str]:
@@ -225,48 +168,46 @@ def _listed(request: Iterable[Study | str]) -> list[Study | str]:
     return list(request)
 
 
-def _is_glob(request: str, storage: BaseStorage) -> bool:
-    """Whether a string is a pattern; one that is the name of a study is that name."""
-    special = any(character in request for character in "*?[")
-    return special and request not in optuna.get_all_study_names(storage=storage)
-
-
-def _required(storage: BaseStorage | None, request: object) -> BaseStorage:
+def _required(storage: str | BaseStorage | None, request: object) -> BaseStorage:
     if storage is None:
         raise TypeError(f"source_studies={request!r} needs storage= to look the studies up in")
-    return storage
-
-
-def _check_names(names: Sequence[str], storage: BaseStorage) -> None:
-    existing = optuna.get_all_study_names(storage=storage)
-    for name in names:
-        if name not in existing:
-            close = difflib.get_close_matches(name, existing, n=3)
-            hint = f"; did you mean {' or '.join(map(repr, close))}?" if close else ""
-            raise ValueError(f"the storage has no study named {name!r}{hint}")
+    return opened(storage)
 
 
 def _broken(read: Sequence[SourceStudy | LeftOut]) -> bool:
-    return any(isinstance(one, LeftOut) and one.reason.startswith(_UNREADABLE) for one in read)
+    return any(isinstance(one, LeftOut) and one.may_return for one in read)
 
 
 def _once(read: Iterable[SourceStudy | LeftOut]) -> tuple[SourceStudy | LeftOut, ...]:
     """Drops a study that was asked for twice, as an object and by its name, say."""
     found: dict[object, SourceStudy | LeftOut] = {}
     for one in read:
-        start = one.trials[0].datetime_start if isinstance(one, SourceStudy) else None
-        found.setdefault((one.name, start), one)
+        found.setdefault(one.key if isinstance(one, SourceStudy) else one.name, one)
     return tuple(found.values())
+
+
+def _loaded(name: str, storage: BaseStorage) -> Study | LeftOut:
+    try:
+        return optuna.load_study(study_name=name, storage=storage)
+    except reading_errors() as error:  # a study that cannot be read must not end a run
+        return _unreadable(name, error)
 
 
 def _read_one(study: Study | LeftOut) -> SourceStudy | LeftOut:
     if isinstance(study, LeftOut):
         return study
     try:
-        trials = tuple(study.get_trials(deepcopy=False, states=_TELLING))
+        trials = study.get_trials(deepcopy=False, states=_FINISHED)
         objectives = objectives_of(study)
-    except Exception as error:  # a study that cannot be read must not end a run
-        return LeftOut(study.study_name, f"{_UNREADABLE}: {error}")
-    if all(trial.state == TrialState.PRUNED for trial in trials):
+    except reading_errors() as error:  # a study that cannot be read must not end a run
+        return _unreadable(study.study_name, error)
+    if not trials:
         return LeftOut(study.study_name, "has no completed trials")
-    return SourceStudy(study.study_name, objectives, trials)
+    telling = tuple(trial for trial in trials if trial.state in _TELLING)
+    failed = tuple(trial for trial in trials if trial.state == TrialState.FAIL)
+    return SourceStudy(study.study_name, objectives, telling, failed)
+
+
+def _unreadable(name: str, error: Exception) -> LeftOut:
+    why = str(error).partition("\n")[0]
+    return LeftOut(name, f"cannot be read: {type(error).__name__}: {why}", may_return=True)

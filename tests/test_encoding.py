@@ -16,11 +16,13 @@ from optuna.distributions import (
     CategoricalDistribution,
     FloatDistribution,
     IntDistribution,
+    distribution_to_json,
+    json_to_distribution,
 )
 from optuna.study import StudyDirection
 
 from optuna_metabo.domain import ABSENT, ONE_HOT
-from optuna_metabo.encoding import Encoding, fits, says_something
+from optuna_metabo.encoding import Encoding, fits, is_kept_by_databases, says_something
 from optuna_metabo.outputs import Objective
 
 finite = st.floats(-1e6, 1e6)
@@ -131,22 +133,73 @@ def test_a_choice_is_matched_by_its_type_first() -> None:
 
 
 @pytest.mark.parametrize(
-    ("source", "target", "expected"),
+    ("values", "target", "expected"),
     [
-        (FloatDistribution(1, 2), IntDistribution(5, 9, log=True), True),
-        (FloatDistribution(-2, -1), FloatDistribution(1, 2, log=True), False),
-        (IntDistribution(1, 40), CategoricalDistribution((32, 64)), True),
-        (IntDistribution(1, 9), CategoricalDistribution((32, 64)), False),
-        (CategoricalDistribution((1, 2)), FloatDistribution(0, 1), True),
-        (CategoricalDistribution(("a", "b")), FloatDistribution(0, 1), False),
-        (CategoricalDistribution(("a", "b")), CategoricalDistribution(("b", "c")), True),
-        (CategoricalDistribution(("a", "b")), CategoricalDistribution(("c",)), False),
+        ([1.3], IntDistribution(5, 9, log=True), True),
+        ([-1.5, -1.0], FloatDistribution(1, 2, log=True), False),
+        ([7, 32], CategoricalDistribution((32, 64)), True),
+        ([7, 33], CategoricalDistribution((32, 64)), False),
+        ([1, 2], FloatDistribution(0, 1), True),
+        ([True, False], FloatDistribution(0, 1), False),
+        (["a", "b"], FloatDistribution(0, 1), False),
+        (["a", 0.5], FloatDistribution(0, 1), True),  # its distribution changed
+        (["a", "b"], CategoricalDistribution(("b", "c")), True),
+        (["a", "b"], CategoricalDistribution(("c",)), False),
+        ([], FloatDistribution(0, 1), False),
     ],
 )
-def test_what_a_source_parameter_says(
-    source: BaseDistribution, target: BaseDistribution, expected: bool
+def test_what_the_values_of_a_source_say(
+    values: list[Any], target: BaseDistribution, expected: bool
 ) -> None:
-    assert says_something(source, target) is expected
+    assert says_something(values, target) is expected
+
+
+TUPLES = (None, (64, 32), (64, (32, 16)), {"a": (1, 2), "b": None}, "relu")
+
+
+def stored(distribution: BaseDistribution) -> BaseDistribution:
+    """What a database makes of it."""
+    return json_to_distribution(distribution_to_json(distribution))
+
+
+@pytest.mark.filterwarnings("ignore:Choices for a categorical distribution should be")
+@pytest.mark.parametrize("is_target_stored", [False, True])
+def test_choices_that_are_tuples_are_the_lists_that_a_database_gives_back(
+    is_target_stored: bool,
+) -> None:
+    distribution = CategoricalDistribution(TUPLES)
+    ours = stored(distribution) if is_target_stored else distribution
+    theirs = distribution if is_target_stored else stored(distribution)
+    assert isinstance(ours, CategoricalDistribution)
+    assert isinstance(theirs, CategoricalDistribution)
+    encoding = Encoding.of({"c": ours})
+    for i, choice in enumerate(theirs.choices):
+        assert encoding.encode({"c": choice}).argmax() == i
+        assert encoding.encode({"c": choice}).any()
+        assert says_something([choice], ours)
+    assert not encoding.encode({"c": [64]}).any()
+    assert not encoding.encode({"c": [64, 33]}).any()
+    assert not encoding.encode({"c": {"a": [1, 2]}}).any()
+
+
+@pytest.mark.filterwarnings("ignore:Choices for a categorical distribution should be")
+def test_only_what_optuna_takes_for_the_choice_fits() -> None:
+    distribution = CategoricalDistribution(TUPLES)
+    for value in TUPLES:
+        assert fits(value, distribution)
+        assert is_legal(value, distribution)
+    for value in ([64, 32], (64, [32, 16]), {"a": [1, 2], "b": None}, (64.0, 32), (True,)):
+        assert not fits(value, distribution)
+    assert not fits((True, 2), CategoricalDistribution(((1, 2),)))
+
+
+@pytest.mark.filterwarnings("ignore:Choices for a categorical distribution should be")
+def test_which_distributions_a_database_keeps() -> None:
+    plain = CategoricalDistribution((None, True, 1, 2.5, math.nan, "a"))
+    assert is_kept_by_databases(plain)
+    assert is_kept_by_databases(FloatDistribution(0, 1))
+    for choice in ((1, 2), [1, 2], {"a": 1}):
+        assert not is_kept_by_databases(CategoricalDistribution(("a", choice)))
 
 
 def make_trials(values: list[float], xs: list[float]) -> list[optuna.trial.FrozenTrial]:
@@ -225,3 +278,24 @@ def test_a_parameter_that_is_asked_for_exists() -> None:
     space, trials = tree_trials()
     encoding = Encoding.of(space, trials, exists={"gamma"})
     assert "gamma" in encoding.decode(encoding.encode({"kernel": "linear"}))
+
+
+def test_a_value_that_cannot_be_read_explains_nothing() -> None:
+    space = {"size": FloatDistribution(0, 1), "child": FloatDistribution(0, 1)}
+    sizes = {0.1: False, 0.2: False, 0.45: True, 0.9: True}
+    readable = [
+        optuna.create_trial(
+            params={name: size for name in space if name == "size" or has_child},
+            distributions={name: space[name] for name in space if name == "size" or has_child},
+            value=1.0,
+        )
+        for size, has_child in sizes.items()
+    ]
+    words = optuna.create_trial(
+        params={"size": "small"},
+        distributions={"size": CategoricalDistribution(("small", "large"))},
+        value=1.0,
+    )
+    expected = Encoding.of(space, readable).conditions
+    assert len(expected) == 1
+    assert Encoding.of(space, [*readable, words]).conditions == expected

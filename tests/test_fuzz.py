@@ -27,7 +27,9 @@ from optuna.trial import TrialState
 from optuna_metabo import MetaGPSampler
 
 N_HISTORIES = int(os.environ.get("OPTUNA_METABO_FUZZ", "0"))
+# The sources know three parameters, and some studies have forty.
 NAMES = ("a", "b", "c")
+MANY_NAMES = (*NAMES, *[f"d{i:02d}" for i in range(37)])
 DISTRIBUTIONS: tuple[BaseDistribution, ...] = (
     FloatDistribution(0.0, 1.0),
     FloatDistribution(1e-5, 1.0, log=True),
@@ -42,8 +44,11 @@ DISTRIBUTIONS: tuple[BaseDistribution, ...] = (
     CategoricalDistribution(("1", True, 2.5, 0)),
     CategoricalDistribution(("only",)),
 )
+DISCRETE = tuple(d for d in DISTRIBUTIONS if getattr(d, "step", 1) is not None)
 VALUES = (0.0, 1.0, -1.0, 0.5, math.inf, -math.inf, 1e300, 1e-300, 3.0)
 values = st.sampled_from(VALUES)
+few = st.lists(st.sampled_from(DISTRIBUTIONS), min_size=1, max_size=3)
+many = st.lists(st.sampled_from(DISCRETE), min_size=20, max_size=40)
 
 
 def any_value(distribution: BaseDistribution, i: int) -> Any:
@@ -88,7 +93,7 @@ class Twins(RuleBasedStateMachine):
     """Two studies with samplers of one seed, told the same."""
 
     @initialize(
-        space=st.lists(st.sampled_from(DISTRIBUTIONS), min_size=1, max_size=3),
+        space=st.one_of(*[few] * 9, many),
         sources=st.sets(st.integers(0, 9), max_size=4),
         surrogate=st.sampled_from(["auto", "auto", "rgpe", "tst", "stacking", "none"]),
         two=st.booleans(),
@@ -106,7 +111,7 @@ class Twins(RuleBasedStateMachine):
         has_constraint: bool,
         seed: int,
     ) -> None:
-        self.space = dict(zip(NAMES, space, strict=False))
+        self.space = dict(zip(MANY_NAMES, space, strict=False))
         self.is_tree, self.directions = is_tree, ["minimize", "maximize"][: 1 + two]
         function = (lambda t: [float(t.number % 3 - 1)]) if has_constraint else None
         self.studies = [

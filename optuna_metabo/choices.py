@@ -1,0 +1,84 @@
+"""Choices of categorical parameters: which are the same, in one study and in another.
+
+Optuna takes ``True``, ``1`` and ``1.0`` for one choice, and a database gives tuples back as lists,
+which Optuna takes for others. Here a choice is matched by its type first.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from numbers import Real
+from typing import Any
+
+import numpy as np
+
+# Choices of these types come back from a database as they were.
+_SIMPLE = frozenset({type(None), bool, int, float, str})
+
+
+def number_of(value: Any) -> float | None:
+    """A choice as a number, if it is one; a bool is not."""
+    if isinstance(value, bool) or not isinstance(value, Real):
+        return None
+    try:
+        number = float(value)
+    except OverflowError:  # an int beyond the floats
+        return None
+    return number if math.isfinite(number) else None
+
+
+def _simple(value: Any) -> Any:
+    """A choice as a database gives it back: tuples as lists, and what NumPy has as Python's."""
+    if isinstance(value, np.generic):
+        return value.item()
+    if isinstance(value, (list, tuple)):
+        return [_simple(one) for one in value]
+    if isinstance(value, Mapping):
+        return {str(key): _simple(one) for key, one in value.items()}
+    return str.__str__(value) if isinstance(value, str) else value
+
+
+def _alike(a: Any, b: Any, *, by_number: bool) -> bool:
+    """Equality of simple values, in containers too: of the same type, or of the same number."""
+    if isinstance(a, list) and isinstance(b, list):
+        pairs = zip(a, b, strict=False)
+        return len(a) == len(b) and all(_alike(x, y, by_number=by_number) for x, y in pairs)
+    if isinstance(a, dict) and isinstance(b, dict):
+        same_keys = a.keys() == b.keys()
+        return same_keys and all(_alike(a[key], b[key], by_number=by_number) for key in a)
+    if by_number and (number := number_of(a)) is not None:
+        return number == number_of(b)
+    return type(a) is type(b) and _equal(a, b)
+
+
+def _equal(a: Any, b: Any) -> bool:
+    """Equality in which NaN equals itself."""
+    return bool(a == b or (a != a and b != b))
+
+
+def same_choice(a: Any, b: Any) -> bool:
+    """Whether two choices are one, before a database or after: ``(64, 32)`` is ``[64, 32]``."""
+    if type(a) in _SIMPLE and type(b) in _SIMPLE:
+        return type(a) is type(b) and _equal(a, b)
+    return _alike(_simple(a), _simple(b), by_number=False)
+
+
+def index_of(value: Any, choices: Sequence[Any]) -> int | None:
+    """The place of a value among choices: of the same type first, else of the same number."""
+    for i, choice in enumerate(choices):
+        if same_choice(choice, value):
+            return i
+    simple = _simple(value)
+    for i, choice in enumerate(choices):
+        if _alike(_simple(choice), simple, by_number=True):
+            return i
+    return None
+
+
+def is_one_of(value: Any, choices: Sequence[Any]) -> bool:
+    """Whether Optuna takes the value, exactly as it is, for the choice that it is."""
+    return any(
+        type(one) is type(value) and _equal(one, value) and same_choice(one, value)
+        for one in choices
+    )

@@ -1,0 +1,34 @@
+"""What the user is told besides results: lines in Optuna's log, and warnings.
+
+The logger is a child of Optuna's own, so that everything that is set there holds here too: its
+handler and its format, ``optuna.logging.set_verbosity``, ``disable_default_handler`` and
+``enable_propagation``. A logger beside it would have no handler, and its INFO lines no reader.
+"""
+
+from __future__ import annotations
+
+import inspect
+import logging
+import warnings
+
+LOGGER = logging.getLogger("optuna.metabo")
+
+_INTERNAL = {"optuna", "optuna_metabo"}
+
+
+def warn(message: str) -> None:
+    """One warning, at the line of the user's code that led to it, and a line in the log."""
+    LOGGER.warning(message)
+    warnings.warn(message, stacklevel=_level_of_user())
+
+
+def _level_of_user() -> int:
+    """The ``stacklevel`` of the first frame that is neither ours nor Optuna's."""
+    frame, level = inspect.currentframe(), 0
+    while frame is not None and _package(frame.f_globals) in _INTERNAL:
+        frame, level = frame.f_back, level + 1
+    return level
+
+
+def _package(names: dict[str, object]) -> str:
+    return str(names.get("__name__")).partition(".")[0]

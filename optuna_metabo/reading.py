@@ -1,0 +1,139 @@
+"""Storages, opened only to be read: no file or table is made, and names are looked up."""
+
+from __future__ import annotations
+
+import difflib
+import fnmatch
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+import optuna
+from optuna.exceptions import OptunaError, StorageInternalError
+from optuna.storages import BaseStorage, RDBStorage
+
+Names = Callable[[str], bool]
+
+# The base of a backend's errors, by the module that defines it.
+_BACKENDS = {"sqlalchemy.exc": "SQLAlchemyError", "grpc": "RpcError", "redis": "RedisError"}
+# What SQLite says of a file in which Optuna has made no tables.
+_NOT_OPTUNAS = ("no such table", "file is not a database")
+# So many names of a storage are shown where none of them was meant.
+_MAX_SHOWN = 5
+
+
+class NoSuchStorage(ValueError):
+    """There is no file of that name, or it is not one of Optuna's."""
+
+
+def reading_errors() -> tuple[type[Exception], ...]:
+    """What Optuna raises when a storage is gone, locked or half written, or a study deleted.
+
+    Besides its own errors and those of the operating system these are a ``KeyError`` for what is
+    not there any more, a ``ValueError`` for a line that is not complete, and the errors of the
+    backend; one that is not loaded cannot have raised. Other errors are faults, and are to be
+    seen.
+    """
+    loaded = [getattr(sys.modules[m], name) for m, name in _BACKENDS.items() if m in sys.modules]
+    return (OptunaError, OSError, KeyError, ValueError, *loaded)
+
+
+def opened(storage: str | BaseStorage) -> BaseStorage:
+    """The storage of a URL, opened without making a file, or a table in someone else's file.
+
+    Raises:
+        NoSuchStorage: If a SQLite file does not exist or holds no studies of Optuna.
+        TypeError: If ``storage`` is neither a URL nor one of Optuna's storages.
+        ValueError: If it is no URL.
+    """
+    if isinstance(storage, BaseStorage):
+        return storage
+    if not isinstance(storage, str):
+        raise TypeError(f"storage expects a URL or one of Optuna's storages, got {storage!r}")
+    from sqlalchemy.exc import ArgumentError, OperationalError
+
+    try:
+        file = sqlite_file(storage)
+        if file is None:
+            return RDBStorage(storage)
+        if not file.exists():
+            raise NoSuchStorage(f"there is no file {str(file.absolute())!r} (storage={storage!r})")
+        return RDBStorage(storage, skip_table_creation=True)
+    except ArgumentError as error:
+        expected = "a URL such as 'sqlite:///studies.db', or one of Optuna's storages"
+        # What was given is not shown: it may hold a password.
+        raise ValueError(f"storage expects {expected}: {error}") from error
+    except (StorageInternalError, OperationalError) as error:
+        if not any(sign in str(error.__cause__ or error) for sign in _NOT_OPTUNAS):
+            raise
+        raise NoSuchStorage(
+            f"the file holds no studies of Optuna (storage={storage!r})"
+        ) from error
+
+
+def sqlite_file(url: str) -> Path | None:
+    """The file that a URL of SQLite names; ``None`` for another database, or one in memory.
+
+    ``None`` also for a template, in which Optuna fills in its version.
+    """
+    from sqlalchemy.engine import make_url
+
+    parsed = make_url(url)
+    name = parsed.database or ":memory:"
+    if parsed.get_backend_name() != "sqlite" or "{" in url:
+        return None
+    if "uri" in parsed.query:  # an address in SQLite's own form: file:path?mode=ro&uri=true
+        name = unquote(urlsplit(name).path)
+    in_memory = name == ":memory:" or parsed.query.get("mode") == "memory"
+    return None if in_memory else Path(name)
+
+
+@dataclass(frozen=True)
+class Glob:
+    """Names that match a pattern."""
+
+    pattern: str
+
+    def __call__(self, name: str) -> bool:
+        """Whether a name does."""
+        return fnmatch.fnmatchcase(name, self.pattern)
+
+
+@dataclass(frozen=True)
+class OneOf:
+    """Certain names."""
+
+    names: tuple[str, ...]
+
+    def __call__(self, name: str) -> bool:
+        """Whether a name is one."""
+        return name in self.names
+
+
+def study_names(storage: BaseStorage) -> list[str]:
+    """The names of all studies in a storage."""
+    return optuna.get_all_study_names(storage=storage)
+
+
+def is_glob(text: str) -> bool:
+    """Whether a string can be a pattern."""
+    return any(character in text for character in "*?[")
+
+
+def check_names(names: Sequence[str], existing: Sequence[str]) -> None:
+    """Raises a ``ValueError``, with close names, if a study does not exist."""
+    for name in names:
+        if name not in existing:
+            close = difflib.get_close_matches(name, existing, n=3)
+            hint = f"; did you mean {' or '.join(map(repr, close))}?" if close else ""
+            raise ValueError(f"the storage has no study named {name!r}{hint}")
+
+
+def shown(names: Sequence[str]) -> str:
+    """Some of the names, and how many there are."""
+    if not names:
+        return "which has none"
+    more = f" and {len(names) - _MAX_SHOWN} more" if len(names) > _MAX_SHOWN else ""
+    return "which has " + ", ".join(map(repr, names[:_MAX_SHOWN])) + more

@@ -1,0 +1,41 @@
+"""Expected improvement."""
+
+from __future__ import annotations
+
+import numpy as np
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy.stats import norm
+
+from optuna_metabo.acquisition import log_expected_improvement
+from optuna_metabo.acquisition.logei import log_h
+from optuna_metabo.surrogate import Posterior
+
+
+def test_log_h_agrees_with_the_textbook_formula_where_that_is_stable() -> None:
+    z = np.linspace(-4.0, 8.0, 200)
+    np.testing.assert_allclose(log_h(z), np.log(norm.pdf(z) + z * norm.cdf(z)), rtol=1e-9)
+
+
+@given(st.floats(-1e8, 1e8))
+def test_log_h_is_finite_and_increasing(z: float) -> None:
+    low, high = log_h(np.array([z, z + 1e-3 * max(1.0, abs(z))]))
+    assert np.isfinite(low)
+    assert low < high
+
+
+def test_log_h_is_continuous_where_its_branches_meet() -> None:
+    for z in (-1.0, -1e4):
+        below, above = log_h(np.array([z * (1 + 1e-9), z * (1 - 1e-9)]))
+        np.testing.assert_allclose(below, above, rtol=1e-6)
+
+
+def test_improvement_of_a_mixture_is_the_mean_of_its_components() -> None:
+    generator = np.random.default_rng(0)
+    means, variances = generator.standard_normal((3, 5)), generator.random((3, 5)) + 0.1
+    weights = np.array([0.2, 0.5, 0.3])
+    incumbents = np.array([0.1, 0.4, -0.2])
+    z = (means - incumbents[:, None]) / np.sqrt(variances)
+    expected = weights @ (np.sqrt(variances) * (norm.pdf(z) + z * norm.cdf(z)))
+    got = log_expected_improvement(Posterior(weights, means, variances), incumbents)
+    np.testing.assert_allclose(np.exp(got), expected)

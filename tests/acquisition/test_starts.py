@@ -1,0 +1,56 @@
+"""Where the search starts."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from optuna_metabo.acquisition import Subspace
+from optuna_metabo.acquisition.starts import apart, candidates
+from optuna_metabo.domain import Condition, Dimension, Domain
+
+SQUARE = Domain((Dimension(), Dimension()))
+
+
+def test_starts_are_the_best_and_keep_their_distance() -> None:
+    X = np.random.default_rng(0).random((400, 2))
+    values = -((X - 0.5) ** 2).sum(axis=1)
+    rows = apart(X, values, SQUARE, 6)
+    assert rows[0] == values.argmax()
+    assert len(rows) == 6
+    distance = np.linalg.norm(X[rows][:, None] - X[rows], axis=2)
+    assert distance[np.triu_indices(6, 1)].min() >= 0.2
+    left_out = np.setdiff1d(np.flatnonzero(values > values[rows].min()), rows)
+    nearest = np.linalg.norm(X[left_out][:, None] - X[rows], axis=2).min(axis=1)
+    assert (nearest < 0.2 * np.sqrt(2.0)).all()
+
+
+def test_fewer_starts_where_all_points_are_near() -> None:
+    X = 0.5 + 1e-3 * np.random.default_rng(0).random((50, 2))
+    assert len(apart(X, X[:, 0], SQUARE, 6)) == 1
+
+
+def test_every_branch_has_a_start() -> None:
+    domain = Domain((Dimension(n_choices=2), Dimension(), Dimension()), (Condition(1, 0, (1,)),))
+    X = domain.sample(64, generator=np.random.default_rng(0))
+    has_child = domain.present(X)[:, 1]
+    values = np.where(has_child, 1.0, 0.0) + X[:, 3]
+    assert set(has_child[apart(X, values, domain, 4)]) == {True, False}
+
+
+def test_candidates_lie_in_the_space_around_the_given_points_and_are_not_taken() -> None:
+    domain = Domain((Dimension(), Dimension(levels=(0.0, 0.5, 1.0)), Dimension(n_choices=3)))
+    given = domain.sample(4, generator=np.random.default_rng(1))
+    subspace = Subspace.whole(domain, given[:2])
+    X = candidates(subspace, given, generator=np.random.default_rng(2))
+    np.testing.assert_array_equal(domain.snap(X), X)
+    assert not subspace.is_taken(X).any()
+    assert (given[2] == X).all(axis=1).any()
+    near = np.abs(X[:, None, 0] - given[:, 0]).min(axis=1) < 0.02
+    assert near.mean() > 0.2
+
+
+def test_all_taken_points_are_candidates_where_nothing_else_is_left() -> None:
+    domain = Domain((Dimension(levels=(0.0, 1.0)),))
+    subspace = Subspace.whole(domain, np.array([[0.0], [1.0]]))
+    X = candidates(subspace, np.zeros((0, 1)), generator=np.random.default_rng(0))
+    assert set(X[:, 0]) == {0.0, 1.0}
