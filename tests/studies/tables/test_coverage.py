@@ -69,7 +69,7 @@ def test_what_was_told_is_known(toy: str) -> None:
     told = probes(task, 1)[:12]
     values = [trial.values[0] for trial in told]
     mean = predict(told, told, sources, task, 0).mean
-    assert np.corrcoef(mean, values)[0, 1] > 0.95
+    np.testing.assert_allclose(mean, values, atol=0.1 * np.std(values))
 
 
 def test_the_command_prints_a_row_for_each_number_of_trials(
