@@ -24,7 +24,7 @@ from optuna_metabo.acquisition import (
     thin,
 )
 from optuna_metabo.encoding import Encoding
-from optuna_metabo.ensembles.scores import winsorise
+from optuna_metabo.ensembles.scores import bounded
 from optuna_metabo.surrogate import Model, Prior, Task
 
 # The target's best points from which the search for the next one starts.
@@ -167,7 +167,7 @@ class Search:
         chance = partial(_log_chance, limits)
         if len(self.feasible) and not self.feasible.any():
             return chance
-        models = [belief.condition(self.pending) for belief in self.objectives]
+        models = [_acting(belief.condition(self.pending)) for belief in self.objectives]
         gain = self._single_gain(models[0]) if len(models) == 1 else self._several_gain(models)
         return (lambda X: gain(X) + chance(X)) if limits else gain
 
@@ -196,7 +196,12 @@ class Search:
 
 
 def _without_outliers(task: Task) -> Task:
-    return Task(task.X, winsorise(task.y)) if len(task) >= _MIN_WINSORISED else task
+    return Task(task.X, bounded(task.y)) if len(task) >= _MIN_WINSORISED else task
+
+
+def _acting(model: Model) -> Model:
+    """The model itself, or the one that it lets choose this time."""
+    return getattr(model, "acting", model)
 
 
 def _log_chance(limits: Sequence[Model], X: Float[Array, "m p"]) -> Float[Array, " m"]:
