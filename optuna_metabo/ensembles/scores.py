@@ -11,6 +11,7 @@ from scipy.stats import rankdata
 # Values further below the median than the best is above it, times this, are drawn up to there:
 # a diverged training says "bad", and how bad must not set the scale.
 _WINSOR = 2.0
+# How far below the best the target's values count, in lengths of its better three quarters.
 _REACH = 3.0
 # Differences below this share of the largest value are rounding: of a mean of equal values, say.
 _ROUNDING = 64 * float(np.finfo(float).eps)
