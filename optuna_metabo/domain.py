@@ -185,7 +185,8 @@ class Domain:
         return np.repeat(np.arange(len(counts)), counts)
 
     @cached_property
-    def _absent(self) -> Float[Array, " p"]:
+    def absent(self) -> Float[Array, " p"]:
+        """What the columns hold in a point that has no parameter at all."""
         return np.array([self.dimensions[j].absent for j in self.groups])
 
     @property
@@ -219,7 +220,7 @@ class Domain:
         """Puts every parameter that does not exist at a point to its absent value."""
         if not self.conditions:
             return X
-        return np.where(self.present(X)[:, self.groups], X, self._absent)
+        return np.where(self.present(X)[:, self.groups], X, self.absent)
 
     @cached_property
     def _downwards(self) -> tuple[Condition, ...]:
@@ -249,6 +250,19 @@ class Domain:
         sobol = qmc.Sobol(len(self.dimensions), rng=generator)
         return self.from_unit(sobol.random_base2(math.ceil(math.log2(max(n, 1))))[:n])
 
+    def spread(
+        self,
+        X: Float[Array, "n p"],
+        unknown: Bool[Array, "n p"],
+        times: int,
+        *,
+        generator: np.random.Generator,
+    ) -> Float[Array, "m p"]:
+        """Points of which something is unknown several times, spread along what is."""
+        counts = np.where(unknown.any(axis=1), times, 1)
+        X, unknown = np.repeat(X, counts, axis=0), np.repeat(unknown, counts, axis=0)
+        return np.where(unknown, self.sample(len(X), generator=generator), X) if len(X) else X
+
     def enumerate(self, free: Bool[Array, " d"] | None = None) -> Float[Array, "size p"]:
         """Every point of a discrete domain, each once.
 
@@ -259,7 +273,7 @@ class Domain:
         varied = [j for j, n in enumerate(sizes) if n > 1 and (free is None or free[j])]
         # Axes of one value are left out, because an array has 32 axes at most.
         index = np.indices([int(sizes[j]) for j in varied]).reshape(len(varied), -1)
-        X = self.snap(np.zeros((index.shape[1], len(self.groups))) + self._absent)
+        X = self.snap(np.zeros((index.shape[1], len(self.groups))) + self.absent)
         for j, i in zip(varied, index, strict=True):
             X[:, self.slices[j]] = self.dimensions[j].at(i.astype(float))
         return np.unique(self.tidy(X), axis=0)

@@ -23,7 +23,7 @@ from optuna.distributions import (
 )
 from optuna.trial import FrozenTrial
 
-from optuna_metabo.choices import index_of, is_one_of, number_of
+from optuna_metabo.choices import index_of, is_one_of, number_of, same_choice
 from optuna_metabo.conditions import learn_conditions
 from optuna_metabo.domain import ONE_HOT, Condition, Dimension, Domain, Lattice
 from optuna_metabo.surrogate import Task
@@ -156,6 +156,15 @@ def fits(value: Any, distribution: BaseDistribution) -> bool:
     return math.isclose(k, round(k), rel_tol=1e-12, abs_tol=1e-8)
 
 
+def as_choice(value: Any, distribution: BaseDistribution) -> Any:
+    """A choice as the distribution has it: a tuple, say, for the list that a database made."""
+    if isinstance(distribution, CategoricalDistribution):
+        for choice in distribution.choices:
+            if same_choice(choice, value):
+                return choice
+    return value
+
+
 def says_something(values: Iterable[Any], distribution: BaseDistribution) -> bool:
     """Whether any value of a source's parameter can be read as one of the target's.
 
@@ -238,6 +247,10 @@ class Encoding:
     def domain(self) -> Domain:
         """The encoded space."""
         return Domain(self.dimensions, self.conditions)
+
+    def columns(self, names: Collection[str]) -> Bool[Array, " p"]:
+        """Which columns belong to some of the parameters."""
+        return np.array([self.names[j] in names for j in self.domain.groups], dtype=bool)
 
     def encode(self, params: Mapping[str, Any]) -> Float[Array, " p"]:
         """One point; parameters that it lacks, or that cannot be read, are absent."""

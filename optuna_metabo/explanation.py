@@ -117,8 +117,10 @@ def unexplained(left_out: Sequence[LeftOut]) -> Explanation:
     return Explanation(tuple(_left_out(one) for one in left_out), 1.0)
 
 
-def explain(learned: Learned, encoding: Encoding, target: Task) -> Explanation:
-    """Of one objective after its values so far."""
+def explain(
+    learned: Learned, unread: Sequence[LeftOut], encoding: Encoding, target: Task
+) -> Explanation:
+    """Of one objective after its values so far; ``unread`` are left out of all objectives."""
     weights = learned.prior.condition(target, target.X[:0]).weights
     agreement = _rank_agreement(learned, encoding, target)
     used = [
@@ -126,7 +128,7 @@ def explain(learned: Learned, encoding: Encoding, target: Task) -> Explanation:
         for source, weight, tau in zip(learned.used, weights, agreement, strict=True)
     ]
     rest = max(0.0, 1.0 - float(weights.sum()))
-    return Explanation((*used, *[_left_out(one) for one in learned.left_out]), rest)
+    return Explanation((*used, *[_left_out(one) for one in (*unread, *learned.left_out)]), rest)
 
 
 def _rank_agreement(learned: Learned, encoding: Encoding, target: Task) -> list[float | None]:

@@ -8,55 +8,68 @@ from functools import partial
 import numpy as np
 from jaxtyping import Float
 from numpy import ndarray as Array
+from optuna.trial import FrozenTrial
 
+from optuna_metabo.domain import Domain
 from optuna_metabo.encoding import Encoding
 from optuna_metabo.ensembles.plain import NoTransfer
-from optuna_metabo.learning import Learner, Space
+from optuna_metabo.ensembles.success import Success
+from optuna_metabo.learning import Learner
 from optuna_metabo.outputs import bilog, keys, slacks, unit_of
+from optuna_metabo.past_study import failures
 from optuna_metabo.proposal import Belief
-from optuna_metabo.snapshot import Snapshot
-from optuna_metabo.sources import SourceStudy
+from optuna_metabo.sources import Past, SourceStudy
 from optuna_metabo.surrogate import Prior, Task
+from optuna_metabo.thinning import near_zero, rare_first
 
-# So many failed trials before it is asked where they fail.
+# Where nothing but successes is known, a single failure is an accident.
 _MIN_FAILED = 2
 
 Held = Sequence[dict[str, float]]
 
 
 def constraints(
-    learner: Learner,
-    now: Snapshot,
-    space: Space,
-    encoding: Encoding,
-    X: Float[Array, "n p"],
-    held: Held,
+    learner: Learner, past: Past, encoding: Encoding, X: Float[Array, "n p"], held: Held
 ) -> Iterator[Belief]:
     """What has been seen at ``X`` of each constraint that is held, and what is learned of it.
 
     Before the first trial the constraints are those that every source has, and their border is
     where all sources together have it.
     """
-    sources = learner.sources.read(now)[0]
-    for key in keys(held) if held else _usual(sources):
+    for key in keys(held) if held else _usual(past.studies):
         read = partial(SourceStudy.slack_task_for, key=key)
-        learned = learner.learn(now, space, f"constraint {key!r}", read)
+        learned = learner.learn(past.studies, encoding.search_space, f"constraint {key!r}", read)
         slack = slacks(held, key)
-        seen = Task.observed(X, bilog(slack, _unit(sources, key) or unit_of(slack)))
+        seen = Task.observed(X, bilog(slack, _unit(past.studies, key) or unit_of(slack)))
         if len(seen):
-            yield Belief(seen, learned.prior)
+            yield Belief(seen, learned.prior, near_zero)
         elif learned.used:
-            yield Belief(learned.pooled(), _plain(encoding))
+            yield Belief(learned.pooled(), _plain(encoding.domain), near_zero)
 
 
 def success(
-    encoding: Encoding, succeeded: Float[Array, "n p"], failed: Float[Array, "f p"]
+    learner: Learner,
+    past: Past,
+    encoding: Encoding,
+    succeeded: Float[Array, "n p"],
+    failed: Sequence[FrozenTrial],
 ) -> Iterator[Belief]:
-    """Where trials succeed (1) and where they fail (-1), once more than one has failed."""
-    if len(failed) >= _MIN_FAILED:
-        # Points that failed again are not merged: each failure makes the next less likely.
-        outcome = np.r_[np.ones(len(succeeded)), -np.ones(len(failed))]
-        yield Belief(Task(np.concatenate([succeeded, failed]), outcome), _plain(encoding))
+    """Where trials succeed (1) and where they fail (-1), here and in the past, once any failed.
+
+    A constraint as any other but that only those parameters count which a failed trial got to:
+    what comes after cannot have made it fail.
+    """
+    studies = past.failing if learner.transfers else ()
+    learned = learner.learn(
+        studies, encoding.search_space, "success", SourceStudy.success_task_for, Success()
+    )
+    if not learned.used and len(failed) < (_MIN_FAILED if len(succeeded) else 1):
+        return
+    # Points that failed again are not merged: each failure makes the next less likely.
+    X, reached = failures(encoding, failed)
+    outcome = np.r_[np.ones(len(succeeded)), -np.ones(len(X))]
+    seen = Task(np.concatenate([succeeded, X]), outcome, reached)
+    yield Belief(seen, learned.prior, rare_first)
 
 
 def _usual(sources: Sequence[SourceStudy]) -> list[str]:
@@ -75,5 +88,5 @@ def _unit(sources: Sequence[SourceStudy], key: str) -> float | None:
     return float(np.median(units)) if units else None
 
 
-def _plain(encoding: Encoding) -> Prior:
-    return NoTransfer().learn([], encoding.domain, generator=np.random.default_rng(0))
+def _plain(domain: Domain) -> Prior:
+    return NoTransfer().learn([], domain, generator=np.random.default_rng(0))

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-from jaxtyping import Bool, Float, Int
+from jaxtyping import Bool, Float
 from numpy import ndarray as Array
 from optuna.distributions import BaseDistribution
 from optuna.trial import FrozenTrial, TrialState
@@ -22,15 +22,16 @@ from optuna_metabo.outputs import (
     slacks,
     unit_of,
 )
+from optuna_metabo.ranges import joint
 from optuna_metabo.snapshot import Snapshot
-from optuna_metabo.surrogate import Task
-from optuna_metabo.thinning import by_rank, near_zero, rare_first
+from optuna_metabo.surrogate import Task, finite
+from optuna_metabo.thinning import Rule, by_rank, near_zero, rare_first
 
 # A longer study is thinned to so many points, by what they are for: the cost of an exact GP grows
 # with the square of its points, and what they add does not.
 MAX_TRIALS = 128
-
-Rule = Callable[[Float[Array, " n"], int], Int[Array, " k"]]
+# Places along the axes of what an early failure did not get to.
+_N_PLACES = 4
 
 
 @dataclass(frozen=True)
@@ -41,12 +42,14 @@ class LeftOut:
         name: Of the study, or what else was asked for.
         reason: In words.
         may_return: Whether it is worth trying again: it could not be read this time.
+        of_space: Whether it could help a study of other parameters.
         told: Whether the user has been warned of it already.
     """
 
     name: str
     reason: str
     may_return: bool = False
+    of_space: bool = False
     told: bool = False
 
 
@@ -82,11 +85,9 @@ class SourceStudy:
 
     @cached_property
     def search_space(self) -> dict[str, BaseDistribution]:
-        """Every parameter with its last distribution."""
-        space: dict[str, BaseDistribution] = {}
-        for trial in self.trials:
-            space.update(trial.distributions)
-        return space
+        """Every parameter with a distribution that holds all that it had."""
+        trials = sorted((*self.trials, *self.failed), key=lambda trial: trial.number)
+        return joint(trial.distributions for trial in trials)
 
     @cached_property
     def constraints(self) -> list[dict[str, float]]:
@@ -125,38 +126,50 @@ class SourceStudy:
     def success_task_for(self, encoding: Encoding) -> SourceTask | LeftOut:
         """Where trials of this study ended well (1) and where they failed (-1), or why unknown.
 
-        A trial that failed before its last parameter stands where absent parameters stand (see
-        :mod:`optuna_metabo.domain`); one that failed before its first one that the target shares
-        has no place and is left out. Points that failed again are not merged: each failure makes
-        the next less likely.
+        Only parameters that a failed trial had got to are shared: what comes after cannot have
+        made it fail. One that failed before its first one that the target shares has no place and
+        is left out. Points that failed again are not merged: each failure makes the next less
+        likely.
         """
-        trials = sorted((*self.trials, *self.failed), key=lambda trial: trial.number)
-        outcome = np.array([-1.0 if t.state == TrialState.FAIL else 1.0 for t in trials])
         if not self.failed:
             return LeftOut(self.name, "none of its trials failed")
-        shared = _shared(encoding, trials)
-        rows = _having(trials, shared)
-        if not (outcome[rows] < 0.0).any():
+        shared = _shared(encoding, self.failed)
+        if not shared:
             return LeftOut(self.name, "no trial failed after a parameter that is shared")
-        kept = [rows[i] for i in rare_first(outcome[rows], MAX_TRIALS)]
-        X = encoding.encode_many([trials[i].params for i in kept])
-        return SourceTask(self, Task(X, outcome[kept], _columns(encoding, shared)), shared)
+        ended, failed = (
+            [trials[i] for i in _having(trials, shared)] for trials in (self.trials, self.failed)
+        )
+        X, known = failures(encoding, failed)
+        outcome = np.r_[np.ones(len(ended)), -np.ones(len(X))]
+        kept = rare_first(outcome, MAX_TRIALS)
+        X = np.concatenate([encoding.encode_many([t.params for t in ended]), X])[kept]
+        return SourceTask(self, Task(X, outcome[kept], known), shared)
 
     def _task(self, encoding: Encoding, y: Float[Array, " n"], rule: Rule) -> SourceTask | LeftOut:
+        if nothing := _says_nothing(y):
+            return LeftOut(self.name, nothing)
         shared = _shared(encoding, self.trials)
         if not shared:
-            return LeftOut(self.name, "shares no parameter")
+            return LeftOut(self.name, "shares no parameter", of_space=True)
         rows = _having(self.trials, shared)
-        if np.isnan(y[rows]).all():
-            return LeftOut(self.name, "no trial with a shared parameter has a value")
         points = [self.trials[i].params for i in rows]
-        task = encoding.task(points, y[rows], _columns(encoding, shared))
-        if not len(task):
-            return LeftOut(self.name, "all its values are infinite")
-        if is_flat(task.y):
-            return LeftOut(self.name, "all its values are the same")
+        task = encoding.task(points, y[rows], encoding.columns(shared))
+        if nothing := _says_nothing(y[rows]) or _says_nothing(task.y):
+            return LeftOut(
+                self.name, f"of trials with a shared parameter {nothing}", of_space=True
+            )
         kept = rule(task.y, MAX_TRIALS)
         return SourceTask(self, Task(task.X[kept], task.y[kept], task.known), shared)
+
+
+def _says_nothing(y: Float[Array, " n"]) -> str | None:
+    """Why values say nothing, if so; NaN is no value."""
+    told = y[~np.isnan(y)]
+    if not len(told):
+        return "no trial has a value"
+    if np.isinf(told).all():
+        return "all its values are infinite"
+    return "all its values are the same" if is_flat(finite(told)) else None
 
 
 def _shared(encoding: Encoding, trials: Sequence[FrozenTrial]) -> tuple[str, ...]:
@@ -173,5 +186,17 @@ def _having(trials: Sequence[FrozenTrial], names: Sequence[str]) -> list[int]:
     return [i for i, trial in enumerate(trials) if not trial.params.keys().isdisjoint(names)]
 
 
-def _columns(encoding: Encoding, names: Sequence[str]) -> Bool[Array, " p"]:
-    return np.isin(encoding.domain.groups, [encoding.names.index(name) for name in names])
+def failures(
+    encoding: Encoding, failed: Sequence[FrozenTrial]
+) -> tuple[Float[Array, "m p"], Bool[Array, " p"]]:
+    """Where trials failed, and the columns of which any of them got to a value.
+
+    A trial that failed before another one did would have failed whatever came next, and stands at
+    several places.
+    """
+    X = encoding.encode_many([trial.params for trial in failed])
+    reached = encoding.columns({name for trial in failed for name in trial.params})
+    missing = [reached & ~encoding.columns(trial.params.keys()) for trial in failed]
+    unknown = np.array(missing, dtype=bool).reshape(X.shape)
+    generator = np.random.default_rng(0)
+    return encoding.domain.spread(X, unknown, _N_PLACES, generator=generator), reached

@@ -14,7 +14,6 @@ from scipy.stats import qmc
 
 from optuna_metabo.acquisition import (
     Acquisition,
-    Subspace,
     boxes,
     log_expected_hypervolume_improvement,
     log_expected_improvement,
@@ -23,69 +22,64 @@ from optuna_metabo.acquisition import (
     nondominated,
     thin,
 )
-from optuna_metabo.encoding import Encoding
 from optuna_metabo.ensembles.scores import bounded
+from optuna_metabo.frame import Frame
 from optuna_metabo.surrogate import Model, Prior, Task
+from optuna_metabo.thinning import Rule, by_rank
 
 # The target's best points from which the search for the next one starts.
 _N_INCUMBENTS = 5
 # With fewer values the bad ones are needed to tell which sources agree.
-_MIN_WINSORISED = 10
+_MIN_BOUNDED = 10
 # The target's trials that are modelled: the cost of asking does not grow beyond.
 _MAX_TRIALS = 300
-# Trials of other processes of which nothing is known yet, and which are imagined one by one.
-_MAX_BLANK = 8
 
 
 @dataclass(frozen=True)
 class Belief:
-    """What has been seen of one output of a study, and what its sources say of it."""
+    """What has been seen of one output of a study, and what its sources say of it.
+
+    Args:
+        seen: The output's values.
+        prior: Of the sources.
+        rule: Which points are modelled of many.
+    """
 
     seen: Task
     prior: Prior
+    rule: Rule = by_rank
 
     def condition(self, pending: Float[Array, "q p"]) -> Model:
         """What is believed of the output; the cost does not grow beyond so many points."""
-        return self.prior.condition(self.seen.thinned(_MAX_TRIALS), pending)
+        return self.prior.condition(self.seen.thinned(_MAX_TRIALS, self.rule), pending)
 
 
 @dataclass(frozen=True)
 class Situation:
-    """A study at the moment of asking.
+    """A study at the moment of asking; all points stand on the axes of its joint search space.
 
     Args:
-        encoding: Of the joint search space.
+        frame: What the trial that asks may still propose.
         objectives: Seen at the same n points each.
         limits: What must be 0 at least: the slack of constraints, and success.
         feasible: Which of the n points break no constraint.
-        pending: The running trials, encoded, shape [q p].
+        pending: The running trials, shape [q p].
         taken: Every point asked so far, shape [f p].
-        blank: Numbers of the running trials of which no parameter is known.
-        fixed: What the trial holds already.
+        unfinished: Running trials of which parameters are still to come, by number.
     """
 
-    encoding: Encoding
+    frame: Frame
     objectives: tuple[Belief, ...]
     limits: tuple[Belief, ...]
     feasible: Bool[Array, " n"]
     pending: Float[Array, "q p"]
     taken: Float[Array, "f p"]
-    blank: Sequence[int]
-    fixed: Mapping[str, Any]
+    unfinished: Mapping[int, Frame]
 
     @property
     def n_seen(self) -> int:
         """The number of different points that have values."""
         return len(self.objectives[0].seen)
-
-    @property
-    def subspace(self) -> Subspace:
-        """Where the trial may still go."""
-        encoding = self.encoding
-        columns = np.zeros(len(encoding.domain.groups), dtype=bool)
-        for name, part in zip(encoding.names, encoding.domain.slices, strict=True):
-            columns[part] = name in self.fixed
-        return Subspace(encoding.domain, columns, encoding.encode(self.fixed), self.taken)
 
 
 def propose(
@@ -93,8 +87,9 @@ def propose(
 ) -> dict[str, Any]:
     """The parameters that promise the largest expected improvement.
 
-    Other processes' trials of which nothing is known yet are imagined first, each as the process
-    that asked for it would have answered, so that workers starting together complement each other.
+    What other processes' trials are still to ask for is imagined first, for each as the process
+    that it belongs to would have answered, so that workers starting together complement each
+    other.
 
     Args:
         situation: The study.
@@ -103,9 +98,11 @@ def propose(
         number: The number of the trial.
     """
     search = Search.of(situation, optima)
-    for other in situation.blank[-_MAX_BLANK:]:
-        search = search.after(search.best(np.random.default_rng([seed, other])))
-    return situation.encoding.decode(search.best(np.random.default_rng([seed, number])))
+    for other, frame in situation.unfinished.items():
+        x = search.best(frame, np.random.default_rng([seed, other]))
+        search = search.after(frame.embedding(x[None]))
+    x = search.best(situation.frame, np.random.default_rng([seed, number]))
+    return situation.frame.encoding.decode(x)
 
 
 @dataclass(frozen=True)
@@ -117,7 +114,7 @@ class Search:
         limits: What must be 0 at least.
         feasible: Which of the n points break no constraint.
         pending: Points under way, shape [q p].
-        subspace: Where to look.
+        taken: Points not to be proposed, shape [f p].
         optima: The best points of the sources.
     """
 
@@ -125,29 +122,35 @@ class Search:
     limits: tuple[Belief, ...]
     feasible: Bool[Array, " n"]
     pending: Float[Array, "q p"]
-    subspace: Subspace
+    taken: Float[Array, "f p"]
     optima: Float[Array, "k p"]
 
     @classmethod
     def of(cls, situation: Situation, optima: Float[Array, "k p"]) -> Search:
         """The trial's own question."""
-        objectives = tuple(
-            Belief(_without_outliers(belief.seen), belief.prior) for belief in situation.objectives
-        )
         return cls(
-            objectives, situation.limits, situation.feasible, situation.pending,
-            situation.subspace, optima,
-        )  # fmt: skip
+            tuple(map(_without_outliers, situation.objectives)),
+            situation.limits,
+            situation.feasible,
+            situation.pending,
+            situation.taken,
+            optima,
+        )
 
-    def after(self, x: Float[Array, " p"]) -> Search:
-        """The question when ``x`` is under way too."""
-        pending = np.concatenate([self.pending, x[None]])
-        taken = np.concatenate([self.subspace.taken, x[None]])
-        return replace(self, pending=pending, subspace=replace(self.subspace, taken=taken))
+    def after(self, X: Float[Array, "q p"]) -> Search:
+        """The question when further points are under way too."""
+        pending, taken = (np.concatenate([part, X]) for part in (self.pending, self.taken))
+        return replace(self, pending=pending, taken=taken)
 
-    def best(self, generator: np.random.Generator) -> Float[Array, " p"]:
-        """The answer."""
-        return maximise(self._acquisition(), self.subspace, self._starts(), generator=generator)
+    def best(self, frame: Frame, generator: np.random.Generator) -> Float[Array, " p"]:
+        """The answer for one trial, on its own axes."""
+        on_joint_axes, embedding = self._acquisition(), frame.embedding
+        return maximise(
+            lambda X: on_joint_axes(embedding(X)),
+            frame.subspace(self.taken),
+            embedding.back(self._starts()),
+            generator=generator,
+        )
 
     def _starts(self) -> Float[Array, "i p"]:
         """The target's best points, the best feasible ones, and the sources' optima."""
@@ -195,8 +198,11 @@ class Search:
         return np.stack([belief.seen.y for belief in self.objectives], axis=1)
 
 
-def _without_outliers(task: Task) -> Task:
-    return Task(task.X, bounded(task.y)) if len(task) >= _MIN_WINSORISED else task
+def _without_outliers(belief: Belief) -> Belief:
+    seen = belief.seen
+    if len(seen) < _MIN_BOUNDED:
+        return belief
+    return replace(belief, seen=replace(seen, y=bounded(seen.y)))
 
 
 def _acting(model: Model) -> Model:
@@ -258,16 +264,17 @@ def _hypervolume_improvement(
     return log_expected_hypervolume_improvement(posteriors, corners)
 
 
-def start_up(situation: Situation, *, seed: int, number: int) -> dict[str, Any]:
+def start_up(
+    frame: Frame, taken: Float[Array, "f p"], *, seed: int, number: int
+) -> dict[str, Any]:
     """The point of a scrambled Sobol' sequence with the trial's number, if it is not taken."""
-    d = len(situation.encoding.domain.dimensions)
-    sobol = qmc.Sobol(d, rng=np.random.default_rng(seed))
+    encoding, subspace = frame.encoding, frame.subspace(taken)
+    sobol = qmc.Sobol(len(encoding.names), rng=np.random.default_rng(seed))
     if number:
         sobol.fast_forward(number)
-    subspace = situation.subspace
-    X = subspace.project(situation.encoding.domain.from_unit(sobol.random(1)))
+    X = subspace.project(encoding.domain.from_unit(sobol.random(1)))
     if len(subspace.without_taken(X)):
-        return situation.encoding.decode(X[0])
+        return encoding.decode(X[0])
     generator = np.random.default_rng([seed, number])
     x = maximise(lambda Z: generator.random(len(Z)), subspace, X[:0], generator=generator)
-    return situation.encoding.decode(x)
+    return encoding.decode(x)

@@ -132,8 +132,11 @@ def check_names(names: Sequence[str], existing: Sequence[str]) -> None:
 
 
 def shown(names: Sequence[str]) -> str:
-    """Some of the names, and how many there are."""
-    if not names:
-        return "which has none"
+    """Which studies a storage has, in words."""
+    return "which has " + (listed(names) if names else "none")
+
+
+def listed(names: Sequence[str]) -> str:
+    """Some of the names, and how many more there are."""
     more = f" and {len(names) - _MAX_SHOWN} more" if len(names) > _MAX_SHOWN else ""
-    return "which has " + ", ".join(map(repr, names[:_MAX_SHOWN])) + more
+    return ", ".join(map(repr, names[:_MAX_SHOWN])) + more

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import threading
-import warnings
 from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any, TypeVar
 
 import numpy as np
-from jaxtyping import Float
-from numpy import ndarray as Array
 from optuna.distributions import BaseDistribution
 from optuna.samplers import BaseSampler
 from optuna.search_space import intersection_search_space
@@ -18,17 +16,20 @@ from optuna.storages import BaseStorage
 from optuna.study import Study
 from optuna.trial import FrozenTrial, TrialState
 
-from optuna_metabo.encoding import Encoding, fits
+from optuna_metabo.asking import Ask, known_space
+from optuna_metabo.choices import same_choice
+from optuna_metabo.encoding import Encoding, as_choice, fits, is_kept_by_databases
 from optuna_metabo.ensembles import by_name
 from optuna_metabo.explanation import Explanation, explain, merged, unexplained
-from optuna_metabo.learning import Learned, Learner, Space
-from optuna_metabo.limits import constraints, success
+from optuna_metabo.learning import Learned, Learner
+from optuna_metabo.logs import LOGGER, warn
 from optuna_metabo.memory import Memory
-from optuna_metabo.outputs import ConstraintsFunc, constraints_of, feasible
-from optuna_metabo.proposal import Belief, Situation, propose, start_up
+from optuna_metabo.outputs import ConstraintsFunc, constraints_of
+from optuna_metabo.proposal import propose, start_up
+from optuna_metabo.reading import listed
 from optuna_metabo.snapshot import Snapshot
-from optuna_metabo.sources import Sources
-from optuna_metabo.surrogate import Surrogate, Task, observed
+from optuna_metabo.sources import Past, Sources
+from optuna_metabo.surrogate import Surrogate, Task
 from optuna_metabo.threads import single_threaded
 
 # Trials that are asked for at a time, before the plans of the oldest are dropped.
@@ -49,8 +50,10 @@ class MetaGPSampler(BaseSampler):
     Args:
         source_studies: Completed studies: ``Study`` objects, or (with ``storage``) study names, a
             glob such as ``"resnet-*"``, or a predicate over study names.
-        storage: A URL or a storage object in which the named studies are looked up. With
-            ``storage`` alone, every other study there that shares a parameter is a source.
+        storage: A URL or a storage object in which the named studies are looked up; it is only
+            read, and no file is made. With ``storage`` alone, every other study there that shares
+            a parameter is a source; a file that does not exist yet is then a warning, and is
+            looked for again when a trial asks.
         surrogate: ``"auto"`` (model averaging, the default), ``"rgpe"``, ``"tst"``,
             ``"stacking"``, ``"ranknet"``, ``"none"`` or an object that satisfies
             :class:`optuna_metabo.surrogate.Surrogate`.
@@ -64,7 +67,9 @@ class MetaGPSampler(BaseSampler):
 
     Raises:
         TypeError: If an argument has the wrong type.
-        ValueError: If a study or a surrogate of that name does not exist.
+        ValueError: If there is no study or surrogate of a name, no storage at a URL in which
+            studies are asked for, or a number is out of range.
+        ImportError: If a surrogate needs a package that is not installed.
     """
 
     def __init__(
@@ -88,13 +93,14 @@ class MetaGPSampler(BaseSampler):
             raise TypeError(f"surrogate must be a name or have a learn method, got {surrogate!r}")
         self._sources = Sources.of(source_studies, storage)
         self._seed = int(np.random.SeedSequence().generate_state(1)[0] if seed is None else seed)
-        self._learner = Learner(self._sources, surrogate, self._seed)
+        self._learner = Learner(surrogate, self._seed)
         self._constraints_func = constraints_func
         self._constraints: Memory[dict[str, float]] = Memory(_CONSTRAINT_BYTES)
         self._n_startup_trials = n_startup_trials
         self._plans: OrderedDict[tuple[str, int], dict[str, Any]] = OrderedDict()
         self._snapshots: OrderedDict[tuple[str, int], Snapshot] = OrderedDict()
-        self._warned: set[str] = set()
+        self._named: set[str] = set()
+        self._greeted: set[str] = set()
         self._lock = threading.RLock()
 
     def __getstate__(self) -> dict[str, Any]:
@@ -113,12 +119,20 @@ class MetaGPSampler(BaseSampler):
     def infer_relative_search_space(
         self, study: Study, trial: FrozenTrial
     ) -> dict[str, BaseDistribution]:
-        """The parameters that every finished trial of this study has; none before the first."""
-        now = Snapshot.of(study)
-        with self._lock:  # for the plan that is asked for next
+        """The parameters that every finished trial of this study has; none before the first.
+
+        Those are left out of which a database does not give the choices back as they were: what
+        would be served here by the distribution of an earlier trial is not legal for a new one.
+        """
+        with self._lock:
+            now = Snapshot.of(study)
             _keep(self._snapshots, (now.name, trial.number), now)
         space = intersection_search_space(now.completed)
-        return {name: space[name] for name in sorted(space) if not space[name].single()}
+        return {
+            name: space[name]
+            for name in sorted(space)
+            if not space[name].single() and is_kept_by_databases(space[name])
+        }
 
     def sample_relative(
         self, study: Study, trial: FrozenTrial, search_space: dict[str, BaseDistribution]
@@ -141,7 +155,7 @@ class MetaGPSampler(BaseSampler):
             plan = self._plans.get((study.study_name, trial.number))
             if plan is None or not _serves(plan, trial.params, param_name, param_distribution):
                 plan = self._plan(study, trial, {param_name: param_distribution})
-            return plan[param_name]
+            return as_choice(plan[param_name], param_distribution)
 
     def after_trial(
         self,
@@ -165,20 +179,19 @@ class MetaGPSampler(BaseSampler):
         """
         with self._lock, single_threaded(), np.errstate(all="ignore"):
             now = Snapshot.of(study)
-            space = self._joint_space(now, {})
+            past = self._sources.read(now)
+            space = known_space(now, past, {})
             if not space:
-                return unexplained(self._sources.read(now)[1])
+                return unexplained(past.left_out)
             trials = now.telling
-            encoding = Encoding.of(space, trials)
+            encoding = Encoding.of(space)
             X = encoding.encode_many([one.params for one in trials])
-            return merged(
-                [
-                    explain(learned, encoding, Task.observed(X, values))
-                    for learned, values in zip(
-                        self._learner.objectives(now, space), now.values(trials), strict=True
-                    )
-                ]
-            )
+            learned = self._learner.objectives(now, past, space)
+            parts = [
+                explain(one, past.left_out, encoding, Task.observed(X, values))
+                for one, values in zip(learned, now.values(trials), strict=True)
+            ]
+            return merged(parts)
 
     def _plan(
         self, study: Study, trial: FrozenTrial, asked: Mapping[str, BaseDistribution]
@@ -186,81 +199,36 @@ class MetaGPSampler(BaseSampler):
         key = (study.study_name, trial.number)
         with self._lock, single_threaded(), np.errstate(all="ignore"):
             now = self._snapshots.pop(key, None) or Snapshot.of(study)
-            space = self._joint_space(now, {**trial.distributions, **asked})
-            learned = self._learner.objectives(now, space)
-            situation = self._situation(now, trial, space, asked, learned)
-            if situation.n_seen:  # before, the space is a guess from the sources
-                self._warn(learned)
-            random = {"seed": self._seed, "number": trial.number}
-            if situation.n_seen < self._n_startup_trials and not any(o.used for o in learned):
-                plan = start_up(situation, **random)
-            else:
-                p = len(situation.encoding.domain.groups)
-                optima = np.concatenate([one.optima(p) for one in learned])
-                plan = propose(situation, optima, **random)
+            past = self._sources.read(now)
+            plans = {
+                number: plan for (name, number), plan in self._plans.items() if name == key[0]
+            }
+            plan = self._answer(Ask(now, past, trial, asked, plans))
             plan.update(trial.params)
             _keep(self._plans, key, plan)
+            # What was read before this plan was made does not know of it.
+            self._snapshots = OrderedDict(
+                (other, one) for other, one in self._snapshots.items() if other[0] != key[0]
+            )
             return plan
 
-    def _joint_space(
-        self, now: Snapshot, asked: Mapping[str, BaseDistribution]
-    ) -> dict[str, BaseDistribution]:
-        """Every parameter that this study has had; before its first trial, what sources have."""
-        space: dict[str, BaseDistribution] = {}
-        if not now.completed:
-            for source in self._sources.read(now)[0]:
-                space = {**source.search_space, **space}
-        for trial in now.completed:
-            space.update(trial.distributions)
-        space.update(asked)
-        return {name: space[name] for name in sorted(space)}
-
-    def _situation(
-        self,
-        now: Snapshot,
-        trial: FrozenTrial,
-        space: Space,
-        asked: Mapping[str, BaseDistribution],
-        learned: Sequence[Learned],
-    ) -> Situation:
-        trials = now.telling
-        shape = trials or [t for source in self._sources.read(now)[0] for t in source.trials]
-        encoding = Encoding.of(space, shape, {*trial.params, *asked})
-        X = encoding.encode_many([one.params for one in trials])
-        held = [self._constraints_of(now.name, one) for one in trials]
-        seen, is_feasible = observed(X, now.values(trials), feasible(held))
-        pending, blank = self._running(now, trial, encoding)
-        # Of one that failed before its first parameter no place is known.
-        failed = encoding.encode_many([one.params for one in now.failed if one.params])
-        succeeded = X[[bool(one.params) for one in trials]]
-        return Situation(
-            encoding=encoding,
-            objectives=tuple(map(Belief, seen, [one.prior for one in learned])),
-            limits=(
-                *constraints(self._learner, now, space, encoding, X, held),
-                *success(encoding, succeeded, failed),
-            ),
-            feasible=is_feasible,
-            pending=pending,
-            taken=encoding.domain.snap(np.concatenate([X, failed, pending])),
-            blank=blank,
-            fixed=dict(trial.params),
+    def _answer(self, ask: Ask) -> dict[str, Any]:
+        """The parameters that are asked for, and all others of which something is known."""
+        seed, number = self._seed, ask.trial.number
+        if ask.unknown.keys() & ask.asked.keys():
+            frame, taken = ask.frame_of_unknown
+            drawn = start_up(frame, taken, seed=seed, number=number)
+            return {**ask.plans.get(number, {}), **drawn}
+        situation, learned = ask.situation(
+            self._learner, partial(self._constraints_of, ask.now.name)
         )
-
-    def _running(
-        self, now: Snapshot, trial: FrozenTrial, encoding: Encoding
-    ) -> tuple[Float[Array, "q p"], list[int]]:
-        """Points of the other running trials, and numbers of those that have no parameter yet."""
-        running, blank = [], []
-        for other in now.running:
-            if other.number == trial.number:
-                continue
-            params = {**self._plans.get((now.name, other.number), {}), **other.params}
-            if params:
-                running.append(params)
-            elif other.number < trial.number:
-                blank.append(other.number)
-        return encoding.encode_many(running), blank
+        self._tell(ask.now, ask.past, learned)
+        n_ended = situation.n_seen + len(ask.now.failed)
+        if n_ended < self._n_startup_trials and not any(one.used for one in learned):
+            return start_up(situation.frame, situation.taken, seed=seed, number=number)
+        p = len(ask.encoding.domain.groups)
+        optima = np.concatenate([one.optima(p) for one in learned])
+        return propose(situation, optima, seed=seed, number=number)
 
     def _constraints_of(self, study_name: str, trial: FrozenTrial) -> dict[str, float]:
         if self._constraints_func is None:
@@ -269,15 +237,28 @@ class MetaGPSampler(BaseSampler):
         key = (study_name, trial.number, trial.datetime_start)
         return self._constraints.get(key, lambda: constraints_of(trial, self._constraints_func))
 
-    def _warn(self, learned: Sequence[Learned]) -> None:
-        """One warning for all sources that no objective can use, none for those named before."""
-        used = {source.study.name for one in learned for source in one.used}
-        left_out = {one.name: one for part in learned for one in part.left_out}
-        new = [one for one in left_out.values() if one.name not in self._warned | used]
+    def _tell(self, now: Snapshot, past: Past, learned: Sequence[Learned]) -> None:
+        """One line with the sources at a study's first ask, and one warning for those left out.
+
+        A source is left out that no objective can use. It is named as soon as that is certain:
+        whether it shares a parameter when a trial has ended, whether it can be read when trying
+        is given up, everything else before the first proposal.
+        """
+        used = dict.fromkeys(source.study.name for one in learned for source in one.used)
+        if used and now.name not in self._greeted:
+            self._greeted.add(now.name)
+            LOGGER.info(f"{now.name!r} learns from {len(used)} past studies: {listed([*used])}.")
+        left_out = {one.name: one for part in learned for one in (*past.left_out, *part.left_out)}
+        new = [
+            one
+            for one in left_out.values()
+            if one.name not in self._named | used.keys()
+            and not (one.told or one.may_return)
+            and (now.ended or not one.of_space)
+        ]
         if new:
-            self._warned.update(one.name for one in new)
-            names = "; ".join(f"{one.name!r}: {one.reason}" for one in new)
-            warnings.warn(f"source studies left out: {names}", stacklevel=2)
+            self._named.update(one.name for one in new)
+            warn("source studies left out: " + "; ".join(f"{x.name!r}: {x.reason}" for x in new))
 
 
 def _keep(kept: OrderedDict[tuple[str, int], V], key: tuple[str, int], value: V) -> None:
@@ -294,5 +275,5 @@ def _serves(
     distribution: BaseDistribution,
 ) -> bool:
     """Whether the plan holds the parameter, and the trial has kept to the plan so far."""
-    kept = all(plan.get(other, value) == value for other, value in params.items())
-    return kept and name in plan and fits(plan[name], distribution)
+    kept = all(one in plan and same_choice(plan[one], value) for one, value in params.items())
+    return kept and name in plan and fits(as_choice(plan[name], distribution), distribution)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from jaxtyping import Float
 from numpy import ndarray as Array
@@ -29,22 +30,27 @@ class Snapshot:
         trials = tuple(study.get_trials(deepcopy=False))
         return cls(study.study_name, objectives_of(study), trials)
 
-    @property
+    @cached_property
     def completed(self) -> list[FrozenTrial]:
         """The trials that have values."""
         return self._in(TrialState.COMPLETE)
 
-    @property
+    @cached_property
     def telling(self) -> list[FrozenTrial]:
         """Those, and the pruned ones, whose last report tells something."""
         return self._in(*_TELLING)
 
-    @property
+    @cached_property
     def failed(self) -> list[FrozenTrial]:
         """The trials that ended without a value."""
         return self._in(TrialState.FAIL)
 
-    @property
+    @cached_property
+    def ended(self) -> list[FrozenTrial]:
+        """All of these."""
+        return self._in(*_TELLING, TrialState.FAIL)
+
+    @cached_property
     def running(self) -> list[FrozenTrial]:
         """The trials under way, the one that is asked for included."""
         return self._in(TrialState.RUNNING)

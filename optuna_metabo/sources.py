@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 import optuna
+from optuna.distributions import BaseDistribution
 from optuna.storages import BaseStorage
 from optuna.study import Study
 from optuna.trial import TrialState
@@ -13,6 +15,7 @@ from optuna.trial import TrialState
 from optuna_metabo.logs import LOGGER, warn
 from optuna_metabo.outputs import objectives_of
 from optuna_metabo.past_study import MAX_TRIALS, LeftOut, SourceStudy, SourceTask
+from optuna_metabo.ranges import joint
 from optuna_metabo.reading import (
     Glob,
     Names,
@@ -27,7 +30,7 @@ from optuna_metabo.reading import (
 )
 from optuna_metabo.snapshot import Snapshot
 
-__all__ = ["MAX_TRIALS", "LeftOut", "SourceStudy", "SourceTask", "Sources"]
+__all__ = ["MAX_TRIALS", "LeftOut", "Past", "SourceStudy", "SourceTask", "Sources"]
 
 # Those that say something, a pruned one by its last report, and those that say where it fails.
 _TELLING = (TrialState.COMPLETE, TrialState.PRUNED)
@@ -37,7 +40,31 @@ _FINISHED = (*_TELLING, TrialState.FAIL)
 _MAX_ATTEMPTS = 3
 _EXPECTED = "source_studies expects Study objects, study names, a glob or a predicate"
 
+_UNFINISHED = "has no completed trials"
+
 Request = Sequence[Study | str] | str | Callable[[str], bool] | None
+
+
+@dataclass(frozen=True)
+class Past:
+    """What there is to learn from.
+
+    Args:
+        studies: Those with completed trials.
+        left_out: Those without, and those that cannot be read.
+        failing: Those of which trials failed, also those that completed none.
+    """
+
+    studies: tuple[SourceStudy, ...] = ()
+    left_out: tuple[LeftOut, ...] = ()
+    failing: tuple[SourceStudy, ...] = ()
+
+    @cached_property
+    def search_space(self) -> dict[str, BaseDistribution]:
+        """Every parameter that a study has had; of two kinds that of the first study counts."""
+        return joint(
+            study.search_space for study in (*reversed(self.failing), *reversed(self.studies))
+        )
 
 
 @dataclass
@@ -112,28 +139,30 @@ class Sources:
             warn(f"source_studies={pattern!r} matches no study of the storage, {shown(existing)}.")
         return cls(names=names, storage=storage, pattern=pattern, told=nothing)
 
-    def read(self, target: Snapshot) -> tuple[tuple[SourceStudy, ...], tuple[LeftOut, ...]]:
-        """The source studies of ``target`` and those left out; never the target itself."""
-        studies, left_out = self._others(target)
-        usable = tuple(study for study in studies if study.is_completed)
-        left_out += [
-            LeftOut(one.name, "has no completed trials") for one in studies if not one.is_completed
-        ]
-        if not usable and not left_out:
+    def read(self, target: Snapshot) -> Past:
+        """The source studies of ``target`` and those left out; never the target itself.
+
+        To be called once for each ask: where something could not be read, it is tried again.
+        """
+        read = self._reading()
+        others = [s for s in read if isinstance(s, SourceStudy) and not s.is_study(target)]
+        left_out = [s for s in read if isinstance(s, LeftOut) and s.name != target.name]
+        left_out += [_without_values(one) for one in others if not one.is_completed]
+        if not others and not left_out:
             left_out = self._nothing()
-        return usable, tuple(left_out)
+        return Past(
+            tuple(one for one in others if one.is_completed),
+            tuple(left_out),
+            tuple(one for one in others if one.failed),
+        )
 
-    def having_failed(self, target: Snapshot) -> tuple[SourceStudy, ...]:
-        """The other studies of which trials failed, also those that completed none."""
-        return tuple(study for study in self._others(target)[0] if study.failed)
-
-    def _others(self, target: Snapshot) -> tuple[list[SourceStudy], list[LeftOut]]:
-        if self._read is None or (self._attempts < _MAX_ATTEMPTS and _broken(self._read)):
+    def _reading(self) -> tuple[SourceStudy | LeftOut, ...]:
+        """What was read, tried again a few times where something may return."""
+        if self._read is None or any(isinstance(s, LeftOut) and s.may_return for s in self._read):
             self._attempts += 1
-            self._read = _once(_read_one(one) for one in self._load())
-        studies = [s for s in self._read if isinstance(s, SourceStudy) and not s.is_study(target)]
-        left_out = [s for s in self._read if isinstance(s, LeftOut) and s.name != target.name]
-        return studies, left_out
+            read = _once(_read_one(one) for one in self._load())
+            self._read = read if self._attempts < _MAX_ATTEMPTS else tuple(map(_given_up, read))
+        return self._read
 
     def _nothing(self) -> list[LeftOut]:
         """Says that what was asked for holds no other study."""
@@ -174,8 +203,8 @@ def _required(storage: str | BaseStorage | None, request: object) -> BaseStorage
     return opened(storage)
 
 
-def _broken(read: Sequence[SourceStudy | LeftOut]) -> bool:
-    return any(isinstance(one, LeftOut) and one.may_return for one in read)
+def _given_up(one: SourceStudy | LeftOut) -> SourceStudy | LeftOut:
+    return replace(one, may_return=False) if isinstance(one, LeftOut) else one
 
 
 def _once(read: Iterable[SourceStudy | LeftOut]) -> tuple[SourceStudy | LeftOut, ...]:
@@ -202,12 +231,19 @@ def _read_one(study: Study | LeftOut) -> SourceStudy | LeftOut:
     except reading_errors() as error:  # a study that cannot be read must not end a run
         return _unreadable(study.study_name, error)
     if not trials:
-        return LeftOut(study.study_name, "has no completed trials")
+        return LeftOut(study.study_name, _UNFINISHED)
     telling = tuple(trial for trial in trials if trial.state in _TELLING)
     failed = tuple(trial for trial in trials if trial.state == TrialState.FAIL)
     return SourceStudy(study.study_name, objectives, telling, failed)
 
 
+def _without_values(study: SourceStudy) -> LeftOut:
+    return LeftOut(
+        study.name, f"{_UNFINISHED}{'; only where they fail is used' * bool(study.failed)}"
+    )
+
+
 def _unreadable(name: str, error: Exception) -> LeftOut:
     why = str(error).partition("\n")[0]
+    LOGGER.warning(f"{name!r} cannot be read, which is tried again: {type(error).__name__}: {why}")
     return LeftOut(name, f"cannot be read: {type(error).__name__}: {why}", may_return=True)

@@ -6,7 +6,7 @@ Everything is maximised, in the units of the target's values with the sign of it
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol, runtime_checkable
 
 import numpy as np
@@ -14,6 +14,7 @@ from jaxtyping import Bool, Float, Int
 from numpy import ndarray as Array
 
 from optuna_metabo.domain import Domain
+from optuna_metabo.thinning import Rule, by_rank
 
 # Values outside these magnitudes are rescaled: their squares would leave float64.
 _TINY, _HUGE = 1e-100, 1e100
@@ -86,15 +87,12 @@ class Task:
         groups = Groups.of(X[told])
         return cls(groups.X, groups.means(finite(y[told])), known)
 
-    def thinned(self, most: int) -> Task:
-        """At most so many points: half of these the best, half an even spread of other ranks."""
+    def thinned(self, most: int, rule: Rule = by_rank) -> Task:
+        """At most so many points, kept by a rule of :mod:`optuna_metabo.thinning`."""
         if len(self) <= most:
             return self
-        order = np.argsort(-self.y, kind="stable")
-        best, rest = order[: most // 2], order[most // 2 :]
-        spread = np.linspace(0, len(rest) - 1, most - len(best)).round().astype(int)
-        rows = np.sort(np.concatenate([best, rest[spread]]))
-        return Task(self.X[rows], self.y[rows], self.known)
+        rows = rule(self.y, most)
+        return replace(self, X=self.X[rows], y=self.y[rows])
 
 
 def observed(

@@ -6,9 +6,13 @@ if there are at most ``most``, else exactly so many.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 from jaxtyping import Float, Int
 from numpy import ndarray as Array
+
+Rule = Callable[[Float[Array, " n"], int], Int[Array, " k"]]
 
 # What is kept for lying near a border; the rest says what is far from it. With 128 of 1000 points
 # in 2 and 5 dimensions the log loss of what is feasible elsewhere was .003 and .09 with a half,

@@ -14,9 +14,11 @@ from typing import Any
 import numpy as np
 import optuna
 import pytest
+from optuna.distributions import FloatDistribution
 from optuna.trial import TrialState
 
 from optuna_metabo import MetaGPSampler
+from optuna_metabo.sampler import _serves
 
 AT = 0.3
 Objective = Callable[[optuna.Trial], float]
@@ -113,7 +115,8 @@ def test_strange_sources_beside_a_good_one_stop_nothing() -> None:
     assert explained["other_choices"].missing == ("lr", "x")
 
 
-def test_sources_that_cannot_help_cause_one_warning_and_no_harm() -> None:
+def test_sources_that_cannot_help_are_named_once_and_do_no_harm() -> None:
+    """Before the first proposal, but for what is known only when all parameters are."""
     useless = [
         past(lambda trial: trial.suggest_float("other", 0, 1), name="unrelated"),
         past(lambda trial: 0.0 * trial.suggest_float("x", 0, 1), name="constant"),
@@ -121,9 +124,16 @@ def test_sources_that_cannot_help_cause_one_warning_and_no_harm() -> None:
         optuna.create_study(study_name="empty"),
     ]
     sampler = MetaGPSampler([*useless, past(bowl(), name="good")], seed=0)
+    study = optuna.create_study(sampler=sampler)
+    trial = study.ask()
     with pytest.warns(UserWarning, match="left out") as caught:
-        study = run(sampler, bowl(), 4)
-    assert len(caught) == 1
+        trial.suggest_float("x", 0, 1)
+    assert caught[0].filename == __file__
+    assert all(repr(name) in str(caught[0].message) for name in ("constant", "infinite", "empty"))
+    study.tell(trial, bowl()(trial))
+    with pytest.warns(UserWarning, match="left out: 'unrelated': shares no parameter") as later:
+        study.optimize(bowl(), n_trials=4)
+    assert len(caught) == len(later) == 1
     reasons = {source.name: source.reason for source in sampler.explain(study).sources}
     assert reasons == {
         "unrelated": "shares no parameter",
@@ -132,6 +142,12 @@ def test_sources_that_cannot_help_cause_one_warning_and_no_harm() -> None:
         "empty": "has no completed trials",
         "good": None,
     }
+
+
+def test_at_the_first_ask_one_line_says_which_sources_are_used(log: list[tuple[str, str]]) -> None:
+    sampler = MetaGPSampler([past(bowl(), name=name) for name in ("one", "two")], seed=0)
+    run(sampler, bowl(), 3, study_name="new")
+    assert log == [("INFO", "'new' learns from 2 past studies: 'one', 'two'.")]
 
 
 def test_without_sources_it_starts_quasi_random_and_then_optimises() -> None:
@@ -202,6 +218,33 @@ def test_sampler_and_study_pickle() -> None:
     assert params(study) == params(copy)
 
 
+@pytest.mark.filterwarnings("ignore:Choices for a categorical distribution should be")
+@pytest.mark.parametrize("warm", [False, True])
+def test_choices_that_a_database_makes_lists_of_are_served_as_they_are_asked(
+    tmp_path: Path, warm: bool
+) -> None:
+    def objective(trial: optuna.Trial) -> float:
+        layers = trial.suggest_categorical("layers", [(64, 32), (32,), ()])
+        assert isinstance(layers, tuple)
+        return len(layers) + (trial.suggest_float("x", 0, 1) - AT) ** 2
+
+    url = f"sqlite:///{tmp_path}/tuples.db"
+    sources = [past(objective, storage=url)] if warm else None
+    study = run(MetaGPSampler(sources, seed=0), objective, 10, study_name="new", storage=url)
+    assert len(study.trials) == 10
+    assert study.best_value < 0.1
+
+
+def test_a_plan_serves_a_trial_that_has_kept_to_it() -> None:
+    plan, x = {"layers": [64, 32], "flag": True, "x": 0.5}, FloatDistribution(0, 1)
+    assert _serves(plan, {"layers": (64, 32), "flag": True}, "x", x)
+    assert not _serves(plan, {"layers": (64, 16)}, "x", x)
+    assert not _serves(plan, {"flag": 1}, "x", x)
+    assert not _serves(plan, {"elsewhere": 1}, "x", x)
+    assert not _serves(plan, {}, "y", x)
+    assert not _serves(plan, {}, "x", FloatDistribution(0.6, 1))
+
+
 def small(trial: optuna.Trial) -> float:
     return trial.suggest_int("i", 0, 3) + 10 * trial.suggest_categorical("c", [1, 2, 3])
 
@@ -241,6 +284,44 @@ def test_four_threads_share_one_sampler() -> None:
     study.optimize(small, n_trials=12, n_jobs=4)
     points = {tuple(sorted(trial.params.items())) for trial in study.trials}
     assert len(points) == 12
+
+
+def test_a_trial_knows_what_others_did_between_its_start_and_its_first_parameter() -> None:
+    """As threads do that wait for one another: the calls of Optuna, in an order of theirs."""
+    sampler = MetaGPSampler([past(small, n_trials=6)], seed=0)
+    study = optuna.create_study(sampler=sampler)
+    study.enqueue_trial({"i": 3, "c": 3})
+    study.optimize(small, n_trials=1)
+    early, late = study.ask(), study.ask()
+    waiting = study.get_trials()[early.number]
+    space = sampler.infer_relative_search_space(study, waiting)
+    study.tell(late, small(late))
+    study.optimize(small, n_trials=8)
+    params = sampler.sample_relative(study, waiting, space)
+    assert params not in [trial.params for trial in study.trials]
+
+
+def test_a_trial_of_another_worker_that_has_some_parameters_is_imagined_to_its_end(
+    tmp_path: Path,
+) -> None:
+    """Both workers would propose the far corner; the first has told only where it stands in x."""
+
+    def corner(trial: optuna.Trial) -> float:
+        return -trial.suggest_float("x", 0, 1) - trial.suggest_float("y", 0, 1)
+
+    url, source = f"sqlite:///{tmp_path}/w.db", past(corner)
+    optuna.create_study(study_name="shared", storage=url)
+    one, other = (
+        optuna.load_study(
+            study_name="shared", storage=url, sampler=MetaGPSampler([source], seed=0)
+        )
+        for _ in range(2)
+    )
+    first = one.ask()
+    x = first.suggest_float("x", 0, 1)
+    second = other.ask()
+    point = (second.suggest_float("x", 0, 1), second.suggest_float("y", 0, 1))
+    assert point != (x, first.suggest_float("y", 0, 1))
 
 
 def test_one_sampler_serves_several_studies() -> None:

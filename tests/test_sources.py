@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import heapq
 import json
-import logging
 import math
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -20,10 +19,9 @@ from optuna.trial import TrialState
 
 from optuna_metabo.domain import ABSENT
 from optuna_metabo.encoding import Encoding
-from optuna_metabo.logs import LOGGER
 from optuna_metabo.outputs import Objective
 from optuna_metabo.snapshot import Snapshot
-from optuna_metabo.sources import MAX_TRIALS, LeftOut, Sources, SourceStudy, SourceTask
+from optuna_metabo.sources import MAX_TRIALS, LeftOut, Past, Sources, SourceStudy, SourceTask
 
 NEW = Snapshot("new", (Objective(0, StudyDirection.MINIMIZE),), ())
 MAXIMISE = Objective(0, StudyDirection.MAXIMIZE)
@@ -60,7 +58,7 @@ def url(tmp_path: Path) -> str:
 
 def names(sources: Sources, target: optuna.Study | None = None) -> list[str]:
     target = target or optuna.create_study(study_name="target")
-    return [source.name for source in sources.read(Snapshot.of(target))[0]]
+    return [source.name for source in sources.read(Snapshot.of(target)).studies]
 
 
 @pytest.mark.parametrize(
@@ -114,10 +112,10 @@ def test_a_source_of_another_type_raises() -> None:
 
 
 def reason(study: optuna.Study) -> str | None:
-    usable, left_out = Sources.of([study], None).read(NEW)
-    if left_out:
-        return left_out[0].reason
-    found = usable[0].task_for(Encoding.of(SPACE), Objective(0, StudyDirection.MINIMIZE), 1)
+    past = Sources.of([study], None).read(NEW)
+    if past.left_out:
+        return past.left_out[0].reason
+    found = past.studies[0].task_for(Encoding.of(SPACE), Objective(0, StudyDirection.MINIMIZE), 1)
     return found.reason if isinstance(found, LeftOut) else None
 
 
@@ -155,13 +153,13 @@ def unreadable(error: Exception) -> Sources:
     ],
 )
 def test_a_study_that_cannot_be_read_is_left_out_and_tried_again(error: Exception) -> None:
-    sources = unreadable(error)
+    sources, left_out = unreadable(error), []
     for _ in range(5):
-        usable, (left_out,) = sources.read(NEW)
-        assert not usable
-        assert "gone away" in left_out.reason
-        assert "\n" not in left_out.reason
-        assert left_out.may_return
+        past = sources.read(NEW)
+        assert not past.studies
+        left_out += past.left_out
+    assert [one.may_return for one in left_out] == [True, True, False, False, False]
+    assert all("gone away" in one.reason and "\n" not in one.reason for one in left_out)
     assert sources._attempts == 3
 
 
@@ -183,13 +181,12 @@ def test_a_study_is_read_with_one_call_for_its_trials() -> None:
     sources = Sources.of([study], None)
     for _ in range(3):
         sources.read(NEW)
-        sources.having_failed(NEW)
     assert len(calls) == 1
     assert calls[0]["deepcopy"] is False
 
 
 def test_only_shared_columns_are_known() -> None:
-    (source,), _ = Sources.of([make_study("x-only")], None).read(NEW)
+    (source,) = Sources.of([make_study("x-only")], None).read(NEW).studies
     found = source.task_for(Encoding.of(SPACE), Objective(0, StudyDirection.MINIMIZE), 1)
     assert isinstance(found, SourceTask)
     assert found.shared == ("x",)
@@ -270,11 +267,10 @@ def test_where_trials_fail_is_read_also_of_those_that_failed_early() -> None:
     )
     found = past.success_task_for(ENCODING)
     assert isinstance(found, SourceTask)
-    np.testing.assert_array_equal(found.task.y, [1.0, -1.0, -1.0, 1.0])
-    np.testing.assert_array_equal(
-        found.task.X, [[0.2, 0.1], [0.9, ABSENT], [0.9, ABSENT], [0.4, 0.3]]
-    )
-    assert found.shared == ("x", "y")
+    np.testing.assert_array_equal(found.task.y, [1.0, 1.0, -1.0, -1.0])
+    np.testing.assert_array_equal(found.task.X[:, 0], [0.2, 0.4, 0.9, 0.9])
+    np.testing.assert_array_equal(found.task.known, [True, False])  # y cannot have been to blame
+    assert found.shared == ("x",)
     only_failed = source([trial_at({"x": 0.9}, None)]).success_task_for(ENCODING)
     assert isinstance(only_failed, SourceTask)
     np.testing.assert_array_equal(only_failed.task.known, [True, False])
@@ -297,8 +293,8 @@ def test_the_reason_why_a_source_is_left_out_is_true() -> None:
     pruned = optuna.create_trial(
         state=TrialState.PRUNED, params={"x": 0.5}, distributions={"x": SPACE["x"]}
     )
-    apart = source([trial_at({"z": 0.1}, 1.0, distributions=other), pruned])
-    assert "no trial with a shared" in why(apart.task_for(ENCODING, MAXIMISE, 1))
+    apart = source([*[trial_at({"z": v}, v, distributions=other) for v in (0.1, 0.2)], pruned])
+    assert "with a shared parameter no trial has" in why(apart.task_for(ENCODING, MAXIMISE, 1))
 
 
 def test_a_parameter_is_shared_if_any_of_its_values_can_be_read() -> None:
@@ -331,12 +327,13 @@ def test_studies_that_only_failed_teach_where_trials_fail() -> None:
     some = make_study("some")
     some.add_trial(trial_at({"x": 0.8}, None))
     sources = Sources.of([failing, some, make_study("none")], None)
-    usable, left_out = sources.read(NEW)
-    assert [one.name for one in usable] == ["some", "none"]
-    assert left_out == (LeftOut("failing", "has no completed trials"),)
-    assert [one.name for one in sources.having_failed(NEW)] == ["failing", "some"]
-    assert [one.name for one in sources.having_failed(Snapshot.of(failing))] == ["some"]
-    assert [trial.params for trial in usable[0].failed] == [{"x": 0.8}]
+    past = sources.read(NEW)
+    assert [one.name for one in past.studies] == ["some", "none"]
+    (left_out,) = past.left_out
+    assert left_out.reason == "has no completed trials; only where they fail is used"
+    assert [one.name for one in past.failing] == ["failing", "some"]
+    assert [one.name for one in sources.read(Snapshot.of(failing)).failing] == ["some"]
+    assert [trial.params for trial in past.studies[0].failed] == [{"x": 0.8}]
 
 
 @pytest.mark.filterwarnings("ignore:Choices for a categorical distribution should be")
@@ -346,37 +343,16 @@ def test_choices_that_are_tuples_are_shared_with_a_database(tmp_path: Path) -> N
     sampler = optuna.samplers.RandomSampler(seed=0)
     past = optuna.create_study(study_name="past", storage=url, sampler=sampler)
     past.optimize(lambda t: len(t.suggest_categorical("l", layers.choices)), n_trials=8)
-    ((found,), _) = Sources.of(["past"], url).read(NEW)
+    (found,) = Sources.of(["past"], url).read(NEW).studies
     task = found.task_for(Encoding.of({"l": layers}), MAXIMISE, 1)
     assert isinstance(task, SourceTask)
     assert task.shared == ("l",)
     np.testing.assert_array_equal(task.task.X.argmax(axis=1)[np.argsort(task.task.y)], [0, 1])
 
 
-class Lines(logging.Handler):
-    """The lines of our log."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.found: list[tuple[str, str]] = []
-
-    def emit(self, record: logging.LogRecord) -> None:
-        self.found.append((record.levelname, record.getMessage()))
-
-
-@pytest.fixture
-def log() -> Iterator[Lines]:
-    lines, verbosity = Lines(), optuna.logging.get_verbosity()
-    optuna.logging.set_verbosity(optuna.logging.INFO)
-    LOGGER.addHandler(lines)
-    yield lines
-    LOGGER.removeHandler(lines)
-    optuna.logging.set_verbosity(verbosity)
-
-
 @pytest.mark.parametrize("request_", ["vit-*", lambda name: "vit" in name])
 def test_a_pattern_that_matches_nothing_is_said_at_once(
-    url: str, request_: Any, log: Lines
+    url: str, request_: Any, log: list[tuple[str, str]]
 ) -> None:
     with pytest.warns(
         UserWarning, match="matches no study of the storage, which has 'cnn-a'"
@@ -384,31 +360,30 @@ def test_a_pattern_that_matches_nothing_is_said_at_once(
         sources = Sources.of(request_, url)
     assert len(w) == 1
     assert w[0].filename == __file__
-    assert [level for level, _ in log.found] == ["WARNING"]
-    usable, (left_out,) = sources.read(NEW)
-    assert not usable
+    assert [level for level, _ in log] == ["WARNING"]
+    past = sources.read(NEW)
+    (left_out,) = past.left_out
+    assert not past.studies
     assert left_out.reason == "matches no other study"
     assert left_out.told
 
 
 def test_a_pattern_that_matches_only_the_new_study_leaves_a_reason(url: str) -> None:
     target = Snapshot.of(optuna.load_study(study_name="lstm-a", storage=url))
-    assert Sources.of("lstm-*", url).read(target) == (
-        (),
-        (LeftOut("lstm-*", "matches no other study"),),
-    )
+    past = Sources.of("lstm-*", url).read(target)
+    assert past == Past((), (LeftOut("lstm-*", "matches no other study"),))
 
 
 def test_a_storage_without_another_study_is_quiet_and_says_so_once(
-    tmp_path: Path, log: Lines
+    tmp_path: Path, log: list[tuple[str, str]]
 ) -> None:
     url = f"sqlite:///{tmp_path}/team.db"
     target = Snapshot.of(optuna.create_study(study_name="first", storage=url))
     sources = Sources.of(None, url)
-    assert log.found == []
+    assert log == []
     for _ in range(3):
-        assert sources.read(target) == ((), ())
-    assert log.found == [("INFO", "There is no other study to learn from yet.")]
+        assert sources.read(target) == Past()
+    assert log == [("INFO", "There is no other study to learn from yet.")]
 
 
 @pytest.mark.parametrize("request_", ["a", ["a"], "a-*", lambda name: True, []])
@@ -421,15 +396,16 @@ def test_past_studies_of_a_file_that_does_not_exist_are_an_error(
 
 
 def test_a_file_that_does_not_exist_yet_is_said_and_read_when_it_is_there(
-    tmp_path: Path, log: Lines
+    tmp_path: Path, log: list[tuple[str, str]]
 ) -> None:
     url = f"sqlite:///{tmp_path}/team.db"
     with pytest.warns(UserWarning, match=r"No past study is read: there is no file") as caught:
         sources = Sources.of(None, url)
     assert caught[0].filename == __file__
-    assert [level for level, _ in log.found] == ["WARNING"]
-    usable, (left_out,) = sources.read(NEW)
-    assert not usable
+    assert [level for level, _ in log] == ["WARNING"]
+    past = sources.read(NEW)
+    (left_out,) = past.left_out
+    assert not past.studies
     assert left_out.may_return
     assert left_out.told
     assert list(tmp_path.iterdir()) == []

@@ -1,0 +1,171 @@
+"""A study at the moment when a trial asks for parameters: what is modelled, and where."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from jaxtyping import Float
+from numpy import ndarray as Array
+from optuna.distributions import BaseDistribution
+from optuna.trial import FrozenTrial
+
+from optuna_metabo.encoding import Encoding
+from optuna_metabo.frame import Frame
+from optuna_metabo.learning import Learned, Learner
+from optuna_metabo.limits import constraints, success
+from optuna_metabo.outputs import feasible
+from optuna_metabo.proposal import Belief, Situation
+from optuna_metabo.ranges import Space, holds, joint
+from optuna_metabo.snapshot import Snapshot
+from optuna_metabo.sources import Past
+from optuna_metabo.surrogate import observed
+
+# Other processes' trials that are imagined to their end one by one.
+_MAX_IMAGINED = 8
+
+
+def known_space(now: Snapshot, past: Past, here: Space) -> dict[str, BaseDistribution]:
+    """The parameters of which something is known, each with a range that holds all of its ranges.
+
+    These are those that trials of this study ended with and, before one of them is completed,
+    those of the sources. One of which nothing is known cannot be chosen any better than at
+    random, and nothing is learned anew for its sake.
+
+    Args:
+        now: The study.
+        past: The sources.
+        here: What a trial has been asked for so far.
+    """
+    own = [trial.distributions for trial in now.ended]
+    guessed = {} if now.completed else dict(past.search_space)
+    for name in set().union(*own) if guessed else ():
+        guessed.pop(name, None)
+    names = set(guessed).union(*own)
+    space = joint([guessed, *own, {name: here[name] for name in here if name in names}])
+    return {name: space[name] for name in sorted(space)}
+
+
+@dataclass(frozen=True)
+class Ask:
+    """What a trial asks for, and what there is to answer it.
+
+    Args:
+        now: The study.
+        past: The sources.
+        trial: The trial.
+        asked: What it asks for now.
+        plans: Of the trials that this process has under way, by number.
+    """
+
+    now: Snapshot
+    past: Past
+    trial: FrozenTrial
+    asked: Space
+    plans: Mapping[int, Mapping[str, Any]]
+
+    @cached_property
+    def here(self) -> dict[str, BaseDistribution]:
+        """What the trial has been asked for so far."""
+        return {**self.trial.distributions, **self.asked}
+
+    @cached_property
+    def encoding(self) -> Encoding:
+        """Of what is known, on whose axes everything is modelled."""
+        return Encoding.of(known_space(self.now, self.past, self.here))
+
+    @cached_property
+    def unknown(self) -> dict[str, BaseDistribution]:
+        """What the trial has been asked for and nothing is known of."""
+        known = self.encoding.search_space
+        return {name: self.here[name] for name in sorted(self.here) if name not in known}
+
+    @cached_property
+    def frame(self) -> Frame:
+        """What the trial may propose of what is known."""
+        return self._frame(self.trial, self.asked)
+
+    @property
+    def frame_of_unknown(self) -> tuple[Frame, Float[Array, "f p"]]:
+        """What the trial may propose of what is unknown, and what others have taken of it."""
+        encoding = Encoding.of(self.unknown)
+        held = [self._held(one) for one in self._others]
+        held = [one for one in held if not self.unknown.keys().isdisjoint(one)]
+        return Frame.of(encoding, encoding, self.trial.params), encoding.encode_many(held)
+
+    def situation(
+        self, learner: Learner, constraints_of: Callable[[FrozenTrial], dict[str, float]]
+    ) -> tuple[Situation, list[Learned]]:
+        """What is known, and what the sources say about each objective."""
+        now, past, encoding = self.now, self.past, self.encoding
+        learned = learner.objectives(now, past, encoding.search_space)
+        trials = now.telling
+        X = _encoded(encoding, trials)
+        held = [constraints_of(one) for one in trials]
+        seen, is_feasible = observed(X, now.values(trials), feasible(held))
+        pending, unfinished = self._running()
+        # Of one that failed before its first parameter no place is known.
+        failed = [one for one in now.failed if one.params]
+        succeeded = X[[bool(one.params) for one in trials]]
+        limits = (
+            *constraints(learner, past, encoding, X, held),
+            *success(learner, past, encoding, succeeded, failed),
+        )
+        taken = np.concatenate([X, _encoded(encoding, failed), pending])
+        objectives = tuple(map(Belief, seen, [one.prior for one in learned]))
+        situation = Situation(
+            self.frame, objectives, limits, is_feasible, pending, taken, unfinished
+        )
+        return situation, learned
+
+    @property
+    def _others(self) -> list[FrozenTrial]:
+        return [one for one in self.now.running if one.number != self.trial.number]
+
+    def _held(self, other: FrozenTrial) -> dict[str, Any]:
+        """What a running trial holds, and what this process has planned for it."""
+        return {**self.plans.get(other.number, {}), **other.params}
+
+    def _running(self) -> tuple[Float[Array, "q p"], dict[int, Frame]]:
+        """Points of the other running trials, and those of which parameters are to come.
+
+        One that has no parameter yet and started later will take this one into account.
+        """
+        whole, unfinished = [], {}
+        for other in self._others:
+            held = self._held(other)
+            frame = self._frame(other, {}, held)
+            if not held and other.number > self.trial.number:
+                continue
+            if frame.is_whole:
+                whole.append(frame.point)
+            else:
+                unfinished[other.number] = frame
+        for number in sorted(unfinished)[:-_MAX_IMAGINED]:
+            frame = unfinished.pop(number)
+            whole += [frame.point] * bool(frame.fixed)
+        return np.array(whole).reshape(len(whole), len(self.encoding.domain.groups)), unfinished
+
+    def _frame(
+        self, trial: FrozenTrial, asked: Space, held: Mapping[str, Any] | None = None
+    ) -> Frame:
+        """On the ranges that a trial has, and the joint ones of what it has not been asked for."""
+        held = trial.params if held is None else held
+        space = dict(self.encoding.search_space)
+        for name, distribution in {**trial.distributions, **asked}.items():
+            if name in space and holds(space[name], distribution):
+                space[name] = distribution
+        encoding = Encoding.of(space, self._shape, {*held, *asked})
+        return Frame.of(encoding, self.encoding, held)
+
+    @cached_property
+    def _shape(self) -> Sequence[FrozenTrial]:
+        """The trials that tell which parameters exist when."""
+        return self.now.telling or [t for source in self.past.studies for t in source.trials]
+
+
+def _encoded(encoding: Encoding, trials: Sequence[FrozenTrial]) -> Float[Array, "n p"]:
+    return encoding.encode_many([one.params for one in trials])

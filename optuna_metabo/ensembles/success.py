@@ -1,0 +1,135 @@
+"""Where trials succeed (1) and where they fail (-1): one Gaussian process over all studies.
+
+The study is one more axis, of choices all at one distance, so that any two studies correlate
+
+    cov(f_s(x), f_t(x')) = rho k(x, x'),    s != t
+
+(the intrinsic coregionalisation model of Bonilla, Chai & Williams 2008 with exchangeable tasks).
+``rho`` is fitted with the other hyperparameters: where studies fail at different places, or the
+new one fails where others did not, the new one's own trials count the more. Labels need no scale
+of their own, as the values of other outputs do, and a study that only failed tells as much as
+another.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Bool, Float, Int
+from numpy import ndarray as Array
+
+from optuna_metabo.domain import ONE_HOT, Domain
+from optuna_metabo.ensembles.target import Scale, fit_target
+from optuna_metabo.gp.exact import GP
+from optuna_metabo.gp.kernel import matern52
+from optuna_metabo.surrogate import Model, Posterior, Prior, Task
+from optuna_metabo.thinning import rare_first
+
+# Points of the sources, and of all studies together.
+_MAX_PAST, _MAX_POINTS = 128, 300
+
+
+@dataclass(frozen=True)
+class Success:
+    """One Gaussian process over all studies; see the module."""
+
+    def learn(
+        self, sources: Sequence[Task], domain: Domain, *, generator: np.random.Generator
+    ) -> Prior:
+        """Gathers the points of the sources."""
+        p = len(domain.groups)
+        X = np.concatenate([np.zeros((0, p)), *[task.X for task in sources]])
+        y = np.concatenate([np.zeros(0), *[task.y for task in sources]])
+        study = np.repeat(np.arange(len(sources)), [len(task) for task in sources])
+        rows = rare_first(y, _MAX_PAST)
+        used, study = np.unique(study[rows], return_inverse=True)
+        known = np.zeros(p, dtype=bool)
+        for i in used:
+            known |= True if sources[i].known is None else sources[i].known
+        return SuccessPrior(domain, Task(X[rows], y[rows]), known, study, used, len(sources))
+
+
+@dataclass(frozen=True)
+class SuccessPrior:
+    """The points of the sources.
+
+    Args:
+        domain: Of the points.
+        past: Where trials of the sources succeeded and failed.
+        known: The columns of which this says something, shape [p].
+        study: Which study each of these belongs to, numbered without gaps, shape [n].
+        used: The source that each such number stands for.
+        n_sources: How many sources there are.
+    """
+
+    domain: Domain
+    past: Task
+    known: Bool[Array, " p"]
+    study: Int[Array, " n"]
+    used: Int[Array, " u"]
+    n_sources: int
+
+    def condition(self, target: Task, pending: Float[Array, "q p"]) -> Model:
+        """Fits the hyperparameters to all points; only columns count that any study knows."""
+        target = target.thinned(_MAX_POINTS - len(self.past), rare_first)
+        known = self.known | (True if target.known is None else target.known)
+        axis = StudyAxis(self.domain, known, len(self.used))
+        X = np.concatenate([axis.of(target.X), axis.of(self.past.X, 1 + self.study)])
+        y = np.r_[target.y, self.past.y]
+        scale = Scale.of(y)
+        gp = fit_target(scale.standardise(Task(X, y)), axis.of(pending), axis.groups, None)
+        return SuccessModel(self, axis, gp, scale)
+
+
+@dataclass(frozen=True)
+class StudyAxis:
+    """A domain with the study as one more axis; the new study comes first.
+
+    Args:
+        domain: The others.
+        known: The columns that count, shape [p]; what the others hold makes no difference.
+        n_studies: How many there are beside the new one.
+    """
+
+    domain: Domain
+    known: Bool[Array, " p"]
+    n_studies: int
+
+    @property
+    def groups(self) -> Int[Array, " p+u+1"]:
+        """The axis that each column belongs to."""
+        own = np.full(1 + self.n_studies, len(self.domain.dimensions))
+        return np.concatenate([self.domain.groups, own])
+
+    def of(
+        self, X: Float[Array, "n p"], study: Int[Array, " n"] | int = 0
+    ) -> Float[Array, "n p+u+1"]:
+        """The points of a study, or of one study each."""
+        columns = np.zeros((len(X), 1 + self.n_studies))
+        columns[np.arange(len(X)), study] = ONE_HOT
+        return np.concatenate([np.where(self.known, X, 0.0), columns], axis=1)
+
+
+@dataclass(frozen=True)
+class SuccessModel:
+    """The Gaussian process, seen from the new study."""
+
+    prior: SuccessPrior
+    axis: StudyAxis
+    gp: GP
+    scale: Scale
+
+    @property
+    def weights(self) -> Float[Array, " k"]:
+        """Equal shares of ``rho``, the correlation of two studies."""
+        weights = np.zeros(self.prior.n_sources)
+        if len(self.prior.used):
+            rho = float(matern52(self.gp.lengthscale[0, -1] ** -2.0))
+            weights[self.prior.used] = rho / len(self.prior.used)
+        return weights
+
+    def posterior(self, X: Float[Array, "m p"]) -> Posterior:
+        """One Gaussian component."""
+        return self.scale.restore(np.ones(1), *self.gp.posterior(self.axis.of(X)))

@@ -1,0 +1,122 @@
+"""One range for a parameter whose range differs from trial to trial.
+
+A range may depend on another parameter, ``suggest_float("hi", lo, 1)``, or have been changed by
+the user. What is modelled lives on the union of all ranges that were seen, so that it is learned
+anew only when that grows; what is proposed is looked for on the range that a trial asks for.
+"""
+
+from __future__ import annotations
+
+import math
+import sys
+from collections.abc import Iterable, Mapping
+
+from optuna.distributions import (
+    BaseDistribution,
+    CategoricalDistribution,
+    FloatDistribution,
+    IntDistribution,
+)
+
+from optuna_metabo.choices import same_choice
+from optuna_metabo.encoding import Numeric
+
+Space = Mapping[str, BaseDistribution]
+
+# A union is rounded outwards to so many parts of its length, lest it grows by a little each time.
+_PARTS = 8
+
+
+def joint(spaces: Iterable[Space]) -> dict[str, BaseDistribution]:
+    """Every parameter with a distribution that holds all that it had, in the order given.
+
+    Where the kind, the scale or the choices changed, the last one counts. A range that grew is
+    rounded outwards.
+    """
+    found: dict[str, BaseDistribution] = {}
+    grown: set[str] = set()
+    for space in spaces:
+        for name, distribution in space.items():
+            before = found.setdefault(name, distribution)
+            if before is distribution or holds(before, distribution):
+                continue
+            found[name] = _union(before, distribution)
+            (grown.discard if found[name] is distribution else grown.add)(name)
+    return {name: _rounded(one) if name in grown else one for name, one in found.items()}
+
+
+def holds(outer: BaseDistribution, inner: BaseDistribution) -> bool:
+    """Whether every value of ``inner`` has its place in ``outer``, on the same scale."""
+    if isinstance(outer, CategoricalDistribution) or isinstance(inner, CategoricalDistribution):
+        return _same_choices(outer, inner)
+    return (
+        isinstance(outer, Numeric)
+        and isinstance(inner, Numeric)
+        and outer.log == inner.log
+        and outer.low <= inner.low
+        and inner.high <= outer.high
+    )
+
+
+def _same_choices(a: BaseDistribution, b: BaseDistribution) -> bool:
+    return (
+        isinstance(a, CategoricalDistribution)
+        and isinstance(b, CategoricalDistribution)
+        and len(a.choices) == len(b.choices)
+        and all(map(same_choice, a.choices, b.choices))
+    )
+
+
+def _union(a: BaseDistribution, b: BaseDistribution) -> BaseDistribution:
+    """The smallest that holds both, ``b`` if none does."""
+    if not (isinstance(a, Numeric) and isinstance(b, Numeric) and a.log == b.log):
+        return b
+    low, high = min(a.low, b.low), max(a.high, b.high)
+    if type(a) is type(b) and a.step == b.step and _is_aligned(a, b):
+        return _with_range(a, low, high)
+    return FloatDistribution(float(low), float(high), log=a.log)
+
+
+def _is_aligned(a: Numeric, b: Numeric) -> bool:
+    """Whether the values of two grids of one step lie on one grid."""
+    if a.step is None:
+        return True
+    steps = b.low / a.step - a.low / a.step
+    return math.isclose(steps, round(steps), rel_tol=1e-12, abs_tol=1e-8)
+
+
+def _with_range(like: Numeric, low: float, high: float) -> Numeric:
+    if isinstance(like, IntDistribution):
+        return IntDistribution(int(low), int(high), like.log, like.step)
+    return FloatDistribution(low, high, like.log, like.step)
+
+
+def _rounded(distribution: BaseDistribution) -> BaseDistribution:
+    """A range whose ends are multiples of a part of its length, in powers of two."""
+    if not isinstance(distribution, Numeric) or distribution.low == distribution.high:
+        return distribution
+    ends = [float(distribution.low), float(distribution.high)]
+    low, high = [math.log(end) for end in ends] if distribution.log else ends
+    if not math.isfinite(high - low) or high == low:
+        return distribution
+    part = 2.0 ** math.floor(math.log2(high - low)) / _PARTS
+    low, high = math.floor(low / part) * part, math.ceil(high / part) * part
+    if distribution.log:
+        low, high = math.exp(low), math.exp(min(high, math.log(sys.float_info.max)))
+    if not math.isfinite(high - low) or (low <= 0.0 and distribution.log):
+        return distribution
+    return _outwards(distribution, low, high)
+
+
+def _outwards(distribution: Numeric, low: float, high: float) -> Numeric:
+    """The distribution from at most ``low`` to at least ``high``, on its grid."""
+    step = distribution.step
+    if step is None:
+        return _with_range(distribution, min(low, distribution.low), max(high, distribution.high))
+    below = max(math.ceil((distribution.low - low) / step), 0)
+    above = max(math.ceil((high - distribution.high) / step), 0)
+    if distribution.log:  # an int, of step 1, and 1 at least
+        below = min(below, int(distribution.low) - 1)
+    return _with_range(
+        distribution, distribution.low - below * step, distribution.high + above * step
+    )

@@ -1,0 +1,136 @@
+"""A study at the moment when a trial asks for parameters."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import optuna
+import pytest
+from optuna.distributions import FloatDistribution
+from optuna.samplers import RandomSampler
+
+from optuna_metabo import MetaGPSampler
+from optuna_metabo.asking import known_space
+from optuna_metabo.learning import Learner
+from optuna_metabo.snapshot import Snapshot
+from optuna_metabo.sources import Past, Sources
+
+Objective = Callable[[optuna.Trial], float]
+UNIT = FloatDistribution(0, 1)
+
+
+def plain(trial: optuna.Trial) -> float:
+    lo, hi = trial.suggest_float("lo", 0, 1), trial.suggest_float("hi", 0, 1)
+    return (lo - 0.3) ** 2 + (hi - 0.6) ** 2
+
+
+def dependent(trial: optuna.Trial) -> float:
+    lo = trial.suggest_float("lo", 0, 1)
+    return (lo - 0.3) ** 2 + (trial.suggest_float("hi", lo, 1) - 0.6) ** 2
+
+
+def more(trial: optuna.Trial) -> float:
+    return plain(trial) + sum(trial.suggest_float(f"u{i}", 0, 1) for i in range(6))
+
+
+def narrower(trial: optuna.Trial) -> float:
+    return (trial.suggest_float("lo", 0.2, 0.4) - 0.3) ** 2 + trial.suggest_float("hi", 0.5, 1)
+
+
+def past(objective: Objective, name: str = "past", n_trials: int = 15) -> optuna.Study:
+    study = optuna.create_study(study_name=name, sampler=RandomSampler(seed=0))
+    study.optimize(objective, n_trials=n_trials)
+    return study
+
+
+@pytest.fixture
+def learned(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """What was learned from sources, and not remembered."""
+    found, learn = [], Learner._learn
+
+    def counted(self: Learner, studies: Any, *rest: Any) -> Any:
+        if studies:
+            found.append(studies[0].name)
+        return learn(self, studies, *rest)
+
+    monkeypatch.setattr(Learner, "_learn", counted)
+    return found
+
+
+@pytest.mark.parametrize("objective", [plain, more, narrower, dependent])
+def test_sources_are_learned_once_in_a_first_trial(
+    objective: Objective, learned: list[str]
+) -> None:
+    study = optuna.create_study(sampler=MetaGPSampler([past(plain)], seed=0))
+    study.optimize(objective, n_trials=1)
+    assert learned == ["past"]
+    study.optimize(objective, n_trials=3)
+    assert len(learned) <= 3
+
+
+def test_a_range_that_depends_on_another_parameter_is_not_learned_anew_in_every_trial(
+    learned: list[str],
+) -> None:
+    study = optuna.create_study(sampler=MetaGPSampler([past(dependent)], seed=0))
+    study.optimize(dependent, n_trials=20)
+    assert len(learned) <= 5
+    assert study.best_value < 0.01
+    assert all(trial.params["lo"] <= trial.params["hi"] for trial in study.trials)
+
+
+def test_a_range_that_moves_of_a_parameter_that_no_source_has_is_not_learned_anew(
+    learned: list[str],
+) -> None:
+    def objective(trial: optuna.Trial) -> float:
+        own = trial.suggest_float("own", -trial.number, 1 + trial.number)
+        return plain(trial) + 0.01 * own**2
+
+    study = optuna.create_study(sampler=MetaGPSampler([past(plain)], seed=0))
+    study.optimize(objective, n_trials=8)
+    assert len(learned) == 2  # without it, and with it
+
+
+def test_an_ask_reads_the_study_and_its_sources_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    calls, read, of = [], Sources.read, Snapshot.of
+    monkeypatch.setattr(Sources, "read", lambda *a: calls.append("sources") or read(*a))
+    monkeypatch.setattr(Snapshot, "of", lambda *a: calls.append("study") or of(*a))
+    study = optuna.create_study(sampler=MetaGPSampler([past(plain)], seed=0))
+    study.optimize(plain, n_trials=3)
+    calls.clear()
+    study.optimize(plain, n_trials=1)
+    assert sorted(calls) == ["sources", "study"]
+
+
+def space(study: optuna.Study, here: dict[str, Any], *sources: optuna.Study) -> dict[str, Any]:
+    now = Snapshot.of(study)
+    return known_space(now, Sources.of(sources or None, None).read(now), here)
+
+
+def test_before_a_trial_is_completed_the_sources_say_what_there_is() -> None:
+    study, source = optuna.create_study(), past(plain)
+    assert list(space(study, {}, source)) == ["hi", "lo"]
+    assert space(study, {"lo": FloatDistribution(0.2, 0.4)}, source)["lo"] == UNIT
+    assert space(study, {"lo": FloatDistribution(0, 2)}, source)["lo"] == FloatDistribution(0, 2)
+    assert "other" not in space(study, {"other": UNIT}, source)
+    study.add_trial(optuna.create_trial(params={"x": 0.5}, distributions={"x": UNIT}, value=1.0))
+    assert list(space(study, {}, source)) == ["x"]
+
+
+def test_trials_that_only_failed_say_what_they_had() -> None:
+    study = optuna.create_study()
+    study.add_trial(
+        optuna.create_trial(
+            state=optuna.trial.TrialState.FAIL, params={"x": 0.5}, distributions={"x": UNIT}
+        )
+    )
+    assert known_space(Snapshot.of(study), Past(), {}) == {"x": UNIT}
+    assert list(space(study, {}, past(plain))) == ["hi", "lo", "x"]
+
+
+def test_unknown_parameters_of_parallel_first_trials_are_spread() -> None:
+    study = optuna.create_study(sampler=MetaGPSampler([past(plain)], seed=0))
+    trials = [study.ask() for _ in range(8)]
+    values = sorted(trial.suggest_float("new", 0, 1) for trial in trials)
+    gaps = [b - a for a, b in zip([0.0, *values], [*values, 1.0], strict=True)]
+    assert max(gaps) < 0.3

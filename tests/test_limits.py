@@ -1,0 +1,130 @@
+"""What must hold for a trial to count."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import optuna
+import pytest
+from optuna.distributions import FloatDistribution
+from optuna.trial import FrozenTrial, TrialState
+
+from optuna_metabo import MetaGPSampler
+from optuna_metabo.encoding import Encoding
+from optuna_metabo.ensembles import by_name
+from optuna_metabo.learning import Learner
+from optuna_metabo.limits import success
+from optuna_metabo.past_study import failures
+from optuna_metabo.proposal import Belief
+from optuna_metabo.sources import Past
+from optuna_metabo.thinning import rare_first
+
+LIMIT = 16384.0
+ENCODING = Encoding.of({"x": FloatDistribution(0, 1), "y": FloatDistribution(0, 1)})
+
+
+def failed(**params: float) -> FrozenTrial:
+    return optuna.create_trial(
+        state=TrialState.FAIL,
+        params=params,
+        distributions={name: FloatDistribution(0, 1) for name in params},
+    )
+
+
+def belief(n_succeeded: int, *trials: FrozenTrial) -> list[Belief]:
+    X = np.random.default_rng(0).random((n_succeeded, 2))
+    return list(success(Learner(by_name("auto"), 0), Past(), ENCODING, X, trials))
+
+
+def test_one_failure_among_successes_is_an_accident_and_two_are_not() -> None:
+    assert belief(0) == belief(5) == belief(5, failed(x=0.9)) == []
+    assert len(belief(5, failed(x=0.9), failed(x=0.8))) == 1
+    assert len(belief(0, failed(x=0.9))) == 1
+
+
+def test_every_failure_counts_and_only_for_what_it_got_to() -> None:
+    (found,) = belief(3, failed(x=0.9), failed(x=0.9), failed(x=0.8))
+    np.testing.assert_array_equal(found.seen.y, [1, 1, 1, -1, -1, -1])
+    np.testing.assert_array_equal(found.seen.known, [True, False])
+    assert found.rule is rare_first
+
+
+def test_one_that_failed_earlier_than_others_would_have_failed_whatever_came_next() -> None:
+    X, known = failures(ENCODING, [failed(x=0.9), failed(x=0.2, y=0.4)])
+    np.testing.assert_array_equal(X[:, 0], [0.9] * 4 + [0.2])
+    assert X[-1, 1] == 0.4
+    assert np.ptp(X[:4, 1]) > 0.5
+    assert known.all()
+
+
+def model_training(trial: optuna.Trial) -> float:
+    """The larger the better, until the memory is full: then it fails before its last parameter."""
+    size = trial.suggest_int("size", 16, 1024, log=True)
+    batch = trial.suggest_int("batch", 8, 512, log=True)
+    lr = trial.suggest_float("lr", 1e-5, 1e-1, log=True)
+    if size * batch > LIMIT:
+        raise MemoryError
+    dropout = trial.suggest_float("dropout", 0, 0.9)
+    return float(
+        -np.log2(size)
+        - np.log2(batch) / 2
+        + (np.log10(lr) + 3) ** 2 / 2
+        + 4 * (dropout - 0.3) ** 2
+    )
+
+
+def ran(
+    sampler: optuna.samplers.BaseSampler,
+    n_trials: int,
+    objective: Callable[[optuna.Trial], float] = model_training,
+    name: str = "new",
+) -> optuna.Study:
+    study = optuna.create_study(study_name=name, sampler=sampler)
+    study.optimize(objective, n_trials=n_trials, catch=(MemoryError,))
+    return study
+
+
+@pytest.fixture(scope="module")
+def past() -> list[optuna.Study]:
+    """Their best models stand next to ones that ran out of memory."""
+    return [ran(optuna.samplers.TPESampler(seed=i), 40, name=f"past-{i}") for i in range(3)]
+
+
+def n_failed(study: optuna.Study) -> int:
+    return len(study.get_trials(states=(TrialState.FAIL,)))
+
+
+@pytest.mark.parametrize("surrogate", ["auto", "rgpe", "stacking", "tst"])
+def test_a_warm_start_next_to_failures_succeeds(past: list[optuna.Study], surrogate: str) -> None:
+    study = ran(MetaGPSampler(past, surrogate=surrogate, seed=0), 20)
+    assert n_failed(study) <= 14
+    assert study.best_value < -11.5  # random search is at -10.6 after 60 trials
+
+
+def test_with_less_memory_than_in_the_past_it_succeeds_too(past: list[optuna.Study]) -> None:
+    def tighter(trial: optuna.Trial) -> float:
+        value = model_training(trial)
+        if trial.params["size"] * trial.params["batch"] > LIMIT / 8:
+            raise MemoryError
+        return value
+
+    study = ran(MetaGPSampler(past, seed=0), 30, tighter)
+    assert n_failed(study) <= 27
+    assert study.best_value < -8.5
+
+
+def test_a_study_in_which_every_trial_failed_goes_elsewhere() -> None:
+    """At first everything fails that start-up trials try."""
+
+    def objective(trial: optuna.Trial) -> float:
+        x = trial.suggest_float("x", 0, 1)
+        if x > 0.05:
+            raise MemoryError
+        return x
+
+    study = ran(MetaGPSampler(seed=0, n_startup_trials=3), 12, objective)
+    xs = np.sort([trial.params["x"] for trial in study.trials])
+    assert len(set(xs)) == 12
+    assert np.diff(np.r_[0.0, xs, 1.0]).max() < 0.25  # spread, as nothing else is known
+    assert n_failed(study) < 12

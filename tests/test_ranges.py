@@ -1,0 +1,93 @@
+"""One range for a parameter whose range differs from trial to trial."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from optuna.distributions import (
+    BaseDistribution,
+    CategoricalDistribution,
+    FloatDistribution,
+    IntDistribution,
+)
+
+from optuna_metabo.ranges import holds, joint
+
+
+def joined(*distributions: BaseDistribution) -> BaseDistribution:
+    return joint({"x": one} for one in distributions)["x"]
+
+
+ends = st.floats(-1e6, 1e6)
+ranges = st.tuples(ends, ends).map(lambda pair: FloatDistribution(min(pair), max(pair)))
+logs = st.tuples(st.floats(1e-9, 1e9), st.floats(1e-9, 1e9)).map(
+    lambda pair: FloatDistribution(min(pair), max(pair), log=True)
+)
+steps = st.tuples(st.integers(-50, 50), st.integers(0, 50)).map(
+    lambda pair: IntDistribution(3 * pair[0], 3 * (pair[0] + pair[1]), step=3)
+)
+log_ints = st.tuples(st.integers(1, 99), st.integers(0, 99)).map(
+    lambda pair: IntDistribution(pair[0], pair[0] + pair[1], log=True)
+)
+
+
+@pytest.mark.parametrize("kind", [ranges, logs, steps, log_ints])
+@given(data=st.data())
+def test_a_joint_range_holds_every_range_and_is_of_their_kind(
+    kind: st.SearchStrategy[BaseDistribution], data: st.DataObject
+) -> None:
+    several = data.draw(st.lists(kind, min_size=1, max_size=4))
+    found = joined(*several)
+    assert all(holds(found, one) for one in several)
+    assert isinstance(found, type(several[0]))
+    assert getattr(found, "step", None) == getattr(several[0], "step", None)
+
+
+def test_a_range_that_does_not_grow_stays_as_it_is() -> None:
+    whole = FloatDistribution(0.137, 0.951)
+    assert joined(whole, FloatDistribution(0.2, 0.951), whole) is whole
+
+
+def test_a_range_that_grows_by_a_little_each_time_changes_seldom() -> None:
+    seen = [FloatDistribution(1.0 / (i + 1), 1.0) for i in range(200)]
+    found = [joined(*seen[: i + 1]) for i in range(200)]
+    lows = {one.low for one in found if isinstance(one, FloatDistribution)}
+    assert len(lows) <= 10
+    assert min(lows) == pytest.approx(0.0, abs=0.07)
+
+
+def test_different_numbers_of_one_scale_have_a_range_and_another_kind_takes_its_place() -> None:
+    floats, ints = FloatDistribution(0.5, 2.0), IntDistribution(1, 4)
+    assert isinstance(joined(ints, floats), FloatDistribution)
+    assert holds(joined(ints, floats), ints)
+    choices = CategoricalDistribution(("a", "b"))
+    assert joined(floats, choices) == choices
+    assert joined(choices, CategoricalDistribution(("b", "a"))).choices == ("b", "a")  # type: ignore[attr-defined]
+    logarithmic = FloatDistribution(0.5, 2.0, log=True)
+    assert joined(floats, logarithmic) == logarithmic
+
+
+@pytest.mark.filterwarnings("ignore:Choices for a categorical distribution should be")
+def test_choices_that_a_database_made_lists_of_are_the_same() -> None:
+    stored, asked = CategoricalDistribution(([1, 2], [3])), CategoricalDistribution(((1, 2), (3,)))
+    assert joined(stored, asked) is stored
+
+
+@pytest.mark.parametrize(
+    "one",
+    [
+        FloatDistribution(-1.7e308, 1.7e308),
+        FloatDistribution(1e-300, 1.7e308, log=True),
+        IntDistribution(-(2**62), 2**62),
+        IntDistribution(5, 5),
+    ],
+)
+def test_a_joint_range_stays_within_the_floats(one: BaseDistribution) -> None:
+    other = (
+        IntDistribution(0, 2**62 + 2)
+        if isinstance(one, IntDistribution)
+        else FloatDistribution(one.low, 1.79e308, log=one.log)  # type: ignore[attr-defined]
+    )
+    assert holds(joined(one, other), one)
+    assert holds(joined(one, other), other)
