@@ -22,7 +22,7 @@ from optuna_metabo.acquisition import (
     nondominated,
     thin,
 )
-from optuna_metabo.ensembles.scores import winsorise
+from optuna_metabo.ensembles.scores import bounded
 from optuna_metabo.frame import Frame
 from optuna_metabo.surrogate import Model, Prior, Task
 from optuna_metabo.thinning import Rule, by_rank
@@ -30,7 +30,7 @@ from optuna_metabo.thinning import Rule, by_rank
 # The target's best points from which the search for the next one starts.
 _N_INCUMBENTS = 5
 # With fewer values the bad ones are needed to tell which sources agree.
-_MIN_WINSORISED = 10
+_MIN_BOUNDED = 10
 # The target's trials that are modelled: the cost of asking does not grow beyond.
 _MAX_TRIALS = 300
 
@@ -171,7 +171,7 @@ class Search:
         is_known = self.feasible.any() if len(self.feasible) else len(self.optima)
         if not is_known:
             return chance
-        models = [belief.condition(self.pending) for belief in self.objectives]
+        models = [_acting(belief.condition(self.pending)) for belief in self.objectives]
         gain = self._single_gain(models[0]) if len(models) == 1 else self._several_gain(models)
         return (lambda X: gain(X) + chance(X)) if limits else gain
 
@@ -201,9 +201,14 @@ class Search:
 
 def _without_outliers(belief: Belief) -> Belief:
     seen = belief.seen
-    if len(seen) < _MIN_WINSORISED:
+    if len(seen) < _MIN_BOUNDED:
         return belief
-    return replace(belief, seen=replace(seen, y=winsorise(seen.y)))
+    return replace(belief, seen=replace(seen, y=bounded(seen.y)))
+
+
+def _acting(model: Model) -> Model:
+    """The model itself, or the one that it lets choose this time."""
+    return getattr(model, "acting", model)
 
 
 def _log_chance(limits: Sequence[Model], X: Float[Array, "m p"]) -> Float[Array, " m"]:

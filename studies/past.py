@@ -23,9 +23,13 @@ def past_study(
     seed: int,
     n_trials: int,
 ) -> optuna.Study:
-    """A completed study; by random search for even indices, else by TPE."""
+    """A completed study; by random search for even indices, else by TPE.
+
+    Its attribute ``seed`` decides the noise of noisy tasks.
+    """
     kind: Any = RandomSampler if index % 2 == 0 else TPESampler
     study = optuna.create_study(study_name=name, directions=directions, sampler=kind(seed=seed))
+    study.set_user_attr("seed", seed)
     study.optimize(objective, n_trials=n_trials)
     return study
 
@@ -35,7 +39,7 @@ def _of_family(family: str, index: int, seed: int, n_trials: int) -> optuna.Stud
     task = load(family).tasks[index]
     return past_study(
         task.name,
-        task.objective,
+        task.measure,
         [task.direction],
         index=index,
         seed=1000 * seed + index,

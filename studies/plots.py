@@ -21,26 +21,32 @@ COLOURS = (
     "#332288", "#88CCEE", "#44AA99", "#117733", "#999933", "#DDCC77", "#CC6677", "#882255",
     "#AA4499", "#777777", "#EE8866", "#99DDFF",
 )  # fmt: skip
+# And its marker, for readers without colour.
+MARKERS = "os^vDP<>Xph*"
 Style = dict[str, Any]
 
 
 def styles_of(samplers: list[str]) -> dict[str, Style]:
-    """The line of each sampler; ours is black and on top."""
+    """The line of each sampler, with a marker of its own; ours is black and on top."""
     others = [name for name in samplers if name != "metagp"]
     styles: dict[str, Style] = {
-        name: {"color": COLOURS[i % len(COLOURS)], "lw": 1.2, "ls": "-" if i < 6 else "--"}
+        name: {
+            "color": COLOURS[i % len(COLOURS)], "lw": 1.2, "ls": "-" if i < len(MARKERS) else "--",
+            "marker": MARKERS[i % len(MARKERS)], "ms": 4, "markevery": (0.01 * i, 0.15),
+        }
         for i, name in enumerate(others)
-    }
+    }  # fmt: skip
     return {**styles, "metagp": {"color": "black", "lw": 2.4, "zorder": 5}}
 
 
-def panels(n: int, *, height: float = 3.6, columns: int = 2) -> tuple[Figure, list[Axes]]:
-    """A figure with ``n`` axes, at most so many beside one another."""
+def panels(
+    n: int, *, width: float = 5.0, height: float = 3.6, columns: int = 2
+) -> tuple[Figure, list[Axes]]:
+    """A figure with ``n`` axes, at most so many beside one another, each of a size in inches."""
     columns = min(n, columns)
     rows = math.ceil(n / columns)
-    figure, grid = plt.subplots(
-        rows, columns, figsize=(5.0 * columns, height * rows), squeeze=False, layout="constrained"
-    )
+    size = width * columns, height * rows
+    figure, grid = plt.subplots(rows, columns, figsize=size, squeeze=False, layout="constrained")
     axes = list(grid.flat)
     for axis in axes[n:]:
         axis.remove()
@@ -48,8 +54,10 @@ def panels(n: int, *, height: float = 3.6, columns: int = 2) -> tuple[Figure, li
 
 
 def add_legend(figure: Figure, lines: Mapping[str, Any]) -> None:
-    """One legend for all panels, below them."""
-    figure.legend(lines.values(), lines.keys(), loc="outside lower center", ncols=5, fontsize=8)
+    """One legend for all panels, below them, in as many columns as fit."""
+    ncols = max(1, int(figure.get_figwidth() / 2.0))
+    options: dict[str, Any] = {"ncols": ncols, "fontsize": 8}
+    figure.legend(lines.values(), lines.keys(), loc="outside lower center", **options)
 
 
 def save(figure: Figure, path: Path) -> None:

@@ -22,7 +22,7 @@ def read_results(paths: Sequence[Path], columns: Sequence[str]) -> pd.DataFrame:
 
 def _read(path: Path, columns: Sequence[str]) -> pd.DataFrame:
     try:
-        rows = pd.read_csv(path)
+        rows = pd.read_csv(path, dtype={"task": str})  # names may be numbers
     except ValueError as error:  # as of all that pandas cannot read
         raise ValueError(f"{path} is no result file: {error}") from error
     missing = [name for name in columns if name not in rows]

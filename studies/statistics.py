@@ -14,12 +14,13 @@ def friedman(means: pd.DataFrame) -> tuple[float, float]:
     return float(result.statistic), float(result.pvalue)
 
 
-def wilcoxon_holm(means: pd.DataFrame, ours: str) -> pd.DataFrame:
+def wilcoxon_holm(means: pd.DataFrame, ours: str, margin: float = 0.0) -> pd.DataFrame:
     """Signed-rank tests of one column against each other, corrected by Holm's method.
 
     Args:
         means: Regret of tasks (rows) by samplers (columns).
         ours: The column that is compared.
+        margin: Differences that count as ties, of the tasks won, tied and lost.
 
     Returns:
         For each other sampler the median difference (negative where ours is better), the number of
@@ -31,7 +32,8 @@ def wilcoxon_holm(means: pd.DataFrame, ours: str) -> pd.DataFrame:
         difference = means[ours] - means[name]
         all_tied = bool(np.allclose(difference, 0.0))
         p_values.append(1.0 if all_tied else float(wilcoxon(difference).pvalue))
-        counts = (difference < 0).sum(), (difference == 0).sum(), (difference > 0).sum()
+        won, lost = (difference < -margin).sum(), (difference > margin).sum()
+        counts = won, len(difference) - won - lost, lost
         rows.append((f"{difference.median():+.3f}", "/".join(map(str, counts))))
     corrected = multipletests(p_values, method="holm")[1]
     table = pd.DataFrame(rows, index=others, columns=["median difference", "won/tied/lost"])

@@ -38,3 +38,13 @@ def test_importing_the_package_loads_no_scipy_and_unknown_names_raise() -> None:
         "assert not hasattr(optuna_metabo, 'nonsense')"
     )
     subprocess.run([sys.executable, "-c", script], check=True, cwd=ROOT)
+
+
+def test_every_room_of_the_package_and_of_studies_has_its_place_in_the_guide() -> None:
+    guide = (ROOT / "docs" / "contributing.md").read_text(encoding="utf-8")
+    shortcuts = {"compare", "record", "report", "tasks", "tune"}  # of commands in their rooms
+    for folder in ("optuna_metabo", "studies"):
+        paths = [path for path in (ROOT / folder).iterdir() if path.suffix in ("", ".py")]
+        rooms = {path.stem for path in paths if not path.name.startswith("_")} - shortcuts
+        missing = {room for room in rooms if f"`{room}`" not in guide}
+        assert not missing, f"{folder}: {missing}"

@@ -18,6 +18,8 @@ _LOG_SQRT_2PI = 0.5 * np.log(2.0 * np.pi)
 _SQRT_HALF_PI = np.sqrt(0.5 * np.pi)
 # Below this z the bracket of h loses its digits, and -2 log|z| is exact to 3/z² = 3e-8.
 _FAR = -1e4
+# A component above the first hides all below the second: their share is below e^-300.
+_NEAR, _FLOOR = -25.0, -37.0
 
 
 def log_h(z: Float[Array, "*shape"]) -> Float[Array, "*shape"]:
@@ -42,8 +44,26 @@ def log_expected_improvement(
     """
     sigma = np.sqrt(posterior.variances)
     z = (posterior.means - incumbents[:, None]) / sigma
+    near = z.max(axis=0, initial=-np.inf) > _NEAR
+    log_ei = np.empty(z.shape[1])
+    # Where one component is near, those far below it add nothing, and no logarithm is needed.
+    h = _h(np.maximum(z[:, near], _FLOOR))
+    log_ei[near] = np.log(posterior.weights @ (sigma[:, near] * h))
+    if not near.all():
+        log_ei[~near] = _log_mixture(posterior.weights, sigma[:, ~near], z[:, ~near])
+    return log_ei
+
+
+def _h(z: Float[Array, "*shape"]) -> Float[Array, "*shape"]:
+    """phi(z) + z Phi(z); its digits are lost with z²."""
+    return np.exp(-0.5 * z * z - _LOG_SQRT_2PI) + z * ndtr(z)
+
+
+def _log_mixture(
+    weights: Float[Array, " s"], sigma: Float[Array, "s m"], z: Float[Array, "s m"]
+) -> Float[Array, " m"]:
     with np.errstate(divide="ignore"):
-        log_weights = np.log(posterior.weights)[:, None]
+        log_weights = np.log(weights)[:, None]
     log_parts = log_weights + np.log(sigma) + log_h(z)
     largest = log_parts.max(axis=0)
     return np.asarray(largest + np.log(np.exp(log_parts - largest).sum(axis=0)))

@@ -2,9 +2,17 @@
 
     z = H beta + r + noise,    beta ~ N(beta_0, P⁻¹),    r ~ GP(0, rho² k + spreadᵀ spread)
 
-(Rasmussen & Williams 2006, section 2.7), where ``z = u y`` are the values on the basis functions'
-scale, ``u = 1 / tau``. Columns of ``H`` are (phi, 1). Of everything that is whitened by the
-residual's Cholesky factor, ``L⁻¹ ·``, the name ends in ``_w``.
+(Rasmussen & Williams 2006, section 2.7), where ``z = u y`` are the values on the scale of the
+basis functions, ``u = 1 / tau``, less the best of them, so that ``z = 0`` there. Columns of ``H``
+are (phi, 1). Of everything that is whitened by the residual's Cholesky factor, ``L⁻¹ ·``, the name
+ends in ``_w``.
+
+With the prior of a location and a scale, 1/tau (Berger 1985, section 3.3), the best value alone
+says nothing of tau and is no evidence for or against any expert. That of the others is
+
+    p(y | best) = integral over t = log u of  u^(n-1) N(z; H beta_0, K + H P⁻¹ Hᵀ) / N(0; best)
+
+which Gauss-Hermite quadrature around its mode solves; the nodes stay, each with its weight.
 """
 
 from __future__ import annotations
@@ -18,9 +26,9 @@ from numpy import ndarray as Array
 from optuna_metabo.gp.exact import cholesky, lower_solve
 from optuna_metabo.gp.kernel import matern52, squared_distance
 
-# The slope of a source that is a copy of the target, and no offset.
-_BETA_0 = np.array([1.0, 0.0])
-OFFSET_VARIANCE = 100.0
+# Nodes in log tau. With five the evidence of two values is right to .02 nats.
+_NODES, _NODE_WEIGHTS = np.polynomial.hermite.hermgauss(5)
+_LOG_NODE_WEIGHTS = np.log(_NODE_WEIGHTS) + _NODES**2
 
 
 @dataclass(frozen=True)
@@ -41,17 +49,27 @@ class Kernel:
 
 
 @dataclass(frozen=True)
+class Coefficients:
+    """Independent normal priors of the slope and the offset, the latter from the best value."""
+
+    mean: Float[Array, " 2"]
+    variance: Float[Array, " 2"]
+
+
+@dataclass(frozen=True)
 class Residual:
     """``r`` and the noise at N points, factorised: K = rho² k + spreadᵀ spread + noise I = L Lᵀ.
 
     Args:
         rho: The size of the residual, relative to the basis functions' deviation.
+        noise: The variance of the noise.
         spread: Rows whose Gram matrix is a further covariance, shape [l N].
         L: The lower factor, shape [N N].
         L_inverse: Its inverse.
     """
 
     rho: float
+    noise: float
     spread: Float[Array, "l N"]
     L: Float[Array, "N N"]
     L_inverse: Float[Array, "N N"]
@@ -64,11 +82,16 @@ class Residual:
         K = rho**2 * kernel.correlation(X, X) + kernel.noise * np.eye(len(X))
         K += spread.T @ spread
         L = cholesky(K) if len(X) else K
-        return cls(rho, spread, L, lower_solve(L, np.eye(len(X))) if len(X) else K)
+        L_inverse = lower_solve(L, np.eye(len(X))) if len(X) else K
+        return cls(rho, kernel.noise, spread, L, L_inverse)
 
     def log_det(self, n: int) -> float:
         """Of the covariance of the first ``n`` points."""
         return 2.0 * float(np.log(np.diagonal(self.L)[:n]).sum())
+
+    def variance(self, i: int) -> float:
+        """Of the residual and the noise at one point."""
+        return self.rho**2 + self.noise + float(np.sum(self.spread[:, i] ** 2))
 
     def whiten(
         self, correlation: Float[Array, "N m"], spread: Float[Array, "l m"]
@@ -83,56 +106,53 @@ class Residual:
 
 @dataclass(frozen=True)
 class Quadratic:
-    """-2 log p(z | u) + const = u² A - 2 u B + C + log det, one row an expert.
-
-    ``log_det`` is of the residual's covariance and of the coefficients' posterior precision.
-    """
+    """-2 log of the density of z over that of the best alone: u² A - 2 u B + C, row by row."""
 
     A: Float[Array, " s"]
     B: Float[Array, " s"]
     C: Float[Array, " s"]
-    log_det: Float[Array, " s"]
 
-    def best_u(self, n: int) -> Float[Array, " s"]:
-        """The u of the largest density of n values, with the prior 1/tau."""
-        return (self.B + np.sqrt(self.B**2 + 4.0 * self.A * (n - 1))) / (2.0 * self.A)
+    def log_density(self, u: Float[Array, "s j"], n: int) -> Float[Array, "s j"]:
+        """Log of u^(n-1) and the densities' ratio, up to a constant of n."""
+        A, B, C = self.A[:, None], self.B[:, None], self.C[:, None]
+        return (n - 1) * np.log(u) - 0.5 * (u**2 * A - 2.0 * u * B + C)
 
-    def log_evidence(self, n: int) -> Float[Array, " s"]:
-        """Log p(y), the scale integrated out by Laplace's method around :meth:`best_u`."""
-        u = self.best_u(n)
-        log_evidence = (n - 1) * np.log(u)
-        log_evidence -= 0.5 * (u**2 * self.A - 2.0 * u * self.B + self.C + self.log_det)
-        return log_evidence - 0.5 * np.log(np.maximum(2.0 * u**2 * self.A - u * self.B, 1e-12))
+    def nodes(self, n: int) -> tuple[Float[Array, "s j"], Float[Array, "s j"]]:
+        """Values of u, and the logarithms of the evidence that each stands for; n > 1."""
+        mode = (self.B + np.sqrt(self.B**2 + 4.0 * self.A * (n - 1))) / (2.0 * self.A)
+        width = np.sqrt(2.0 / (self.A * mode**2 + n - 1))
+        u = mode[:, None] * np.exp(width[:, None] * _NODES)
+        return u, self.log_density(u, n) + _LOG_NODE_WEIGHTS + np.log(width)[:, None]
 
 
 @dataclass(frozen=True)
 class Kriging:
-    """``s`` experts that share a residual, given values; the scale is plugged in.
+    """``s`` experts that share a residual, given n values; each knows ``j`` scales.
 
     Args:
         residual: At the n points with values and, after them, pending ones: these shrink
             variances alone.
         precision: Of the coefficients before any value, P.
         H_w: Whitened basis functions and ones.
-        residual_w: What the coefficients leave of the values.
-        coefficients: Posterior means of beta.
+        fits: Coefficients per unit of u and without values: beta = u fits[0] + fits[1].
+        left_w: What these leave of the values, likewise.
         tau: The scales.
-        log_evidence: Of the values.
+        log_evidence: Of the values, shared out among the scales.
     """
 
     residual: Residual
     precision: Float[Array, "2 2"]
     H_w: Float[Array, "s N 2"]
-    residual_w: Float[Array, "s n"]
-    coefficients: Float[Array, "s 2"]
-    tau: Float[Array, " s"]
-    log_evidence: Float[Array, " s"]
+    fits: Float[Array, "2 s 2"]
+    left_w: Float[Array, "2 s n"]
+    tau: Float[Array, "s j"]
+    log_evidence: Float[Array, "s j"]
 
     @classmethod
     def condition(
         cls,
         residual: Residual,
-        slope_variance: float,
+        prior: Coefficients,
         y: Float[Array, " n"],
         basis: Float[Array, "s N"],
     ) -> Kriging:
@@ -140,30 +160,30 @@ class Kriging:
 
         Args:
             residual: At N >= n points.
-            slope_variance: How far a slope may lie from 1.
-            y: The values at the first n points, standardised.
+            prior: Of the coefficients.
+            y: The values at the first n points, at most 0, the best 0.
             basis: The basis functions at all points.
         """
-        n = len(y)
+        n, s = len(y), len(basis)
         H_w = residual.L_inverse @ np.stack([basis, np.ones_like(basis)], axis=2)
         y_w, head = residual.L_inverse[:n, :n] @ y, H_w[:, :n]
-        precision = np.diag([1.0 / slope_variance, 1.0 / OFFSET_VARIANCE])
-        M, prior_part = precision + np.einsum("sni,snj->sij", head, head), precision @ _BETA_0
+        precision, told = np.diag(1.0 / prior.variance), bool(y.any())
+        M = precision + np.einsum("sni,snj->sij", head, head)
         fit_y = np.linalg.solve(M, np.einsum("sni,n->si", head, y_w)[..., None])[..., 0]
-        fit_0 = np.linalg.solve(M, np.broadcast_to(prior_part, (len(basis), 2))[..., None])[..., 0]
-        A = y_w @ y_w - np.einsum("si,sni,n->s", fit_y, head, y_w)
-        form = Quadratic(
-            np.maximum(A, 1e-12 * max(float(y_w @ y_w), 1e-300)),
-            fit_y @ prior_part,
-            _BETA_0 @ prior_part - fit_0 @ prior_part,
-            np.linalg.slogdet(M)[1] + residual.log_det(n),
+        prior_part = np.broadcast_to(precision @ prior.mean, (s, 2))
+        fit_0 = np.linalg.solve(M, prior_part[..., None])[..., 0]
+        left_w = np.stack(
+            [y_w - np.einsum("sni,si->sn", head, fit_y), -np.einsum("sni,si->sn", head, fit_0)]
         )
-        told = n > 1 and bool(y.any())  # equal values, standardised to 0, have no scale
-        u = form.best_u(n) if told else np.ones(len(basis))
-        beta = u[:, None] * fit_y + fit_0
-        residual_w = u[:, None] * y_w - np.einsum("sni,si->sn", head, beta)
-        log_evidence = form.log_evidence(n) if told else np.zeros(len(basis))
-        return cls(residual, precision, H_w, residual_w, beta, 1.0 / u, log_evidence)
+        tau, log_evidence = np.ones((s, 1)), np.zeros((s, 1))
+        if told:
+            A = np.maximum(left_w[0] @ y_w, 1e-12 * float(y_w @ y_w))
+            C = prior.mean @ precision @ prior.mean - np.sum(fit_0 * prior_part, axis=1)
+            C += np.linalg.slogdet(M)[1] + np.log(prior.variance).sum() + residual.log_det(n)
+            C -= _log_best(residual, prior, basis[:, int(y.argmax())], int(y.argmax()))
+            u, log_evidence = Quadratic(A, np.sum(fit_y * prior_part, axis=1), C).nodes(n)
+            tau = 1.0 / u
+        return cls(residual, precision, H_w, np.stack([fit_y, fit_0]), left_w, tau, log_evidence)
 
     def posterior(
         self,
@@ -171,8 +191,8 @@ class Kriging:
         basis: Float[Array, "e m"],
         spread: Float[Array, "l m"],
         experts: Int[Array, " e"],
-    ) -> tuple[Float[Array, "e m"], Float[Array, "e m"]]:
-        """Means and variances of the standardised values (eqs. 2.41 and 2.42).
+    ) -> tuple[Float[Array, "e j m"], Float[Array, "e j m"]]:
+        """Means and variances of the values (eqs. 2.41 and 2.42), for each scale.
 
         Args:
             correlation: Of the N points with the new ones.
@@ -181,15 +201,22 @@ class Kriging:
             experts: The chosen ones.
         """
         V, left = self.residual.whiten(correlation, spread)
-        n = self.residual_w.shape[1]
-        beta, H_w = self.coefficients[experts], self.H_w[experts]
-        mean = beta[:, :1] * basis + beta[:, 1:] + self.residual_w[experts] @ V[:n]
+        n = self.left_w.shape[2]
+        fits, H_w = self.fits[:, experts], self.H_w[experts]
+        by_y, by_0 = fits[..., :1] * basis + fits[..., 1:] + self.left_w[:, experts] @ V[:n]
         R0, R1 = basis - H_w[:, :, 0] @ V, 1.0 - H_w[:, :, 1] @ V
         precision = self.precision + np.swapaxes(H_w, 1, 2) @ H_w
-        if not n:  # no value yet, so that the offset means nothing
-            precision = precision + np.diag([0.0, 1.0])
         S = np.linalg.inv(precision)[:, :, :, None]
         variance = S[:, 0, 0] * R0**2 + 2.0 * S[:, 0, 1] * R0 * R1 + S[:, 1, 1] * R1**2
         variance += left
-        tau = self.tau[experts, None]
-        return tau * mean, tau**2 * variance
+        tau = self.tau[experts][:, :, None]
+        return by_y[:, None] + tau * by_0[:, None], tau**2 * variance[:, None]
+
+
+def _log_best(
+    residual: Residual, prior: Coefficients, phi: Float[Array, " s"], i: int
+) -> Float[Array, " s"]:
+    """-2 log N(0; best) + const: the best value alone, of the i-th point."""
+    mean = prior.mean[0] * phi + prior.mean[1]
+    variance = prior.variance[0] * phi**2 + prior.variance[1] + residual.variance(i)
+    return mean**2 / variance + np.log(variance)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 from jaxtyping import Float, Int
@@ -18,8 +18,6 @@ from optuna_metabo.surrogate import Task
 
 # What the shared lengthscales are fitted to: more data would not move them, but cost seconds.
 _MAX_FITTED_SOURCES, _MAX_FITTED_TRIALS = 32, 64
-# Means at a set of points of this size are kept: the candidates are the same at every ask.
-_MIN_KEPT, _MAX_KEPT = 512, 4
 # Sources that are evaluated at a time, to bound the memory.
 _CHUNK = 32
 # Noise variances that a source of standardised values may have.
@@ -39,23 +37,12 @@ class SourceModels:
     gp: GP
     theta: Float[Array, " t"]
     own: Hyperparameters
-    _kept: dict[int, Float[Array, "k m"]] = field(default_factory=dict, repr=False, compare=False)
 
     def mean(
         self, X: Float[Array, "m p"], index: Int[Array, " s"] | None = None
     ) -> Float[Array, "s m"]:
-        """Posterior means of all or some of the sources; those at many points are remembered."""
+        """Posterior means of all or some of the sources."""
         index = np.arange(len(self.gp)) if index is None else index
-        if len(X) < _MIN_KEPT:
-            return self._mean(X, index)
-        key = hash(X.tobytes())
-        if key not in self._kept:
-            if len(self._kept) == _MAX_KEPT:
-                self._kept.clear()
-            self._kept[key] = self._mean(X, np.arange(len(self.gp)))
-        return self._kept[key][index]
-
-    def _mean(self, X: Float[Array, "m p"], index: Int[Array, " s"]) -> Float[Array, "s m"]:
         parts = [
             self.gp[index[i : i + _CHUNK]].mean(X) for i in range(0, max(len(index), 1), _CHUNK)
         ]

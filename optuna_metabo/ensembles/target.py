@@ -29,8 +29,13 @@ class Scale:
         scale = float(y.std()) if len(y) else 0.0
         return cls(float(y.mean()) if len(y) else 0.0, scale if scale > 0.0 else 1.0)
 
+    @classmethod
+    def from_best(cls, y: Float[Array, " n"]) -> Scale:
+        """As :meth:`of`, but centred at the best value."""
+        return cls(float(y.max()), cls.of(y).scale)
+
     def standardise(self, task: Task) -> Task:
-        """The task with values of mean 0 and standard deviation 1."""
+        """The task with its values on this scale."""
         return replace(task, y=(task.y - self.centre) / self.scale)
 
     def restore(

@@ -22,8 +22,11 @@ _NOISE_BOUNDS = (np.log(1e-6), np.log(1.0))
 _LENGTHSCALE_BOUNDS = (np.log(0.03), np.log(50.0))
 _OUTPUTSCALE_BOUNDS = (np.log(0.05), np.log(20.0))
 _MAX_ITERATIONS = 50
-# Of the log posterior density: less moves no proposal.
-_TOLERANCE = 1e-3
+# Of the log posterior density, in nats: less moves no proposal.
+_TOLERANCE = 2e-3
+# Where the search starts: with little noise, values that are not smooth push the lengthscales to
+# their lower bound, where nothing correlates and no slope leads back.
+_START_NOISE = 0.03
 
 
 @dataclass(frozen=True)
@@ -89,16 +92,21 @@ def log_marginal_likelihood(
 def fit_map(
     data: Batch, groups: Int[Array, " p"], prior: HyperparameterPrior, start: Float[Array, " t"]
 ) -> Float[Array, " t"]:
-    """Hyperparameters (logarithms, shape [d + 2]) shared by the batch, from a warm start."""
-    d = len(start) - 2
+    """Hyperparameters (logarithms, shape [d + 2]) shared by the batch, from a warm start.
+
+    The density is taken for each value, so that the first step of the search is no longer with
+    much data than with little.
+    """
+    d, n = len(start) - 2, max(int(data.mask.sum()), 1)
     bounds = [_LENGTHSCALE_BOUNDS] * d + [_OUTPUTSCALE_BOUNDS, _NOISE_BOUNDS]
 
     def loss(theta: Float[Array, " t"]) -> tuple[float, Float[Array, " t"]]:
         value, gradient = log_marginal_likelihood(theta, data, groups)
         z = (theta - prior.loc) / prior.scale
-        return 0.5 * float(z @ z) - value, z / prior.scale - gradient
+        return (0.5 * float(z @ z) - value) / n, (z / prior.scale - gradient) / n
 
-    options = {"maxiter": _MAX_ITERATIONS, "ftol": _TOLERANCE}
+    start = np.r_[start[:-1], max(start[-1], np.log(_START_NOISE))]
+    options = {"maxiter": _MAX_ITERATIONS, "ftol": _TOLERANCE / n}
     start = np.clip(start, *np.transpose(bounds))
     found = minimize(loss, start, jac=True, method="L-BFGS-B", bounds=bounds, options=options)
     return np.asarray(found.x)

@@ -11,6 +11,11 @@ import optuna
 Direction = Literal["maximize", "minimize"]
 
 
+def _exactly(trial: optuna.Trial, value: float) -> float:
+    """Without noise."""
+    return value
+
+
 @dataclass(frozen=True)
 class TuningTask:
     """One tuning task.
@@ -22,6 +27,7 @@ class TuningTask:
         best: The optimum, or ``None`` where it is not known.
         median: The value of the median configuration, or ``None``.
         grid: The search space as a grid, if it is one.
+        told: What a sampler is told of a value, from the trial and the value: the value.
     """
 
     name: str
@@ -30,6 +36,11 @@ class TuningTask:
     best: float | None = None
     median: float | None = None
     grid: dict[str, list[Any]] | None = None
+    told: Callable[[optuna.Trial, float], float] = _exactly
+
+    def measure(self, trial: optuna.Trial) -> float:
+        """What a sampler is told of a trial."""
+        return self.told(trial, self.objective(trial))
 
     def scale(self) -> tuple[float, float]:
         """The optimum and the value of the median configuration, between which regret is measured.
@@ -44,10 +55,22 @@ class TuningTask:
 
 @dataclass(frozen=True)
 class Family:
-    """Related tasks, most often of one search space."""
+    """Related tasks, most often of one search space.
+
+    Args:
+        name: Of the family.
+        tasks: All of them.
+        targets: The names of those that are tuned, the others are only sources; by default all.
+    """
 
     name: str
     tasks: tuple[TuningTask, ...]
+    targets: tuple[str, ...] = ()
+
+    @property
+    def tuned(self) -> list[TuningTask]:
+        """The tasks that are targets."""
+        return [task for task in self.tasks if not self.targets or task.name in self.targets]
 
     def index(self, task: str) -> int:
         """Where the task of that name stands.

@@ -45,6 +45,7 @@ class _Nothing:
 VARIANTS: dict[str, Surrogate] = {
     "no-portfolio": WithoutPortfolio(Averaging()),
     "no-guard": Averaging(plain=1e-9),
-    "no-common": Averaging(common=1e-9),
+    "no-joint": Averaging(joint=1e-9),
+    "no-probe": Averaging(probe=False),
     "no-kernel": Averaging(share_kernel=False),
 }

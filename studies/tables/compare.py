@@ -33,7 +33,7 @@ from studies.tables.runs import HEADER, MODES, Run, execute
 def planned(options: argparse.Namespace) -> Iterator[Run]:
     """Every run that is asked for; runs of one seed stand together, they share their sources."""
     for name, seed in itertools.product(options.families, range(options.seeds)):
-        tasks = [task.name for task in load(name).tasks]
+        tasks = [task.name for task in load(name).tuned[:: options.every]]
         chosen = np.linspace(0, len(tasks) - 1, min(options.tasks or len(tasks), len(tasks)))
         for i, sampler in itertools.product(chosen.round().astype(int), options.samplers):
             past = options.sources, options.source_trials
@@ -95,7 +95,7 @@ def run_all(runs: Sequence[Run], path: Path, n_jobs: int) -> None:
 def add_run(parser: Parser) -> None:
     """The options of ``run``."""
     parser.add_argument(
-        "--families", nargs="+", required=True, help="names, or .npz or .csv tables"
+        "--families", nargs="+", required=True, help="names, tables or folders of them"
     )
     parser.add_argument(
         "--samplers", nargs="+", default=list(METHODS), choices=list(METHODS), help="by name"
@@ -108,6 +108,7 @@ def add_run(parser: Parser) -> None:
     parser.add_argument("--sources", type=count, default=0, help="so many past studies, 0 for all")
     parser.add_argument("--source-trials", type=positive, default=50, help="of each past study")
     parser.add_argument("--tasks", type=positive, help="only so many tasks, evenly spread")
+    parser.add_argument("--every", type=positive, default=1, help="only every so manyth task")
     parser.add_argument("--jobs", type=positive, default=1, help="processes")
     parser.add_argument("--out", type=Path, required=True, help="result file, appended to")
 

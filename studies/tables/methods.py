@@ -13,6 +13,7 @@ from optuna.samplers import BaseSampler, GridSampler, RandomSampler, TPESampler
 from optuna_metabo import MetaGPSampler, Surrogate
 from studies.families import TuningTask
 from studies.tables.ablation import VARIANTS
+from studies.tables.filling import RankedTPE
 
 Sources = Sequence[optuna.Study]
 Method = Callable[[optuna.Study, Sources, TuningTask, int], None]
@@ -28,7 +29,7 @@ def _random(study: optuna.Study, sources: Sources, task: TuningTask, seed: int) 
 
 def _grid(study: optuna.Study, sources: Sources, task: TuningTask, seed: int) -> None:
     if task.grid is None:
-        raise NotImplementedError("a conditional space is no grid")
+        raise NotImplementedError("a space of continuous or conditional parameters is no grid")
     study.sampler = GridSampler(task.grid, seed=seed)
 
 
@@ -67,10 +68,15 @@ def _tpe_filled(study: optuna.Study, sources: Sources, task: TuningTask, seed: i
             )
 
 
+def _tpe_ranked(study: optuna.Study, sources: Sources, task: TuningTask, seed: int) -> None:
+    """All trials of the sources and of the study, by ranks within each."""
+    study.sampler = RankedTPE(sources, seed)
+
+
 def _cmaes(study: optuna.Study, sources: Sources, task: TuningTask, seed: int) -> None:
-    """Warm-started CMA-ES from the source trials; for spaces without conditions."""
+    """Warm-started CMA-ES from the source trials; for grids of numbers."""
     if task.grid is None or any(isinstance(c[0], str) for c in task.grid.values()):
-        raise NotImplementedError("CMA-ES needs a numeric space")
+        raise NotImplementedError("CMA-ES is run on grids of numbers only")
     trials = [trial for source in sources for trial in source.trials]
     study.sampler = _quietly(
         lambda: optuna.samplers.CmaEsSampler(seed=seed, source_trials=trials, n_startup_trials=1)
@@ -98,6 +104,7 @@ METHODS: dict[str, Method] = {
     "gp": _gp,
     "gp+enqueued": _gp_enqueued,
     "tpe+filled": _tpe_filled,
+    "tpe+ranked": _tpe_ranked,
     "warm-cmaes": _cmaes,
     "metagp": _metagp,
     "metagp-cold": _metagp_cold,

@@ -65,7 +65,7 @@ def source_studies(run: Run) -> list[optuna.Study]:
 
 
 def execute(run: Run) -> list[Row]:
-    """Trial, value and seconds of asking, for each trial; fewer rows where a grid is exhausted.
+    """A row for each trial, with its true value; fewer rows where a grid is exhausted.
 
     Raises:
         NotImplementedError: If the sampler cannot be used on the family's space.
@@ -73,6 +73,7 @@ def execute(run: Run) -> list[Row]:
     optuna.logging.set_verbosity(optuna.logging.ERROR)
     task = load(run.family).task(run.task)
     study = optuna.create_study(study_name="target", direction=task.direction)
+    study.set_user_attr("seed", run.seed)
     METHODS[run.sampler](study, source_studies(run), task, run.seed)
     rows = []
     with threadpool_limits(1):
@@ -81,5 +82,5 @@ def execute(run: Run) -> list[Row]:
             value = task.objective(trial)
             seconds = time.perf_counter() - start
             rows.append((number, value, seconds, trial.user_attrs.get("row", "")))
-            study.tell(trial, value)
+            study.tell(trial, task.told(trial, value))
     return rows

@@ -39,3 +39,15 @@ def test_improvement_of_a_mixture_is_the_mean_of_its_components() -> None:
     expected = weights @ (np.sqrt(variances) * (norm.pdf(z) + z * norm.cdf(z)))
     got = log_expected_improvement(Posterior(weights, means, variances), incumbents)
     np.testing.assert_allclose(np.exp(got), expected)
+
+
+def test_the_sum_and_its_logarithm_are_the_same_near_and_far() -> None:
+    """Points where components are near are summed as they are, others by their logarithms."""
+    generator = np.random.default_rng(0)
+    means = np.concatenate([np.linspace(-60.0, 5.0, 300)] * 3).reshape(3, 300)
+    means += generator.standard_normal((3, 1))
+    posterior = Posterior(np.array([0.2, 0.3, 0.5]), means, np.full(means.shape, 1.7))
+    found = log_expected_improvement(posterior, np.zeros(3))
+    z = means / np.sqrt(1.7)
+    parts = np.log(posterior.weights)[:, None] + 0.5 * np.log(1.7) + log_h(z)
+    np.testing.assert_allclose(found, np.logaddexp.reduce(parts, axis=0), rtol=1e-9, atol=1e-9)

@@ -13,14 +13,11 @@ from numpy import ndarray as Array
 from optuna_metabo.domain import Dimension, Domain
 from optuna_metabo.ensembles import by_name
 from optuna_metabo.ensembles.averaging import Averaging
-from optuna_metabo.ensembles.common import Common
-from optuna_metabo.ensembles.kriging import OFFSET_VARIANCE, Kernel, Kriging, Residual
 from optuna_metabo.ensembles.ranking import held_out_ranking_loss, ranking_loss
 from optuna_metabo.ensembles.scores import normal_scores
 from optuna_metabo.ensembles.source_models import SourceModels
 from optuna_metabo.ensembles.stacking import slopes
 from optuna_metabo.ensembles.tst import epanechnikov
-from optuna_metabo.gp.kernel import matern52, squared_distance
 from optuna_metabo.surrogate import Model, Task
 
 DOMAIN = Domain((Dimension(), Dimension()))
@@ -106,28 +103,6 @@ def test_one_diverged_trial_of_a_source_changes_little() -> None:
     X = DOMAIN.sample(64, generator=np.random.default_rng(1))
     one, other = believe("auto", alike(), target), believe("auto", worst, target)
     np.testing.assert_allclose(one.posterior(X).mean, other.posterior(X).mean, atol=0.02)
-
-
-def test_what_sources_share_is_one_gaussian_of_all_their_points() -> None:
-    """Its posterior against the covariance of all points written out, in the same features."""
-    domain, n = Domain((Dimension(), Dimension())), 12
-    X = np.random.default_rng(3).random((3, n, 2))
-    tasks = [Task(points, bowl(at)(points)) for points, at in zip(X, (0.2, 0.3, 0.4), strict=True)]
-    models = SourceModels.learn(tasks, domain)
-    data, theta = models.gp.data, models.own
-    common = Common.learn(data, theta, domain.groups)
-    alpha = common.alpha
-    points, scale = X.reshape(-1, 2), np.repeat(theta.outputscale, n)
-    Z = domain.sample(8, generator=np.random.default_rng(4))
-    own = matern52(squared_distance(points, points, theta.lengthscale[0])) * scale[:, None]
-    own *= (1.0 - alpha) * np.kron(np.eye(3), np.ones((n, n)))
-    F, F_new = common.features(points), common.features(Z)
-    K = alpha * F.T @ F + own + np.diag(np.repeat(theta.noise, n))
-    gain = np.linalg.solve(K, alpha * F.T @ F_new).T
-    mean, spread = common.mean_and_spread(Z)
-    np.testing.assert_allclose(mean[0], gain @ data.y.reshape(-1), atol=1e-6)
-    covariance = alpha * F_new.T @ F_new - gain @ (alpha * F.T @ F_new)
-    np.testing.assert_allclose(spread.T @ spread, covariance, atol=1e-6)
 
 
 @pytest.mark.parametrize("name", [*TRANSFERRING, "none"])
@@ -237,29 +212,6 @@ def test_a_pure_noise_source_is_told_by_its_own_model() -> None:
     models = SourceModels.learn(tasks, DOMAIN)
     spread = models.gp.mean(DOMAIN.sample(64, generator=generator)).std(axis=1)
     assert spread[1] < 0.5 * spread[0]
-
-
-def test_kriging_with_a_basis_agrees_with_its_covariance_written_out() -> None:
-    """The universal kriging formulas against one Gaussian of all that is random."""
-    generator = np.random.default_rng(0)
-    target, X = make_task(bowl(0.3), 6, 9), generator.random((4, 2))
-    kernel, rho, nothing = Kernel(np.array([0.5, 0.7]), 0.01), 0.4, np.zeros((0, 6))
-    phi, phi_new = generator.standard_normal((1, 6)), generator.standard_normal((1, 4))
-    residual = Residual.factorise(kernel, rho, target.X, nothing)
-    kriging = Kriging.condition(residual, 0.25, target.y, phi)
-    correlation = kernel.correlation(target.X, X)
-    mean, variance = kriging.posterior(correlation, phi_new, np.zeros((0, 4)), np.arange(1))
-    everything = np.concatenate([target.X, X])
-    H = np.stack([np.r_[phi[0], phi_new[0]], np.ones(10)], axis=1)
-    prior = np.diag([0.25, OFFSET_VARIANCE])
-    K = rho**2 * kernel.correlation(everything, everything) + H @ prior @ H.T
-    observed = K[:6, :6] + 0.01 * np.eye(6)
-    tau = kriging.tau[0]
-    gain = np.linalg.solve(observed, K[:6, 6:]).T
-    expected = phi_new[0] + gain @ (target.y / tau - phi[0])
-    np.testing.assert_allclose(mean[0], tau * expected, rtol=1e-6)
-    covariance = K[6:, 6:] - gain @ K[:6, 6:]
-    np.testing.assert_allclose(variance[0], tau**2 * np.diag(covariance), rtol=1e-6)
 
 
 def test_thousands_of_sources_are_narrowed_down() -> None:

@@ -142,3 +142,16 @@ def test_infinite_lengthscale_switches_an_axis_off() -> None:
     moved = X.copy()
     moved[:, 2:] = 0.0
     np.testing.assert_allclose(gp.mean(X), gp.mean(moved))
+
+
+def test_values_with_noise_do_not_drive_the_lengthscales_to_nothing() -> None:
+    """Many rough values: from little noise the first step led to where nothing correlates."""
+    generator = np.random.default_rng(0)
+    tasks = []
+    for X in generator.random((24, 40, 3)):
+        rough = np.sign(np.sin(9.0 * X[:, 2]))
+        tasks.append(Task(X, np.sin(3.0 * X[:, 0]) + X[:, 1] + 0.3 * rough))
+    batch, prior = Batch.of(tasks), HyperparameterPrior.default(3)
+    theta = fit_map(batch, np.arange(3), prior, prior.loc)
+    assert np.exp(theta[:2]).min() > 0.3
+    assert np.exp(theta[-1]) > 0.01

@@ -16,6 +16,12 @@ def test_files_are_read_one_after_the_other(tmp_path: Path) -> None:
     assert read_results(paths, ["seed"])["value"].tolist() == [0, 1]
 
 
+def test_tasks_whose_names_are_numbers_are_names(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text("task,value\n0123,1\n")
+    assert read_results([path], ["task"])["task"].tolist() == ["0123"]
+
+
 @pytest.mark.parametrize(
     ("text", "reason"), [("seed\n0\n", r"lacks the columns \['value'\]"), ("value\n", "no rows")]
 )

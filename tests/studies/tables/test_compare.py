@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 from studies.tables.compare import completed, main
@@ -21,9 +22,33 @@ def test_a_complete_result_file_is_not_appended_to(toy: str, tmp_path: Path) -> 
     report = tmp_path / "report"
     main(["report", str(out), "--out", str(report)])
     page = (report / "normal.md").read_text()
-    assert "| toy " in page
+    assert "## toy" in page
     assert "| metagp " in page
     assert (report / "normal-regret.png").stat().st_size > 1000
+
+
+def test_only_targets_are_tuned(tmp_path: Path) -> None:
+    out = tmp_path / "results.csv"
+    command = ["run", "--families", "levy10-far", "--samplers", "random", "--seeds", "1"]
+    main([*command, "--trials", "2", "--source-trials", "2", "--out", str(out)])
+    assert set(pd.read_csv(out)["task"]) == {"levy10"}
+
+
+def test_every_second_task_can_be_chosen(toy: str, tmp_path: Path) -> None:
+    out = tmp_path / "results.csv"
+    command = ["run", "--families", toy, "--samplers", "random", "--seeds", "1", "--every", "2"]
+    main([*command, "--trials", "1", "--source-trials", "2", "--out", str(out)])
+    assert pd.read_csv(out)["task"].tolist() == ["task-1", "task-3"]
+
+
+@pytest.mark.parametrize("name", ["nonsense", "../nowhere/lcbench"])
+def test_a_missing_family_is_refused_in_one_line(
+    name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit):
+        main(["run", "--families", name, "--out", str(tmp_path / "out.csv")])
+    (line,) = capsys.readouterr().err.splitlines()
+    assert f"got '{name}'" in line
 
 
 def test_a_file_of_another_kind_is_not_appended_to(toy: str) -> None:
@@ -40,4 +65,4 @@ def test_a_sampler_that_a_space_does_not_fit_is_left_out(
     command = ["run", "--families", toy, "--samplers", "warm-cmaes", "--seeds", "1"]
     main([*command, "--trials", "2", "--source-trials", "2", "--out", str(out)])
     assert completed(out) == set()
-    assert "left out, CMA-ES needs a numeric space" in capsys.readouterr().err
+    assert "left out, CMA-ES is run on grids of numbers only" in capsys.readouterr().err

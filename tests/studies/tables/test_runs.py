@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from studies.families.synthetic import N_SOURCES
 from studies.past import past_studies
 from studies.tables.runs import MODES, Run, altered, execute, source_studies
 
@@ -39,8 +40,35 @@ def test_opposed_values_are_negated_and_shuffled_ones_permuted(toy: str) -> None
 
 @pytest.mark.filterwarnings("ignore::optuna.exceptions.ExperimentalWarning")
 @pytest.mark.parametrize(
-    "sampler", ["random", "grid", "tpe", "tpe+filled", "metagp", "metagp-cold", "metagp-rgpe"]
+    "sampler",
+    ["random", "grid", "tpe", "tpe+filled", "tpe+ranked", "metagp", "metagp-cold", "metagp-rgpe"],
 )
 def test_a_run_counts_the_targets_own_trials_only(toy: str, sampler: str) -> None:
     rows = execute(run(toy, sampler))
     assert [row[0] for row in rows] == [1, 2, 3, 4]
+
+
+@pytest.mark.filterwarnings("ignore::optuna.exceptions.ExperimentalWarning")
+@pytest.mark.parametrize(
+    "sampler", ["gp", "gp+enqueued", "tpe+filled", "tpe+ranked", "metagp", "metagp-cold"]
+)
+def test_samplers_run_on_continuous_families(sampler: str) -> None:
+    rows = execute(Run("hartmann6-near", "normal", 2, 4, "hartmann6", sampler, 0, 4))
+    assert [row[0] for row in rows] == [1, 2, 3, 4]
+
+
+@pytest.mark.parametrize("sampler", ["grid", "warm-cmaes"])
+def test_samplers_of_grids_are_left_out_of_continuous_families(sampler: str) -> None:
+    with pytest.raises(NotImplementedError):
+        execute(Run("hartmann6-near", "normal", 2, 4, "hartmann6", sampler, 0, 2))
+
+
+def test_all_other_tasks_are_sources_of_a_target() -> None:
+    one = Run("levy10-far", "normal", 0, 2, "levy10", "random", 0, 2)
+    assert len(source_studies(one)) == N_SOURCES
+
+
+def test_true_values_are_recorded(toy: str) -> None:
+    rows = execute(Run(f"noisy10-{toy}", "normal", 0, 4, "task-2", "random", 0, 6))
+    true = {-float((x - 2) ** 2) - loss for x in range(5) for loss in (0, 1)}
+    assert {row[1] for row in rows} <= true

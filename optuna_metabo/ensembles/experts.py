@@ -1,0 +1,160 @@
+"""The experts of the model average: what each believes, and what it needs to be asked.
+
+Experts that share a residual stand in one group, so that one factorisation serves them all. Each
+carries its name, its sources and the row of its basis function, so that nobody has to count.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from jaxtyping import Float, Int
+from numpy import ndarray as Array
+
+from optuna_metabo.ensembles.functions import Functions
+from optuna_metabo.ensembles.kriging import Coefficients, Kernel, Kriging, Residual
+
+
+@dataclass(frozen=True)
+class Relation:
+    """How the target is related to a basis function.
+
+    Args:
+        name: For people.
+        rho: The size of the residual, relative to the basis functions' deviation.
+        slope_variance: How far the slope may lie from 1: it hardly changes its sign, an opposed
+            source is the rival's business.
+    """
+
+    name: str
+    rho: float
+    slope_variance: float
+
+    @property
+    def coefficients(self) -> Coefficients:
+        """The prior of slope and offset."""
+        return Coefficients(np.array([1.0, 0.0]), np.array([self.slope_variance, 100.0]))
+
+
+CLOSE, DISTANT = Relation("close", 0.3, 0.1), Relation("distant", 1.0, 0.1)
+
+
+@dataclass(frozen=True)
+class Expert:
+    """One belief about the target: that it is a basis function, up to a residual.
+
+    Args:
+        name: For people.
+        sources: Those that it listens to, all alike.
+        prior_weight: Before the first value.
+        basis: The row of its basis function in :class:`Basis`.
+    """
+
+    name: str
+    sources: Int[Array, " j"]
+    prior_weight: float
+    basis: int
+
+
+@dataclass(frozen=True)
+class Group:
+    """Experts that share a residual.
+
+    Args:
+        experts: One or more.
+        rho: The size of the residual.
+        coefficients: The prior of slope and offset.
+        kernel: The name of the residual's kernel.
+        has_deviations: Whether the sources' deviations from their mean are further directions.
+    """
+
+    experts: tuple[Expert, ...]
+    rho: float
+    coefficients: Coefficients
+    kernel: str = "shared"
+    has_deviations: bool = False
+
+    def only(self, index: Int[Array, " i"]) -> Group:
+        """Some of its experts."""
+        return replace(self, experts=tuple(self.experts[i] for i in index))
+
+    def rows(self, basis: Basis) -> Float[Array, "e m"]:
+        """The experts' basis functions."""
+        return basis.rows[[expert.basis for expert in self.experts]]
+
+    def spread(self, basis: Basis) -> Float[Array, "l m"]:
+        """The rows of the residual's further covariance."""
+        return basis.deviations if self.has_deviations else basis.deviations[:0]
+
+    def condition(
+        self, kernel: Kernel, X: Float[Array, "N p"], y: Float[Array, " n"], basis: Basis
+    ) -> Kriging:
+        """The experts given the values at the first n of N points."""
+        residual = Residual.factorise(kernel, self.rho, X, self.spread(basis))
+        return Kriging.condition(residual, self.coefficients, y, self.rows(basis))
+
+
+def all_groups(
+    kept: Int[Array, " s"], share: float, *, plain: float, joint: float
+) -> Iterator[Group]:
+    """Close and distant experts, equally likely, of each source and of all; last the rival.
+
+    Args:
+        kept: The sources that have experts.
+        share: Of the weight of the functions that all sources speak for, what the common one has;
+            the combinations have the rest.
+        plain: The rival's weight.
+        joint: That of the functions that all sources speak for.
+    """
+    s = len(kept)
+    for relation in (CLOSE, DISTANT):
+        single = (1.0 - plain - joint) / max(s, 1) / 2
+        one_each = tuple(
+            Expert(f"source {k}, {relation.name}", kept[i : i + 1], single, i)
+            for i, k in enumerate(kept)
+        )
+        common = Expert(f"common, {relation.name}", kept, joint * share / 2, s)
+        mixed = Expert(f"combination, {relation.name}", kept, joint * (1.0 - share) / 2, s + 1)
+        yield Group(one_each, relation.rho, relation.coefficients)
+        yield Group((common,), relation.rho, relation.coefficients)
+        yield Group((mixed,), relation.rho, relation.coefficients, has_deviations=True)
+    yield Group((Expert("own", kept[:0], plain, s + 2),), DISTANT.rho, DISTANT.coefficients, "own")
+
+
+@dataclass(frozen=True)
+class Basis:
+    """The experts' basis functions at some points.
+
+    Args:
+        rows: The functions of single sources, what all have in common, their mean, nothing.
+        deviations: Of the sources from their mean: the Gram matrix of these rows is what is not
+            known of the best combination.
+    """
+
+    rows: Float[Array, "s+3 m"]
+    deviations: Float[Array, "s m"]
+
+    @classmethod
+    def of(
+        cls,
+        functions: Functions,
+        X: Float[Array, "m p"],
+        kept: Int[Array, " s"],
+        groups: Sequence[Group],
+    ) -> Basis:
+        """What the groups' experts need at ``X``; rows that none needs are 0."""
+        s = len(kept)
+        rows, deviations = np.zeros((s + 3, len(X))), np.zeros((s, len(X)))
+        needed = np.zeros(s + 3, dtype=bool)
+        needed[[expert.basis for group in groups for expert in group.experts]] = True
+        single = np.full(s, True) if needed[s + 1] else needed[:s]
+        if single.any():
+            rows[:s][single] = functions.single(X, kept[single])
+        if needed[s]:
+            rows[s] = functions.joint(X)
+        if needed[s + 1]:
+            rows[s + 1] = rows[:s].mean(axis=0)
+            deviations = (rows[:s] - rows[s + 1]) / np.sqrt(max(s - 1, 1))
+        return cls(rows, deviations)

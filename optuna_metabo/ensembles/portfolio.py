@@ -1,0 +1,79 @@
+"""Before the first value: how good a point is by its rank in what the sources say.
+
+Scales and units of the sources say nothing of the target's, ranks do: a point is worth what part
+of the domain it beats, from 0 for the median and below to 1 for the best. So the first point is
+the one of the least expected regret, counted from the best to the median; further points, asked
+before any value is told, are the best complements of those before (a portfolio, Wistuba,
+Schilling & Schmidt-Thieme 2015, "Sequential model-free hyperparameter tuning").
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Float
+from numpy import ndarray as Array
+
+from optuna_metabo.surrogate import Posterior
+
+# How far a function may lie from its rank: near ties are no order.
+_VARIANCE = 0.01
+# The best part of the reference, by whose spread a rank beyond it is told.
+_TOP = 0.9
+
+Functions = Callable[[Float[Array, "m p"]], Float[Array, "k m"]]
+
+
+@dataclass(frozen=True)
+class Ranks:
+    """The distributions of k functions over the domain.
+
+    Args:
+        functions: Maps points to values.
+        knots: Their values at reference points, each ascending, shape [k r].
+    """
+
+    functions: Functions
+    knots: Float[Array, "k r"]
+
+    @classmethod
+    def of(cls, functions: Functions, reference: Float[Array, "r p"]) -> Ranks:
+        """At points that fill the domain."""
+        return cls(functions, np.sort(functions(reference), axis=1))
+
+    def worth(self, X: Float[Array, "m p"]) -> Float[Array, "k m"]:
+        """max(0, 2 rank - 1): 0 at the median and below, 1 at the best."""
+        values = self.functions(X)
+        ranks = [_rank(f, knots) for f, knots in zip(values, self.knots, strict=True)]
+        return np.maximum(2.0 * np.stack(ranks) - 1.0, 0.0)
+
+
+def _rank(f: Float[Array, " m"], knots: Float[Array, " r"]) -> Float[Array, " m"]:
+    """The part of the knots below; beyond the last one it goes on rising, towards 1."""
+    r = len(knots)
+    grid = (np.arange(r) + 0.5) / r
+    spread = max(float(knots[-1] - knots[int(_TOP * r)]), 1e-12)
+    beyond = -np.expm1(-np.maximum(f - knots[-1], 0.0) / spread)
+    return np.interp(f, knots, grid) + (1.0 - grid[-1]) * beyond
+
+
+@dataclass(frozen=True)
+class Portfolio:
+    """The model before the first value: each function is one opinion of the target.
+
+    Args:
+        ranks: Of the functions.
+        opinions: The weight of each function, on the simplex.
+        weights: That of each source, for the explanation.
+    """
+
+    ranks: Ranks
+    opinions: Float[Array, " s"]
+    weights: Float[Array, " k"]
+
+    def posterior(self, X: Float[Array, "m p"]) -> Posterior:
+        """What a point is worth, in [0, 1]; 0 is no better than the median."""
+        worth = self.ranks.worth(X)
+        return Posterior(self.opinions, worth, np.full(worth.shape, _VARIANCE))

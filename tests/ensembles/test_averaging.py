@@ -1,0 +1,140 @@
+"""The default surrogate: who acts when, and whose weights are told."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from numpy import ndarray as Array
+
+from optuna_metabo.domain import Dimension, Domain
+from optuna_metabo.ensembles.averaging import (
+    _FIRST_PROBE,
+    _PROBE_EVERY,
+    Averaging,
+    AveragingModel,
+    AveragingPrior,
+)
+from optuna_metabo.ensembles.experts import all_groups
+from optuna_metabo.surrogate import Task
+
+DOMAIN = Domain((Dimension(), Dimension()))
+NONE = np.zeros((0, 2))
+
+
+def bowl(X: Array, at: float) -> Array:
+    return -((X[:, 0] - at) ** 2) - 0.3 * (X[:, 1] - 0.5) ** 2
+
+
+def task(at: float, n: int, seed: int, sign: float = 1.0) -> Task:
+    X = np.random.default_rng(seed).random((n, 2))
+    return Task(X, sign * bowl(X, at))
+
+
+def prior_of(*sources: Task, **settings: float) -> AveragingPrior:
+    found = Averaging(**settings).learn(sources, DOMAIN, generator=np.random.default_rng(0))
+    assert isinstance(found, AveragingPrior)
+    return found
+
+
+def model_of(prior: AveragingPrior, target: Task, pending: Array = NONE) -> AveragingModel:
+    found = prior.condition(target, pending)
+    assert isinstance(found, AveragingModel)
+    return found
+
+
+ALIKE = [task(at, 25, i) for i, at in enumerate((0.25, 0.3, 0.35))]
+
+
+def local(n: int) -> Task:
+    """Points so near one another that they refute nobody."""
+    X = 0.3 + 0.02 * np.random.default_rng(1).random((n, 2))
+    return Task(X, np.random.default_rng(2).random(n))
+
+
+def test_prior_weights_of_the_experts_sum_to_one() -> None:
+    for share in (0.0, 0.36, 1.0):
+        groups = list(all_groups(np.arange(5), share, plain=0.1, joint=0.7))
+        weights = [expert.prior_weight for group in groups for expert in group.experts]
+        assert sum(weights) == pytest.approx(1.0)
+        assert groups[-1].experts[0].prior_weight == 0.1
+
+
+def test_no_value_and_one_value_leave_the_prior_weights() -> None:
+    prior = prior_of(*ALIKE)
+    before = prior.condition(Task(NONE, np.zeros(0)), NONE).weights
+    after = model_of(prior, task(0.3, 1, 9)).weights
+    assert before.sum() == pytest.approx(0.9)
+    np.testing.assert_allclose(after, before)
+
+
+@pytest.mark.parametrize("n", range(1, _FIRST_PROBE))
+def test_the_first_few_asks_are_the_sources(n: int) -> None:
+    model = model_of(prior_of(*ALIKE), local(n))
+    assert model.acting.expert_weights[-1].sum() == 0.0
+    assert model.expert_weights[-1].sum() > 0.0
+
+
+@pytest.mark.parametrize("n", range(_FIRST_PROBE, _FIRST_PROBE + 7))
+def test_then_the_rival_has_asks_of_its_own_until_it_is_refuted(n: int) -> None:
+    prior = prior_of(*ALIKE)
+    is_turn = (n - _FIRST_PROBE) % _PROBE_EVERY == 0
+    model = model_of(prior, local(n))
+    assert (model.acting.expert_weights[:-1].sum() == 0.0) == is_turn
+    weights = model.expert_weights.copy()
+    weights[-1] *= 0.005 / weights[-1].sum()
+    refuted = replace(model, expert_weights=weights)
+    np.testing.assert_array_equal(refuted.acting.expert_weights, weights)
+
+
+def test_opposed_sources_lose_their_weight() -> None:
+    target = task(0.3, 12, 9, sign=-1.0)
+    assert model_of(prior_of(*ALIKE), target).weights.sum() < 0.2
+    assert model_of(prior_of(*ALIKE), task(0.3, 12, 9)).weights.sum() > 0.9
+
+
+def test_the_target_may_be_a_combination_of_sources() -> None:
+    """Half of it is one source's function and half another's: their mean serves it best."""
+    sources = [task(0.2, 40, 0), task(0.8, 40, 1)]
+    X = np.random.default_rng(5).random((8, 2))
+    target = Task(X, bowl(X, 0.2) + bowl(X, 0.8))
+    model = model_of(prior_of(*sources), target)
+    experts = [expert.name for group in model.groups for expert in group.experts]
+    weights = dict(zip(experts, model.expert_weights.sum(axis=1), strict=True))
+    joint = sum(w for name, w in weights.items() if name.startswith(("common", "combination")))
+    single = sum(w for name, w in weights.items() if name.startswith("source"))
+    assert joint > 10.0 * single
+
+
+def test_a_posterior_without_the_negligible_experts_is_that_with_all() -> None:
+    model = model_of(prior_of(*ALIKE), task(0.3, 6, 9))
+    X = DOMAIN.sample(32, generator=np.random.default_rng(1))
+    everyone = np.ones(len(model.expert_weights), dtype=bool)
+    parts = [
+        kriging.posterior(
+            model.kernels[group.kernel].correlation(model.X, X),
+            group.rows(basis),
+            group.spread(basis),
+            index,
+        )[0]
+        for group, kriging, index in model._active(everyone)
+        for basis in [_basis(model, X)]
+    ]
+    means = np.concatenate(parts)
+    mean = np.einsum("ej,ejm->m", model.expert_weights, means)
+    expected = model.scale.centre + model.scale.scale * mean
+    span = np.ptp(expected)
+    np.testing.assert_allclose(model.posterior(X).mean, expected, atol=0.01 * span)
+
+
+def _basis(model: AveragingModel, X: Array):  # type: ignore[no-untyped-def]
+    from optuna_metabo.ensembles.experts import Basis
+
+    return Basis.of(model.prior.functions, X, model.kept, model.groups)
+
+
+@pytest.mark.parametrize(("plain", "joint"), [(0.0, 0.5), (0.5, 0.0), (0.5, 0.5)])
+def test_weights_that_leave_nothing_are_refused(plain: float, joint: float) -> None:
+    with pytest.raises(ValueError, match=r"plain \+ joint < 1"):
+        Averaging(plain=plain, joint=joint)

@@ -1,0 +1,82 @@
+"""What sources share, against the covariance of all their points written out."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from numpy import ndarray as Array
+
+from optuna_metabo.ensembles import common as module
+from optuna_metabo.ensembles.common import Common
+from optuna_metabo.gp.kernel import matern52, squared_distance
+from optuna_metabo.surrogate import Task
+
+LENGTHSCALE, GROUPS = np.array([0.5, 0.8]), np.arange(2)
+
+
+def bowl(X: Array, at: float) -> Array:
+    return 2.0 - 8.0 * (X[:, 0] - at) ** 2 - 3.0 * (X[:, 1] - 0.5) ** 2
+
+
+def sources(*at: float, n: int = 12) -> list[Task]:
+    generator = np.random.default_rng(3)
+    points = [generator.random((n, 2)) for _ in at]
+    return [Task(X, bowl(X, one)) for X, one in zip(points, at, strict=True)]
+
+
+def test_it_is_the_posterior_of_one_gaussian_of_all_points() -> None:
+    tasks = sources(0.2, 0.3, 0.4)
+    common = Common.learn(tasks, LENGTHSCALE, GROUPS)
+    X, y = np.concatenate([t.X for t in tasks]), np.concatenate([t.y for t in tasks])
+    Z = np.random.default_rng(4).random((8, 2))
+    k = matern52(squared_distance(X, X, LENGTHSCALE))
+    same = np.kron(np.eye(3), np.ones((12, 12)))
+    cross = matern52(squared_distance(X, Z, LENGTHSCALE))
+    found, evidences = [], []
+    for share in module._SHARES:
+        for noise in module._NOISES:
+            K = share * k + (1.0 - share) * k * same + noise * np.eye(36)
+            scale = y @ np.linalg.solve(K, y) / 36
+            evidences.append(-0.5 * (36 * np.log(scale) + np.linalg.slogdet(K)[1]))
+            found.append((share, share * cross.T @ np.linalg.solve(K, y)))
+    share, expected = found[int(np.argmax(evidences))]
+    assert common.share == share
+    np.testing.assert_allclose(common.mean(Z), expected, atol=1e-8)
+
+
+def test_alike_sources_share_more_than_opposed_ones() -> None:
+    centred = [Task(t.X, t.y - t.y.mean()) for t in sources(0.3, 0.3, 0.3, 0.3)]
+    opposed = [Task(t.X, t.y * (-1.0) ** i) for i, t in enumerate(centred)]
+    assert Common.learn(centred, LENGTHSCALE, GROUPS).share == 0.9
+    assert Common.learn(opposed, LENGTHSCALE, GROUPS).share == 0.1
+
+
+def test_what_a_source_does_not_know_stays_unknown() -> None:
+    """Sources that lack a parameter say the same at every value of it."""
+    known = np.array([True, False])
+    tasks = [Task(t.X, t.y, known) for t in sources(0.3, 0.4)]
+    common = Common.learn([*tasks, *sources(0.35)], LENGTHSCALE, GROUPS)
+    line = np.column_stack([np.full(9, 0.3), np.linspace(0, 1, 9)])
+    np.testing.assert_allclose(common.mean(line), common.mean(line)[0])
+
+
+def test_sources_that_share_no_column_have_nothing_in_common() -> None:
+    first, second = sources(0.3, 0.4)
+    tasks = [
+        Task(first.X, first.y, np.array([True, False])),
+        Task(second.X, second.y, np.array([False, True])),
+    ]
+    common = Common.learn(tasks, LENGTHSCALE, GROUPS)
+    assert common.share == 0.0
+    assert not common.mean(np.random.default_rng(0).random((5, 2))).any()
+
+
+@pytest.mark.parametrize(("k", "n"), [(3, 2000), (400, 12)])
+def test_its_cost_is_bounded_and_the_best_points_stay(
+    k: int, n: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "_MAX_POINTS", 120)
+    tasks = sources(*np.linspace(0.2, 0.4, k), n=n)
+    common = Common.learn(tasks, LENGTHSCALE, GROUPS)
+    assert len(common.X) <= 120
+    assert any((tasks[0].X[tasks[0].y.argmax()] == common.X).all(axis=1))

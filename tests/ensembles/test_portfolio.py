@@ -1,0 +1,41 @@
+"""The first points of a study: ranks, and complements of one another."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy import ndarray as Array
+
+from optuna_metabo.acquisition import log_expected_improvement
+from optuna_metabo.ensembles.portfolio import Portfolio, Ranks
+
+LINE = np.linspace(0.0, 1.0, 101)[:, None]
+
+
+def functions(X: Array) -> Array:
+    """One rises, one falls, one has its peak in the middle."""
+    x = X[:, 0]
+    return np.stack([x, np.exp(-5.0 * x), -((x - 0.5) ** 2)])
+
+
+def test_worth_is_twice_the_rank_above_the_median_whatever_the_units() -> None:
+    worth = Ranks.of(functions, LINE).worth(LINE)
+    np.testing.assert_allclose(worth[0], np.maximum(2.0 * LINE[:, 0] - 1.0, 0.0), atol=0.02)
+    np.testing.assert_allclose(worth[1], worth[0][::-1], atol=0.02)
+    assert worth[2].argmax() == 50
+
+
+def test_beyond_the_best_reference_worth_goes_on_rising_and_stays_below_one() -> None:
+    ranks = Ranks.of(lambda X: X.T, LINE[:90])
+    worth = ranks.worth(np.array([[0.89], [0.95], [1.5], [9.0]]))[0]
+    assert (np.diff(worth) > 0.0).all()
+    assert worth[-1] <= 1.0
+
+
+def test_the_second_point_complements_the_first() -> None:
+    opinions = np.array([0.5, 0.4, 0.1])
+    portfolio = Portfolio(Ranks.of(functions, LINE), opinions, opinions)
+    first = LINE[portfolio.posterior(LINE).mean.argmax()]
+    assert first[0] > 0.95
+    best = portfolio.posterior(first[None]).means.max(axis=1)
+    second = LINE[log_expected_improvement(portfolio.posterior(LINE), best).argmax()]
+    assert second[0] < 0.1
