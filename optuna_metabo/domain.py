@@ -272,7 +272,8 @@ class Domain:
         sizes = [axis.size for axis in self.dimensions]
         varied = [j for j, n in enumerate(sizes) if n > 1 and (free is None or free[j])]
         # Axes of one value are left out, because an array has 32 axes at most.
-        index = np.indices([int(sizes[j]) for j in varied]).reshape(len(varied), -1)
+        counts = [int(sizes[j]) for j in varied]
+        index = np.indices(counts).reshape(len(varied), math.prod(counts))
         X = self.snap(np.zeros((index.shape[1], len(self.groups))) + self.absent)
         for j, i in zip(varied, index, strict=True):
             X[:, self.slices[j]] = self.dimensions[j].at(i.astype(float))

@@ -164,11 +164,12 @@ class Search:
     def _acquisition(self) -> Acquisition:
         """The logarithm of the improvement expected of a point, times its chance to be feasible.
 
-        As long as no trial is feasible, the chance alone.
+        As long as no trial is feasible, or nothing is known of the objectives, the chance alone.
         """
         limits = [belief.condition(self.pending) for belief in self.limits]
         chance = partial(_log_chance, limits)
-        if len(self.feasible) and not self.feasible.any():
+        is_known = self.feasible.any() if len(self.feasible) else len(self.optima)
+        if not is_known:
             return chance
         models = [_acting(belief.condition(self.pending)) for belief in self.objectives]
         gain = self._single_gain(models[0]) if len(models) == 1 else self._several_gain(models)

@@ -36,6 +36,13 @@ from optuna_metabo.threads import single_threaded
 _MAX_TRIALS_KEPT = 256
 # Of the values of ``constraints_func``: those of a hundred thousand trials and more.
 _CONSTRAINT_BYTES = 2**24
+# NumPy's own settings, whatever the user's are: only what vanishes next to 1 is no event.
+_ARITHMETIC: dict[str, Any] = {
+    "divide": "warn",
+    "over": "warn",
+    "invalid": "warn",
+    "under": "ignore",
+}
 
 V = TypeVar("V")
 
@@ -177,7 +184,7 @@ class MetaGPSampler(BaseSampler):
 
         Before the study's first trial, the search space is taken from the sources.
         """
-        with self._lock, single_threaded(), np.errstate(all="ignore"):
+        with self._lock, single_threaded(), np.errstate(**_ARITHMETIC):
             now = Snapshot.of(study)
             past = self._sources.read(now)
             space = known_space(now, past, {})
@@ -197,7 +204,7 @@ class MetaGPSampler(BaseSampler):
         self, study: Study, trial: FrozenTrial, asked: Mapping[str, BaseDistribution]
     ) -> dict[str, Any]:
         key = (study.study_name, trial.number)
-        with self._lock, single_threaded(), np.errstate(all="ignore"):
+        with self._lock, single_threaded(), np.errstate(**_ARITHMETIC):
             now = self._snapshots.pop(key, None) or Snapshot.of(study)
             past = self._sources.read(now)
             plans = {

@@ -70,17 +70,6 @@ def _whole(text: str, least: int) -> int:
     return int(text)
 
 
-def seconds(text: str) -> float:
-    """The type of an argument that is a number above 0."""
-    try:
-        value = float(text)
-    except ValueError:
-        value = -1.0
-    if not 0.0 < value < float("inf"):
-        raise argparse.ArgumentTypeError(f"expected a number of seconds above 0, got {text!r}")
-    return value
-
-
 def existing_file(text: str) -> Path:
     """The type of an argument that is a file to read."""
     path = Path(text)

@@ -150,3 +150,20 @@ def test_all_points_are_listed_once_with_the_branches_of_a_tree() -> None:
     assert len(tree.enumerate()) == 1 + 5
     part = tree.enumerate(np.array([True, False]))
     np.testing.assert_allclose(part, [[0.0, ONE_HOT, 0.5], [ONE_HOT, 0.0, 0.5]])
+
+
+def test_of_a_space_without_a_choice_left_the_one_point_is_enumerated() -> None:
+    domain = Domain((Dimension(n_choices=1), GRID))
+    np.testing.assert_array_equal(Domain((GRID,)).enumerate(np.array([False])), [[0.5]])
+    np.testing.assert_array_equal(domain.enumerate(np.array([True, False])), [[ONE_HOT, 0.5]])
+
+
+def test_points_of_which_something_is_unknown_stand_at_several_places() -> None:
+    domain = Domain((Dimension(), Dimension(n_choices=2)))
+    X = np.array([[0.2, ONE_HOT, 0.0], [0.7, 0.0, 0.0]])
+    unknown = np.array([[False] * 3, [False, True, True]])
+    found = domain.spread(X, unknown, 4, generator=np.random.default_rng(0))
+    np.testing.assert_array_equal(found[:, 0], [0.2, 0.7, 0.7, 0.7, 0.7])
+    np.testing.assert_array_equal(found[0], X[0])
+    np.testing.assert_allclose(found[1:, 1:].sum(axis=1), ONE_HOT)
+    assert len(np.unique(found[1:], axis=0)) == 2

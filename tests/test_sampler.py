@@ -405,6 +405,12 @@ def test_global_random_state_error_state_and_threads_are_left_alone() -> None:
     assert before == (np.random.get_state()[1].tolist(), random.getstate(), np.geterr())
 
 
+@pytest.mark.parametrize("warm", [False, True])
+def test_a_user_who_lets_the_arithmetic_raise_can_use_it(warm: bool) -> None:
+    with np.errstate(all="raise"):
+        run(MetaGPSampler([past(bowl())] if warm else None, seed=0), bowl(), 8)
+
+
 @pytest.mark.parametrize(
     ("kwargs", "error", "match"),
     [

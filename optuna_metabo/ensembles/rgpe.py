@@ -27,6 +27,8 @@ from optuna_metabo.surrogate import Model, Posterior, Prior, Task
 _N_DRAWS = 256
 # A source whose median loss is above this quantile of the target's losses is dropped.
 _DILUTION_QUANTILE = 0.95
+# Sources of which draws are compared at a time.
+_CHUNK = 16
 
 
 @dataclass(frozen=True)
@@ -75,9 +77,10 @@ def rgpe_weights(
     k = len(sources)
     if len(target) < 3:
         return np.r_[np.full(k, 1.0 / k), 0.0]
-    mean, covariance = sources.joint_posterior(target.X)
-    draws = _draws(mean, covariance, generator)
-    losses = ranking_loss(draws, target.y)
+    # Some sources at a time, to bound the memory; the draws are those of all at once.
+    chunks = [np.arange(k)[i : i + _CHUNK] for i in range(0, k, _CHUNK)]
+    draws = (_draws(*sources[chunk].joint_posterior(target.X), generator) for chunk in chunks)
+    losses = np.concatenate([ranking_loss(one, target.y) for one in draws])
     loo_mean, loo_variance = own.leave_one_out()
     noise = generator.standard_normal((_N_DRAWS, len(target)))
     own_draws = loo_mean[0] + np.sqrt(loo_variance[0]) * noise

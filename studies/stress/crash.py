@@ -1,9 +1,9 @@
 """Do workers that are killed, and a database that hangs up, lose or repeat anything?
 
     python -m studies.stress.crash --storage postgresql+psycopg://user:password@127.0.0.1/database
-    python -m studies.stress.crash --storage sqlite:///crash.db --trials 60 --kill-every 3
+    python -m studies.stress.crash --storage sqlite:///crash.db --trials 60 --kill-every 6
 
-Starts workers on one study with two past studies, kills one of them (SIGKILL) every few seconds
+Starts workers on one study with two past studies, kills one of them (SIGKILL) every few trials
 and starts another, and on PostgreSQL ends all connections now and then. Each worker notes in a
 file what it has told. In the end every note must stand in the storage, every number once, and no
 point twice.
@@ -15,12 +15,11 @@ import json
 import multiprocessing
 import os
 import random
-import signal
 import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import optuna
@@ -29,11 +28,13 @@ from optuna.storages import RDBStorage
 from optuna.trial import FrozenTrial, TrialState
 
 from optuna_metabo import MetaGPSampler
-from studies.commands import command, positive, seconds
+from studies.commands import command, positive
 
 NAME = "crash"
 # Seconds to wait for the last running trials; one killed before its first heartbeat runs forever.
 PATIENCE = 8.0
+# Seconds without a finished trial after which the workers hang, also on a busy machine.
+IDLE = 300.0
 FINISHED = (TrialState.COMPLETE,)
 
 
@@ -136,39 +137,62 @@ def check(url: str, notes: Path, n_trials: int) -> list[str]:
     return wrong
 
 
-def run(url: str, n_workers: int, n_trials: int, kill_every: float, hang_up_every: float) -> int:
-    """Runs the workers and kills some; returns how many were killed. Raises if all hang."""
-    context = multiprocessing.get_context("spawn")
+def run(url: str, n_workers: int, n_trials: int, kill_every: int, hang_up_every: int) -> int:
+    """Runs the workers and kills some; returns how many were killed. Raises if all hang.
+
+    What happens when is counted in trials, so that a busy machine only takes longer.
+    """
     prepare(url)
     with tempfile.TemporaryDirectory() as folder:
         notes = Path(folder) / "notes.jsonl"
         notes.touch()
-
-        def start() -> multiprocessing.process.BaseProcess:
-            process = context.Process(target=work, args=(url, str(notes), n_trials), daemon=True)
-            process.start()
-            return process
-
-        workers = [start() for _ in range(n_workers)]
-        n_killed, began = 0, time.monotonic()
-        next_kill, next_hang_up = began + 2 * kill_every, began + hang_up_every
-        while any(worker.is_alive() for worker in workers):
-            time.sleep(0.1)
-            now = time.monotonic()
-            if now - began > 600.0:
-                raise RuntimeError("the workers did not end within ten minutes")
-            if now >= next_kill and all(worker.is_alive() for worker in workers):
-                victim = random.randrange(n_workers)
-                os.kill(workers[victim].pid or 0, signal.SIGKILL)
-                workers[victim].join()
-                workers[victim], n_killed, next_kill = start(), n_killed + 1, now + kill_every
-            if now >= next_hang_up and url.startswith("postgresql"):
+        workers = Workers(url, notes, n_trials, n_workers)
+        n_killed, next_kill, next_hang_up = 0, kill_every, hang_up_every
+        for n_told in workers.told():
+            time.sleep(0.1 * random.random())  # at any moment of a trial
+            if n_told >= next_kill:
+                workers.kill_one()
+                n_killed, next_kill = n_killed + 1, n_told + kill_every
+            if n_told >= next_hang_up and url.startswith("postgresql"):
                 hang_up(url)
-                next_hang_up = now + hang_up_every
+                next_hang_up = n_told + hang_up_every
         wrong = check(url, notes, n_trials)
     if wrong:
         raise RuntimeError("; ".join(wrong))
     return n_killed
+
+
+class Workers:
+    """Processes on one study, each replaced when it is killed."""
+
+    def __init__(self, url: str, notes: Path, n_trials: int, count: int) -> None:
+        self._notes, self._args = notes, (url, str(notes), n_trials)
+        self._processes = [self._start() for _ in range(count)]
+
+    def _start(self) -> multiprocessing.process.BaseProcess:
+        context = multiprocessing.get_context("spawn")
+        process = context.Process(target=work, args=self._args, daemon=True)
+        process.start()
+        return process
+
+    def told(self) -> Iterator[int]:
+        """The number of trials told, each time that it has grown, until the workers end."""
+        n_told, since = 0, time.monotonic()
+        while any(process.is_alive() for process in self._processes):
+            time.sleep(0.05)
+            before, n_told = n_told, len(self._notes.read_text().splitlines())
+            if n_told > before:
+                since = time.monotonic()
+                yield n_told
+            elif time.monotonic() - since > IDLE:
+                raise RuntimeError(f"no trial was told in {IDLE:.0f} seconds")
+
+    def kill_one(self) -> None:
+        """Kills one and starts another."""
+        victim = random.randrange(len(self._processes))
+        self._processes[victim].kill()
+        self._processes[victim].join()
+        self._processes[victim] = self._start()
 
 
 def main(argv: Sequence[str] | None = None) -> None:
@@ -177,8 +201,8 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser.add_argument("--storage", required=True, help="URL of a database without these studies")
     parser.add_argument("--workers", type=positive, default=4, help="processes")
     parser.add_argument("--trials", type=positive, default=60, help="to be finished in all")
-    parser.add_argument("--kill-every", type=seconds, default=3.0, help="seconds")
-    parser.add_argument("--hang-up-every", type=seconds, default=7.0, help="seconds; PostgreSQL")
+    parser.add_argument("--kill-every", type=positive, default=6, help="finished trials")
+    parser.add_argument("--hang-up-every", type=positive, default=9, help="the same; PostgreSQL")
     options = parser.parse_args(argv)
     optuna.logging.set_verbosity(optuna.logging.ERROR)
     n_killed = run(

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from studies.__main__ import ROOMS, main
-from studies.commands import command, count, existing_file, positive, seconds
+from studies.commands import command, count, existing_file, positive
 
 NEEDS_TORCH = {"tune", "record", "longer"}
 COMMANDS = [
@@ -107,7 +107,6 @@ def test_help_shows_defaults_that_say_something(capsys: pytest.CaptureFixture[st
     [
         (count, "0", ["-1", "1.5", "x", ""]),
         (positive, "1", ["0", "-1", "x"]),
-        (seconds, "0.5", ["0", "-1", "nan", "inf", "x"]),
         (existing_file, __file__, ["missing.csv", "."]),
     ],
 )
