@@ -177,12 +177,13 @@ class AveragingModel:
     def acting(self) -> AveragingModel:
         """The model that chooses the next point.
 
-        The first few points are the sources', unless their rival is convincing already; later it
-        has asks of its own until it is refuted.
+        The first few points are the close experts', unless their rival is convincing already: what
+        the others expect elsewhere is their ignorance. Later the rival has asks of its own until
+        it is refuted.
         """
         weights, rival = self.expert_weights.copy(), float(self.expert_weights[-1].sum())
         if self.n < _FIRST_PROBE and rival < _CONVINCING:
-            weights[-1] = 0.0
+            weights[[not one.is_close for group in self.groups for one in group.experts]] = 0.0
         elif self._is_probe and rival > _REFUTED:
             weights[:-1] = 0.0
         return replace(self, expert_weights=weights)

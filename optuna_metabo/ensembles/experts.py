@@ -50,12 +50,14 @@ class Expert:
         sources: Those that it listens to, all alike.
         prior_weight: Before the first value.
         basis: The row of its basis function in :class:`Basis`.
+        is_close: Whether it is sure enough of its function to choose the first few points.
     """
 
     name: str
     sources: Int[Array, " j"]
     prior_weight: float
     basis: int
+    is_close: bool = False
 
 
 @dataclass(frozen=True)
@@ -110,13 +112,22 @@ def all_groups(
     """
     s = len(kept)
     for relation in (CLOSE, DISTANT):
-        single = (1.0 - plain - joint) / max(s, 1) / 2
+
+        def expert(
+            name: str,
+            sources: Int[Array, " j"],
+            weight: float,
+            basis: int,
+            by: Relation = relation,
+        ) -> Expert:
+            return Expert(f"{name}, {by.name}", sources, weight / 2, basis, by is CLOSE)
+
+        single = (1.0 - plain - joint) / max(s, 1)
         one_each = tuple(
-            Expert(f"source {k}, {relation.name}", kept[i : i + 1], single, i)
-            for i, k in enumerate(kept)
+            expert(f"source {k}", kept[i : i + 1], single, i) for i, k in enumerate(kept)
         )
-        common = Expert(f"common, {relation.name}", kept, joint * share / 2, s)
-        mixed = Expert(f"combination, {relation.name}", kept, joint * (1.0 - share) / 2, s + 1)
+        common = expert("common", kept, joint * share, s)
+        mixed = expert("combination", kept, joint * (1.0 - share), s + 1)
         yield Group(one_each, relation.rho, relation.coefficients)
         yield Group((common,), relation.rho, relation.coefficients)
         yield Group((mixed,), relation.rho, relation.coefficients, has_deviations=True)
