@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -43,18 +44,23 @@ class RankNet:
 
     Args:
         device: Where torch trains, such as ``"cuda"``.
+
+    Raises:
+        ModuleNotFoundError: If torch is not installed.
     """
 
     device: str = "cpu"
 
+    def __post_init__(self) -> None:
+        if find_spec("torch") is None:  # said before there is a study, not at its first ask
+            raise ModuleNotFoundError(
+                "surrogate='ranknet' needs torch: pip install 'optuna-metabo[ranknet]'"
+            )
+
     def learn(
         self, sources: Sequence[Task], domain: Domain, *, generator: np.random.Generator
     ) -> Prior:
-        """Trains the ensemble, some seconds on a CPU.
-
-        Raises:
-            ModuleNotFoundError: If torch is not installed.
-        """
+        """Trains the ensemble, some seconds on a CPU."""
         p = len(domain.groups)
         shapes = [(p, _WIDTH), (1, _WIDTH), (_WIDTH, _WIDTH), (1, _WIDTH), (_WIDTH, 1)]
         parameters = [
@@ -100,12 +106,8 @@ def _train(
     parameters: Parameters, batches: Sequence[Batch], rate: float, device: str
 ) -> Parameters:
     """Adam on the RankNet loss; the global state of torch stays as it was."""
-    try:
-        import torch
-    except ModuleNotFoundError as error:
-        raise ModuleNotFoundError(
-            "surrogate='ranknet' needs torch: pip install 'optuna-metabo[ranknet]'"
-        ) from error
+    import torch
+
     with torch.enable_grad():
         tensors = [
             torch.tensor(one, dtype=torch.float32, device=device, requires_grad=True)

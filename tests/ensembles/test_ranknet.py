@@ -7,14 +7,17 @@ import sys
 import numpy as np
 import pytest
 
+from optuna_metabo import MetaGPSampler
 from optuna_metabo.ensembles.ranknet import RankNet
 from tests.ensembles.test_ensembles import DOMAIN, EMPTY, NONE, alike, bowl, make_task
 
 
-def test_without_torch_the_error_names_the_extra(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_torch_the_sampler_is_not_made_and_the_error_names_the_extra(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setitem(sys.modules, "torch", None)
     with pytest.raises(ModuleNotFoundError, match=r"optuna-metabo\[ranknet\]"):
-        RankNet().learn(alike(), DOMAIN, generator=np.random.default_rng(0))
+        MetaGPSampler(surrogate="ranknet")
 
 
 def test_it_ranks_like_its_sources_and_then_like_the_target() -> None:
