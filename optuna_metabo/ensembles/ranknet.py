@@ -69,7 +69,7 @@ class RankNet:
             else np.zeros((_N_NETWORKS, *shape))
             for shape in shapes
         ]
-        batches = [_draw(sources, generator) for _ in range(_STEPS)]
+        batches = [_draw(sources, domain, generator) for _ in range(_STEPS)]
         trained = _train(parameters, batches, _LEARNING_RATE, self.device)
         return RankNetPrior(trained, len(sources), self.device)
 
@@ -91,15 +91,21 @@ def score(parameters: Sequence[Any], X: Any) -> Any:
     return ((hidden * (hidden > 0)) @ W3)[..., 0]
 
 
-def _draw(sources: Sequence[Task], generator: np.random.Generator) -> Batch:
+def _draw(sources: Sequence[Task], domain: Domain, generator: np.random.Generator) -> Batch:
+    """Some sources, and some trials of each.
+
+    What a source does not know is anything at all: other values in every step, so that the scores
+    do not come to depend on it.
+    """
+
+    def drawn(source: Task) -> Task:
+        rows = generator.permutation(len(source))[:_MAX_TRIALS]
+        X, known = source.X[rows], True if source.known is None else source.known
+        U = generator.random((len(rows), len(domain.dimensions)))
+        return Task(np.where(known, X, domain.from_unit(U)), source.y[rows])
+
     chosen = generator.permutation(len(sources))[:_MAX_SOURCES]
-    rows = [generator.permutation(len(sources[i]))[:_MAX_TRIALS] for i in chosen]
-    return Batch.of(
-        [
-            Task(sources[i].X[r], sources[i].y[r], sources[i].known)
-            for i, r in zip(chosen, rows, strict=True)
-        ]
-    )
+    return Batch.of([drawn(sources[i]) for i in chosen])
 
 
 def _train(
@@ -126,7 +132,7 @@ def ranknet_loss(tensors: Sequence[torch.Tensor], batch: Batch, torch: Any) -> t
     """The mean over pairs y_i > y_j of log(1 + exp(s_j - s_i)) (Burges et al. 2005, eq. 3)."""
     device = tensors[0].device
     k, n, p = batch.X.shape
-    X = torch.tensor(batch.X * batch.known[:, None], dtype=torch.float32, device=device)
+    X = torch.tensor(batch.X, dtype=torch.float32, device=device)
     scores = score(tensors, X.reshape(1, k * n, p)).reshape(-1, k, n)
     better = (batch.y[:, :, None] > batch.y[:, None, :]) & batch.mask[:, :, None]
     pairs = torch.tensor(better & batch.mask[:, None, :], device=device)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -33,3 +34,15 @@ def test_it_ranks_like_its_sources_and_then_like_the_target() -> None:
     truth = bowl(0.6)(X)
     assert np.corrcoef(later.mean, truth)[0, 1] > np.corrcoef(first.mean, truth)[0, 1]
     assert torch.equal(state, torch.random.get_rng_state())
+
+
+def test_what_sources_do_not_know_changes_no_score() -> None:
+    pytest.importorskip("torch")
+    known = np.arange(DOMAIN.groups.size) == 0
+    sources = [replace(task, known=known) for task in alike()]
+    prior = RankNet().learn(sources, DOMAIN, generator=np.random.default_rng(0))
+    X = DOMAIN.sample(256, generator=np.random.default_rng(1))
+    posterior = prior.condition(EMPTY, NONE).posterior
+    moved = np.where(known, X, X[::-1])
+    change = posterior(X).mean - posterior(moved).mean
+    assert change.std() < 0.15 * posterior(X).mean.std()
