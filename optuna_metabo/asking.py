@@ -116,14 +116,19 @@ class Ask:
         # Of one that failed before its first parameter no place is known.
         failed = [one for one in now.failed if one.params]
         succeeded = rows[now.places([one for one in trials if one.params])]
-        limits = (
-            *constraints(learner, past, encoding, X, held),
-            *success(learner, past, encoding, succeeded, failed),
-        )
+        constrained = constraints(learner, past, encoding, X, held)
+        succeeds = tuple(success(learner, past, encoding, succeeded, failed))
         taken = np.concatenate([X, rows[now.places(failed)], pending])
         objectives = tuple(map(Belief, seen, [one.prior for one in learned]))
         situation = Situation(
-            self.frame, objectives, limits, is_feasible, pending, taken, unfinished
+            self.frame,
+            objectives,
+            (*constrained, *succeeds),
+            is_feasible,
+            pending,
+            taken,
+            unfinished,
+            can_fail=bool(succeeds),
         )
         return situation, learned
 

@@ -191,12 +191,13 @@ def failures(
 ) -> tuple[Float[Array, "m p"], Bool[Array, " p"]]:
     """Where trials failed, and the columns of which any of them got to a value.
 
-    A trial that failed before another one did would have failed whatever came next, and stands at
-    several places.
+    A trial would have failed whatever came next: what it did not get to may have any value, and
+    where others did, the trial stands at several places.
     """
     X = encoding.encode_many([trial.params for trial in failed])
     reached = encoding.columns({name for trial in failed for name in trial.params})
-    missing = [reached & ~encoding.columns(trial.params.keys()) for trial in failed]
+    missing = [~encoding.columns(trial.params.keys()) for trial in failed]
     unknown = np.array(missing, dtype=bool).reshape(X.shape)
+    times = np.where((unknown & reached).any(axis=1), _N_PLACES, 1)
     generator = np.random.default_rng(0)
-    return encoding.domain.spread(X, unknown, _N_PLACES, generator=generator), reached
+    return encoding.domain.spread(X, unknown, times, generator=generator), reached
