@@ -15,11 +15,12 @@ from optuna.trial import FrozenTrial
 
 from optuna_metabo.encoding import Encoding
 from optuna_metabo.frame import Frame
+from optuna_metabo.history import History
 from optuna_metabo.learning import Learned, Learner
 from optuna_metabo.limits import constraints, success
 from optuna_metabo.outputs import feasible
 from optuna_metabo.proposal import Belief, Situation
-from optuna_metabo.ranges import Space, holds, joint
+from optuna_metabo.ranges import Ranges, Space, holds
 from optuna_metabo.snapshot import Snapshot
 from optuna_metabo.sources import Past
 from optuna_metabo.surrogate import observed
@@ -28,7 +29,9 @@ from optuna_metabo.surrogate import observed
 _MAX_IMAGINED = 8
 
 
-def known_space(now: Snapshot, past: Past, here: Space) -> dict[str, BaseDistribution]:
+def known_space(
+    now: Snapshot, past: Past, own: Ranges, here: Space
+) -> dict[str, BaseDistribution]:
     """The parameters of which something is known, each with a range that holds all of its ranges.
 
     These are those that trials of this study ended with and, before one of them is completed,
@@ -38,14 +41,13 @@ def known_space(now: Snapshot, past: Past, here: Space) -> dict[str, BaseDistrib
     Args:
         now: The study.
         past: The sources.
+        own: Those of the study.
         here: What a trial has been asked for so far.
     """
-    own = [trial.distributions for trial in now.ended]
-    guessed = {} if now.completed else dict(past.search_space)
-    for name in set().union(*own) if guessed else ():
-        guessed.pop(name, None)
-    names = set(guessed).union(*own)
-    space = joint([guessed, *own, {name: here[name] for name in here if name in names}])
+    guessed = {} if now.completed else past.search_space
+    guessed = {name: one for name, one in guessed.items() if name not in own.space}
+    known = {name: one for name, one in here.items() if name in guessed or name in own.space}
+    space = Ranges.over([Ranges.of([guessed]), own, Ranges.of([known])]).rounded
     return {name: space[name] for name in sorted(space)}
 
 
@@ -55,6 +57,7 @@ class Ask:
 
     Args:
         now: The study.
+        history: Remembers what was worked out of the study's trials.
         past: The sources.
         trial: The trial.
         asked: What it asks for now.
@@ -62,6 +65,7 @@ class Ask:
     """
 
     now: Snapshot
+    history: History
     past: Past
     trial: FrozenTrial
     asked: Space
@@ -75,7 +79,9 @@ class Ask:
     @cached_property
     def encoding(self) -> Encoding:
         """Of what is known, on whose axes everything is modelled."""
-        return Encoding.of(known_space(self.now, self.past, self.here))
+        return Encoding.of(
+            known_space(self.now, self.past, self.history.ranges(self.now), self.here)
+        )
 
     @cached_property
     def unknown(self) -> dict[str, BaseDistribution]:
@@ -102,19 +108,19 @@ class Ask:
         """What is known, and what the sources say about each objective."""
         now, past, encoding = self.now, self.past, self.encoding
         learned = learner.objectives(now, past, encoding.search_space)
-        trials = now.telling
-        X = _encoded(encoding, trials)
+        trials, rows = now.telling, self.history.encoded(now, encoding)
+        X = rows[now.places(trials)]
         held = [constraints_of(one) for one in trials]
         seen, is_feasible = observed(X, now.values(trials), feasible(held))
         pending, unfinished = self._running()
         # Of one that failed before its first parameter no place is known.
         failed = [one for one in now.failed if one.params]
-        succeeded = X[[bool(one.params) for one in trials]]
+        succeeded = rows[now.places([one for one in trials if one.params])]
         limits = (
             *constraints(learner, past, encoding, X, held),
             *success(learner, past, encoding, succeeded, failed),
         )
-        taken = np.concatenate([X, _encoded(encoding, failed), pending])
+        taken = np.concatenate([X, rows[now.places(failed)], pending])
         objectives = tuple(map(Belief, seen, [one.prior for one in learned]))
         situation = Situation(
             self.frame, objectives, limits, is_feasible, pending, taken, unfinished
@@ -165,7 +171,3 @@ class Ask:
     def _shape(self) -> Sequence[FrozenTrial]:
         """The trials that tell which parameters exist when."""
         return self.now.telling or [t for source in self.past.studies for t in source.trials]
-
-
-def _encoded(encoding: Encoding, trials: Sequence[FrozenTrial]) -> Float[Array, "n p"]:
-    return encoding.encode_many([one.params for one in trials])

@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 import sys
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 
 from optuna.distributions import (
     BaseDistribution,
@@ -27,22 +28,47 @@ Space = Mapping[str, BaseDistribution]
 _PARTS = 8
 
 
-def joint(spaces: Iterable[Space]) -> dict[str, BaseDistribution]:
-    """Every parameter with a distribution that holds all that it had, in the order given.
+@dataclass(frozen=True)
+class Ranges:
+    """Every parameter with the smallest distribution that holds all that it had.
 
-    Where the kind, the scale or the choices changed, the last one counts. A range that grew is
-    rounded outwards.
+    Args:
+        space: Where the kind, the scale or the choices changed, the last one counts.
+        grown: The parameters of which no single range held all.
     """
-    found: dict[str, BaseDistribution] = {}
-    grown: set[str] = set()
-    for space in spaces:
-        for name, distribution in space.items():
-            before = found.setdefault(name, distribution)
-            if before is distribution or holds(before, distribution):
-                continue
-            found[name] = _union(before, distribution)
-            (grown.discard if found[name] is distribution else grown.add)(name)
-    return {name: _rounded(one) if name in grown else one for name, one in found.items()}
+
+    space: Space
+    grown: frozenset[str]
+
+    @classmethod
+    def of(cls, spaces: Iterable[Space]) -> Ranges:
+        """Of distributions in the order given."""
+        return cls.over(cls(space, frozenset()) for space in spaces)
+
+    @classmethod
+    def over(cls, several: Iterable[Ranges]) -> Ranges:
+        """Of ranges in the order given."""
+        found: dict[str, BaseDistribution] = {}
+        grown: set[str] = set()
+        for ranges in several:
+            for name, distribution in ranges.space.items():
+                before = found.get(name, distribution)
+                if name in found and (before == distribution or holds(before, distribution)):
+                    continue
+                found[name] = _union(before, distribution)
+                as_given = found[name] is distribution and name not in ranges.grown
+                (grown.discard if as_given else grown.add)(name)
+        return cls(found, frozenset(grown))
+
+    @property
+    def rounded(self) -> dict[str, BaseDistribution]:
+        """Those that grew are rounded outwards, so that they do so seldom."""
+        return {n: _rounded(d) if n in self.grown else d for n, d in self.space.items()}
+
+
+def joint(spaces: Iterable[Space]) -> dict[str, BaseDistribution]:
+    """Every parameter with a range that holds all of its ranges; see :class:`Ranges`."""
+    return Ranges.of(spaces).rounded
 
 
 def holds(outer: BaseDistribution, inner: BaseDistribution) -> bool:
@@ -69,6 +95,8 @@ def _same_choices(a: BaseDistribution, b: BaseDistribution) -> bool:
 
 def _union(a: BaseDistribution, b: BaseDistribution) -> BaseDistribution:
     """The smallest that holds both, ``b`` if none does."""
+    if a is b:
+        return b
     if not (isinstance(a, Numeric) and isinstance(b, Numeric) and a.log == b.log):
         return b
     low, high = min(a.low, b.low), max(a.high, b.high)

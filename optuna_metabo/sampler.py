@@ -11,7 +11,6 @@ from typing import Any, TypeVar
 import numpy as np
 from optuna.distributions import BaseDistribution
 from optuna.samplers import BaseSampler
-from optuna.search_space import intersection_search_space
 from optuna.storages import BaseStorage
 from optuna.study import Study
 from optuna.trial import FrozenTrial, TrialState
@@ -21,6 +20,7 @@ from optuna_metabo.choices import same_choice
 from optuna_metabo.encoding import Encoding, as_choice, fits, is_kept_by_databases
 from optuna_metabo.ensembles import by_name
 from optuna_metabo.explanation import Explanation, explain, merged, unexplained
+from optuna_metabo.history import History
 from optuna_metabo.learning import Learned, Learner
 from optuna_metabo.logs import LOGGER, warn
 from optuna_metabo.memory import Memory
@@ -101,6 +101,7 @@ class MetaGPSampler(BaseSampler):
         self._sources = Sources.of(source_studies, storage)
         self._seed = int(np.random.SeedSequence().generate_state(1)[0] if seed is None else seed)
         self._learner = Learner(surrogate, self._seed)
+        self._history = History()
         self._constraints_func = constraints_func
         self._constraints: Memory[dict[str, float]] = Memory(_CONSTRAINT_BYTES)
         self._n_startup_trials = n_startup_trials
@@ -134,7 +135,7 @@ class MetaGPSampler(BaseSampler):
         with self._lock:
             now = Snapshot.of(study)
             _keep(self._snapshots, (now.name, trial.number), now)
-        space = intersection_search_space(now.completed)
+            space = self._history.intersection(now)
         return {
             name: space[name]
             for name in sorted(space)
@@ -187,12 +188,12 @@ class MetaGPSampler(BaseSampler):
         with self._lock, single_threaded(), np.errstate(**_ARITHMETIC):
             now = Snapshot.of(study)
             past = self._sources.read(now)
-            space = known_space(now, past, {})
+            space = known_space(now, past, self._history.ranges(now), {})
             if not space:
                 return unexplained(past.left_out)
             trials = now.telling
             encoding = Encoding.of(space)
-            X = encoding.encode_many([one.params for one in trials])
+            X = self._history.encoded(now, encoding)[now.places(trials)]
             learned = self._learner.objectives(now, past, space)
             parts = [
                 explain(one, past.left_out, encoding, Task.observed(X, values))
@@ -210,7 +211,7 @@ class MetaGPSampler(BaseSampler):
             plans = {
                 number: plan for (name, number), plan in self._plans.items() if name == key[0]
             }
-            plan = self._answer(Ask(now, past, trial, asked, plans))
+            plan = self._answer(Ask(now, self._history, past, trial, asked, plans))
             plan.update(trial.params)
             _keep(self._plans, key, plan)
             # What was read before this plan was made does not know of it.

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from jaxtyping import Float
+import numpy as np
+from jaxtyping import Float, Int
 from numpy import ndarray as Array
 from optuna.study import Study
 from optuna.trial import FrozenTrial, TrialState
@@ -57,6 +58,14 @@ class Snapshot:
 
     def _in(self, *states: TrialState) -> list[FrozenTrial]:
         return [trial for trial in self.trials if trial.state in states]
+
+    @cached_property
+    def _places(self) -> dict[int, int]:
+        return {trial.number: i for i, trial in enumerate(self.trials)}
+
+    def places(self, trials: Sequence[FrozenTrial]) -> Int[Array, " n"]:
+        """Where trials stand among all; under Hyperband their numbers have gaps."""
+        return np.array([self._places[trial.number] for trial in trials], dtype=int)
 
     def values(self, trials: Sequence[FrozenTrial]) -> list[Float[Array, " n"]]:
         """Of each objective, to be maximised; NaN where a trial says nothing of it."""

@@ -31,6 +31,11 @@ def by_rank(y: Float[Array, " n"], most: int) -> Int[Array, " k"]:
     return np.sort(np.concatenate([best, evenly(rest, most - len(best))]))
 
 
+def by_even_ranks(y: Float[Array, " n"], most: int) -> Int[Array, " k"]:
+    """An even spread of all ranks: for what holds of good and bad values alike."""
+    return np.sort(evenly(np.argsort(y, kind="stable"), most))
+
+
 def near_zero(y: Float[Array, " n"], most: int) -> Int[Array, " k"]:
     """Half the smallest absolute values, half an even spread of the others: for a constraint."""
     if len(y) <= most:

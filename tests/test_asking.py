@@ -12,9 +12,10 @@ from optuna.samplers import RandomSampler
 
 from optuna_metabo import MetaGPSampler
 from optuna_metabo.asking import known_space
+from optuna_metabo.history import History
 from optuna_metabo.learning import Learner
 from optuna_metabo.snapshot import Snapshot
-from optuna_metabo.sources import Past, Sources
+from optuna_metabo.sources import Sources
 
 Objective = Callable[[optuna.Trial], float]
 UNIT = FloatDistribution(0, 1)
@@ -104,7 +105,8 @@ def test_an_ask_reads_the_study_and_its_sources_once(monkeypatch: pytest.MonkeyP
 
 def space(study: optuna.Study, here: dict[str, Any], *sources: optuna.Study) -> dict[str, Any]:
     now = Snapshot.of(study)
-    return known_space(now, Sources.of(sources or None, None).read(now), here)
+    past_studies = Sources.of(sources or None, None).read(now)
+    return known_space(now, past_studies, History().ranges(now), here)
 
 
 def test_before_a_trial_is_completed_the_sources_say_what_there_is() -> None:
@@ -124,7 +126,7 @@ def test_trials_that_only_failed_say_what_they_had() -> None:
             state=optuna.trial.TrialState.FAIL, params={"x": 0.5}, distributions={"x": UNIT}
         )
     )
-    assert known_space(Snapshot.of(study), Past(), {}) == {"x": UNIT}
+    assert space(study, {}) == {"x": UNIT}
     assert list(space(study, {}, past(plain))) == ["hi", "lo", "x"]
 
 

@@ -114,7 +114,8 @@ class AveragingPrior:
         krigings = [group.condition(kernels[group.kernel], X, target.y, basis) for group in groups]
         prior = [expert.prior_weight for group in groups for expert in group.experts]
         evidence = np.concatenate([kriging.log_evidence for kriging in krigings])
-        weights = np.asarray(softmax(np.log(prior)[:, None] + evidence))
+        with np.errstate(divide="ignore"):  # an expert without a share has none afterwards
+            weights = np.asarray(softmax(np.log(prior)[:, None] + evidence))
         return AveragingModel(
             self, kept, X, kernels, groups, krigings, weights, scale, len(target)
         )

@@ -11,9 +11,12 @@ from numpy import ndarray as Array
 from optuna_metabo.gp.exact import GP, Batch
 from optuna_metabo.gp.fit import HyperparameterPrior, fit_map, unpack
 from optuna_metabo.surrogate import Posterior, Task
+from optuna_metabo.thinning import by_even_ranks
 
 # How far, as a standard deviation of log lengthscales, the target may lie from its sources.
 _KERNEL_SPREAD = 0.5
+# Values to which hyperparameters are fitted, at first and in the end.
+_FEW, _MANY = 48, 128
 
 
 @dataclass(frozen=True)
@@ -51,15 +54,22 @@ class Scale:
 def target_theta(
     target: Task, groups: Int[Array, " p"], source_theta: Float[Array, " t"] | None
 ) -> Float[Array, " t"]:
-    """The target's log hyperparameters, held near those of the sources if there are any."""
+    """The target's log hyperparameters, held near those of the sources if there are any.
+
+    Those of many values are fitted to an even spread of their ranks, first to a few, then from
+    there to more: what further ones would change moves no proposal, and takes most of the time.
+    """
     prior = HyperparameterPrior.default(int(groups.max()) + 1)
     if source_theta is not None:
         scale = np.r_[np.full(len(source_theta) - 2, _KERNEL_SPREAD), prior.scale[-2:]]
         prior = HyperparameterPrior(np.r_[source_theta[:-2], prior.loc[-2:]], scale)
     if len(target) < 2:
         return prior.loc
-    data = Batch.of([Scale.of(target.y).standardise(target)])
-    return fit_map(data, groups, prior, prior.loc)
+    theta = prior.loc
+    for most in (_FEW, _MANY) if len(target) > 2 * _FEW else (_MANY,):
+        some = target.thinned(most, by_even_ranks)
+        theta = fit_map(Batch.of([Scale.of(some.y).standardise(some)]), groups, prior, theta)
+    return theta
 
 
 def fit_target(
