@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -43,18 +44,23 @@ class RankNet:
 
     Args:
         device: Where torch trains, such as ``"cuda"``.
+
+    Raises:
+        ModuleNotFoundError: If torch is not installed.
     """
 
     device: str = "cpu"
 
+    def __post_init__(self) -> None:
+        if find_spec("torch") is None:  # said before there is a study, not at its first ask
+            raise ModuleNotFoundError(
+                "surrogate='ranknet' needs torch: pip install 'optuna-metabo[ranknet]'"
+            )
+
     def learn(
         self, sources: Sequence[Task], domain: Domain, *, generator: np.random.Generator
     ) -> Prior:
-        """Trains the ensemble, some seconds on a CPU.
-
-        Raises:
-            ModuleNotFoundError: If torch is not installed.
-        """
+        """Trains the ensemble, some seconds on a CPU."""
         p = len(domain.groups)
         shapes = [(p, _WIDTH), (1, _WIDTH), (_WIDTH, _WIDTH), (1, _WIDTH), (_WIDTH, 1)]
         parameters = [
@@ -63,7 +69,7 @@ class RankNet:
             else np.zeros((_N_NETWORKS, *shape))
             for shape in shapes
         ]
-        batches = [_draw(sources, generator) for _ in range(_STEPS)]
+        batches = [_draw(sources, domain, generator) for _ in range(_STEPS)]
         trained = _train(parameters, batches, _LEARNING_RATE, self.device)
         return RankNetPrior(trained, len(sources), self.device)
 
@@ -85,27 +91,29 @@ def score(parameters: Sequence[Any], X: Any) -> Any:
     return ((hidden * (hidden > 0)) @ W3)[..., 0]
 
 
-def _draw(sources: Sequence[Task], generator: np.random.Generator) -> Batch:
+def _draw(sources: Sequence[Task], domain: Domain, generator: np.random.Generator) -> Batch:
+    """Some sources, and some trials of each.
+
+    What a source does not know is anything at all: other values in every step, so that the scores
+    do not come to depend on it.
+    """
+
+    def drawn(source: Task) -> Task:
+        rows = generator.permutation(len(source))[:_MAX_TRIALS]
+        X, known = source.X[rows], True if source.known is None else source.known
+        U = generator.random((len(rows), len(domain.dimensions)))
+        return Task(np.where(known, X, domain.from_unit(U)), source.y[rows])
+
     chosen = generator.permutation(len(sources))[:_MAX_SOURCES]
-    rows = [generator.permutation(len(sources[i]))[:_MAX_TRIALS] for i in chosen]
-    return Batch.of(
-        [
-            Task(sources[i].X[r], sources[i].y[r], sources[i].known)
-            for i, r in zip(chosen, rows, strict=True)
-        ]
-    )
+    return Batch.of([drawn(sources[i]) for i in chosen])
 
 
 def _train(
     parameters: Parameters, batches: Sequence[Batch], rate: float, device: str
 ) -> Parameters:
     """Adam on the RankNet loss; the global state of torch stays as it was."""
-    try:
-        import torch
-    except ModuleNotFoundError as error:
-        raise ModuleNotFoundError(
-            "surrogate='ranknet' needs torch: pip install 'optuna-metabo[ranknet]'"
-        ) from error
+    import torch
+
     with torch.enable_grad():
         tensors = [
             torch.tensor(one, dtype=torch.float32, device=device, requires_grad=True)
@@ -124,7 +132,7 @@ def ranknet_loss(tensors: Sequence[torch.Tensor], batch: Batch, torch: Any) -> t
     """The mean over pairs y_i > y_j of log(1 + exp(s_j - s_i)) (Burges et al. 2005, eq. 3)."""
     device = tensors[0].device
     k, n, p = batch.X.shape
-    X = torch.tensor(batch.X * batch.known[:, None], dtype=torch.float32, device=device)
+    X = torch.tensor(batch.X, dtype=torch.float32, device=device)
     scores = score(tensors, X.reshape(1, k * n, p)).reshape(-1, k, n)
     better = (batch.y[:, :, None] > batch.y[:, None, :]) & batch.mask[:, :, None]
     pairs = torch.tensor(better & batch.mask[:, None, :], device=device)

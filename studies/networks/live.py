@@ -42,7 +42,9 @@ def _reached(study: optuna.Study) -> dict[str, float]:
     trials = study.get_trials(deepcopy=False, states=(TrialState.COMPLETE,))
     best = np.maximum.accumulate([trial.values[0] for trial in trials])
     reached = {f"best at {n}": best[n - 1] for n in BUDGETS if n <= len(best)}
-    reached["test accuracy"] = study.user_attrs.get("test_accuracy", np.nan)
+    # A study that went on after its test has a score of another configuration than its best.
+    is_of_best = trials and study.user_attrs.get("test_trial") == study.best_trial.number
+    reached["test accuracy"] = study.user_attrs["test_accuracy"] if is_of_best else np.nan
     for column, name in (("hours", "seconds"), ("device hours", "device_seconds")):
         reached[column] = sum(trial.user_attrs[name] for trial in trials) / 3600
     return reached

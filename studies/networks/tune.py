@@ -5,7 +5,8 @@
 
 One study for each task, model, space, sampler and seed. `metagp` learns from every study of the
 storage that is of another task, or from those that `--sources` names by a glob. `--trials` is the
-number of finished trials that the study shall have in all, over all workers and machines.
+number of finished trials that the study shall have in all, over all workers and machines. A trial
+that Ctrl-C interrupts does not count, and is the first one when the command is run again.
 """
 
 from __future__ import annotations
@@ -13,7 +14,8 @@ from __future__ import annotations
 import argparse
 import dataclasses
 import multiprocessing
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import optuna
@@ -38,6 +40,8 @@ PRUNERS: dict[str, Any] = {
     "hyperband": optuna.pruners.HyperbandPruner,
 }
 FINISHED = (TrialState.COMPLETE, TrialState.PRUNED, TrialState.FAIL)
+# The attribute of a trial that was interrupted; the exit code of a program that was.
+INTERRUPTED, BY_CTRL_C = "interrupted", 130
 
 
 def chosen_task(options: argparse.Namespace) -> NetworkTask:
@@ -61,8 +65,8 @@ def make_sampler(
     """The sampler; workers of those that draw from one random stream get streams of their own."""
     seed = options.seed + 1000 * worker
     if options.sampler == "metagp":
-        past = options.sources or (lambda name: not name.startswith(f"{task.name}/"))
-        return MetaGPSampler(past, storage=storage, seed=options.seed)
+        past = options.sources or of_other_tasks(task, storage)
+        return MetaGPSampler(past, storage=storage if past else None, seed=options.seed)
     if options.sampler == "grid":
         return GridSampler({name: list(v) for name, v in grid(task).items()}, seed=seed)
     makers: dict[str, Any] = {
@@ -72,6 +76,12 @@ def make_sampler(
     }
     sampler: BaseSampler = makers[options.sampler](seed=seed)
     return sampler
+
+
+def of_other_tasks(task: NetworkTask, storage: str | BaseStorage) -> list[str]:
+    """The names of the past studies, of which the first study of a storage has none."""
+    names = optuna.get_all_study_names(storage)
+    return [name for name in names if not name.startswith(f"{task.name}/")]
 
 
 def make_study(options: argparse.Namespace, task: NetworkTask, worker: int = 0) -> optuna.Study:
@@ -105,7 +115,12 @@ def work(options: argparse.Namespace, worker: int) -> None:
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     task = chosen_task(options)
     study = make_study(options, task, worker)
-    objective = ValidationAccuracy(task, load_data(options, task), seed=options.seed)
+    accuracy = ValidationAccuracy(task, load_data(options, task), seed=options.seed)
+
+    def objective(trial: optuna.Trial) -> float:
+        with resumable(trial):
+            return accuracy(trial)
+
     n_points = len(grid_points(task)) if options.sampler == "grid" else options.trials
     most = min(options.trials, n_points)
     with Progress(most, done=n_finished(study), hidden=worker > 0) as progress:
@@ -114,9 +129,22 @@ def work(options: argparse.Namespace, worker: int) -> None:
             progress.reach(n_finished(study))
 
 
+@contextmanager
+def resumable(trial: optuna.Trial) -> Iterator[None]:
+    """Puts the trial's configuration back in the queue if it is interrupted, and says nothing."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        optuna.logging.set_verbosity(optuna.logging.ERROR)  # no traceback of this trial
+        trial.set_user_attr(INTERRUPTED, True)
+        trial.study.enqueue_trial(trial.params)
+        raise
+
+
 def n_finished(study: optuna.Study) -> int:
     """The number of finished trials, by all workers."""
-    return len(study.get_trials(deepcopy=False, states=FINISHED))
+    trials = study.get_trials(deepcopy=False, states=FINISHED)
+    return sum(INTERRUPTED not in trial.user_attrs for trial in trials)
 
 
 def show(study: optuna.Study, trial: FrozenTrial) -> None:
@@ -129,16 +157,21 @@ def show(study: optuna.Study, trial: FrozenTrial) -> None:
 
 
 def finish(options: argparse.Namespace) -> None:
-    """Looks at the test split, once: for the best configuration of a study that is complete."""
+    """Looks at the test split for the best configuration of a study that is complete.
+
+    Once, and again only when more trials have found a better one: the scores are kept with the
+    number of the trial that they belong to.
+    """
     task = chosen_task(options)
     study = make_study(options, task)
-    if "test_accuracy" not in study.user_attrs and study.get_trials(
-        deepcopy=False, states=(TrialState.COMPLETE,)
-    ):
-        params = study.best_trial.params
-        scores = final_scores(task, load_data(options, task), params, seed=options.seed)
+    if not study.get_trials(deepcopy=False, states=(TrialState.COMPLETE,)):
+        return
+    best = study.best_trial
+    if study.user_attrs.get("test_trial") != best.number:
+        scores = final_scores(task, load_data(options, task), best.params, seed=options.seed)
         for name, value in dataclasses.asdict(scores).items():
             study.set_user_attr(f"test_{name}", value)
+        study.set_user_attr("test_trial", best.number)
     for name, value in study.user_attrs.items():
         print(f"{name}: {value:.4f}" if isinstance(value, float) else f"{name}: {value}")
 
@@ -173,27 +206,43 @@ def run_workers(options: argparse.Namespace) -> list[int | None]:
         return [0]
     context = multiprocessing.get_context("spawn")
     workers = [
-        context.Process(target=work, args=(options, worker)) for worker in range(options.workers)
+        context.Process(target=work_quietly, args=(options, i)) for i in range(options.workers)
     ]
     for process in workers:
         process.start()
-    for process in workers:
-        process.join()
+    try:
+        for process in workers:
+            process.join()
+    except KeyboardInterrupt:  # the workers have got it too
+        for process in workers:
+            process.join()
+        raise
     return [process.exitcode for process in workers]
+
+
+def work_quietly(options: argparse.Namespace, worker: int) -> None:
+    """Works; ends without a traceback when it is interrupted."""
+    try:
+        work(options, worker)
+    except KeyboardInterrupt:
+        raise SystemExit(BY_CTRL_C) from None
 
 
 def main(argv: Sequence[str] | None = None) -> None:
     """Tunes, then tests the best configuration."""
     parser = make_parser()
     options = parser.parse_args(argv)
-    with parser.refusing():
-        task = chosen_task(options)
-        load_data(options, task)  # errors come before any study, and workers find the cache
-        make_study(options, task)
-    codes = run_workers(options)
-    if any(codes):
-        raise SystemExit(f"{parser.prog}: workers ended with {codes}")
-    finish(options)
+    try:
+        with parser.refusing():
+            task = chosen_task(options)
+            load_data(options, task)  # errors come before any study, and workers find the cache
+            make_study(options, task)
+        codes = run_workers(options)
+        if any(codes):
+            raise SystemExit(f"{parser.prog}: workers ended with {codes}")
+        finish(options)
+    except KeyboardInterrupt:
+        parser.exit(BY_CTRL_C, f"{parser.prog}: interrupted; run the same command to go on\n")
 
 
 if __name__ == "__main__":

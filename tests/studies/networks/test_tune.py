@@ -12,10 +12,12 @@ for package in ("datasets", "tokenizers"):
     pytest.importorskip(package, reason=f"the experiment's texts need {package}")
 
 from studies.networks import tasks, tune
+from studies.networks.training import Scores
 from tests.studies.networks.tiny import TEXT
 
+pytestmark = pytest.mark.filterwarnings("ignore::optuna.exceptions.ExperimentalWarning")
 
-@pytest.mark.filterwarnings("ignore::optuna.exceptions.ExperimentalWarning")
+
 @pytest.mark.parametrize("sampler", tune.SAMPLERS)
 def test_tuning_resumes_and_looks_at_the_test_split_at_its_end(
     sampler: str, data_dir: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -54,3 +56,68 @@ def test_a_storage_that_cannot_be_opened_is_an_error_of_one_line(
         error = capsys.readouterr().err
         assert storage in error
         assert error.count("\n") == 1
+
+
+def command(data_dir: Path, tmp_path: Path, n_trials: int, *more: str) -> list[str]:
+    """Random configurations of the tiny task."""
+    storage = f"sqlite:///{tmp_path}/studies.db"
+    places = ["--storage", storage, "--data-dir", str(data_dir), "--cache-dir", str(tmp_path)]
+    task = ["--task", TEXT.name, "--sampler", "random", "--trials", str(n_trials)]
+    return [*task, *places, *more]
+
+
+def loaded(tmp_path: Path) -> optuna.Study:
+    storage = f"sqlite:///{tmp_path}/studies.db"
+    (name,) = optuna.get_all_study_names(storage)
+    return optuna.load_study(study_name=name, storage=storage)
+
+
+def test_the_best_configuration_is_tested_again_when_it_changes(
+    data_dir: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(tasks.TASKS, TEXT.name, TEXT)
+    tested, accuracies = [], iter([0.5, 0.4, 0.6, 0.3])
+    monkeypatch.setattr(
+        tune.ValidationAccuracy,
+        "__call__",
+        lambda self, trial: 0.0 * len(trial.suggest_categorical("x", ["a"])) + next(accuracies),
+    )
+
+    def final_scores(task: object, data: object, params: dict[str, object], seed: int) -> Scores:
+        tested.append(params)
+        return Scores(0.1 * len(tested), 0.0, 0.0, 0.0)
+
+    monkeypatch.setattr(tune, "final_scores", final_scores)
+    for n_trials, n_tested, best in ((1, 1, 0), (2, 1, 0), (3, 2, 2), (4, 2, 2)):
+        tune.main(command(data_dir, tmp_path, n_trials))
+        attributes = loaded(tmp_path).user_attrs
+        assert len(tested) == n_tested
+        assert attributes["test_trial"] == best
+        assert attributes["test_accuracy"] == pytest.approx(0.1 * n_tested)
+
+
+def test_an_interrupted_trial_does_not_count_and_is_the_next_one(
+    data_dir: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:  # fmt: skip
+    monkeypatch.setitem(tasks.TASKS, TEXT.name, TEXT)
+    call = tune.ValidationAccuracy.__call__
+
+    def interrupted(self: tune.ValidationAccuracy, trial: optuna.Trial) -> float:
+        value = call(self, trial)
+        if trial.number == 1:
+            raise KeyboardInterrupt
+        return value
+
+    monkeypatch.setattr(tune.ValidationAccuracy, "__call__", interrupted)
+    with pytest.raises(SystemExit) as ended:
+        tune.main(command(data_dir, tmp_path, 3))
+    assert ended.value.code == 130
+    error = capsys.readouterr().err
+    assert error.splitlines()[-1].endswith("interrupted; run the same command to go on")
+    assert "Traceback" not in error
+    tune.main(command(data_dir, tmp_path, 3))
+    trials = loaded(tmp_path).trials
+    states = [trial.state.name for trial in trials]
+    assert states == ["COMPLETE", "FAIL", "COMPLETE", "COMPLETE"]
+    assert trials[1].params == trials[2].params
