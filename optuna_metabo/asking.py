@@ -109,8 +109,10 @@ class Ask:
         now, past, encoding = self.now, self.past, self.encoding
         learned = learner.objectives(now, past, encoding.search_space)
         trials, rows = now.telling, self.history.encoded(now, encoding)
-        X = rows[now.places(trials)]
-        held = [constraints_of(one) for one in trials]
+        places = now.places(trials)
+        X = rows[places]
+        stored = self.history.constraints(now)
+        held = [stored[i] or constraints_of(t) for i, t in zip(places, trials, strict=True)]
         seen, is_feasible = observed(X, now.values(trials), feasible(held))
         pending, unfinished = self._running()
         # Of one that failed before its first parameter no place is known.

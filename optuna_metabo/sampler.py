@@ -239,8 +239,9 @@ class MetaGPSampler(BaseSampler):
         return propose(situation, optima, seed=seed, number=number)
 
     def _constraints_of(self, study_name: str, trial: FrozenTrial) -> dict[str, float]:
+        """What ``constraints_func`` says of a trial, asked once."""
         if self._constraints_func is None:
-            return constraints_of(trial, None)
+            return {}
         # Another study may have the name of one that was deleted.
         key = (study_name, trial.number, trial.datetime_start)
         return self._constraints.get(key, lambda: constraints_of(trial, self._constraints_func))
