@@ -20,7 +20,7 @@ from optuna_metabo.ranges import Ranges
 from optuna_metabo.snapshot import Snapshot
 
 # Bytes of what is remembered.
-_MOST = 2**24
+_MOST = 2**23
 
 V = TypeVar("V")
 Space = dict[str, BaseDistribution]
