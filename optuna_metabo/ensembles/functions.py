@@ -31,8 +31,8 @@ class Functions:
 
     models: SourceModels
     common: Common
-    centre: Float[Array, " k+1"]
-    scale: Float[Array, " k+1"]
+    centre: Float[Array, " functions"]
+    scale: Float[Array, " functions"]
     order: Int[Array, " k"]
 
     @classmethod
@@ -52,11 +52,11 @@ class Functions:
         return self.common.share**2
 
     @property
-    def opinions(self) -> Float[Array, " k+1"]:
+    def opinions(self) -> Float[Array, " functions"]:
         """How much each function is believed before the first value."""
         return np.r_[np.full(len(self), (1.0 - self.share) / len(self)), self.share]
 
-    def __call__(self, X: Float[Array, "m p"]) -> Float[Array, "k+1 m"]:
+    def __call__(self, X: Float[Array, "m p"]) -> Float[Array, "functions m"]:
         """Every function."""
         return np.vstack([self.single(X, np.arange(len(self))), self.joint(X)])
 

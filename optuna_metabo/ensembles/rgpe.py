@@ -68,7 +68,7 @@ class RGPEPrior:
 
 def rgpe_weights(
     sources: GP, own: GP, target: Task, *, generator: np.random.Generator
-) -> Float[Array, " k+1"]:
+) -> Float[Array, " models"]:
     """Shares of draws in which each model has the smallest ranking loss, the target's own last.
 
     Ties are split evenly. With fewer than three values no leave-one-out prediction of the own
@@ -109,7 +109,7 @@ class RGPEModel:
     sources: GP
     own: GP
     scale: Scale
-    all_weights: Float[Array, " k+1"]
+    all_weights: Float[Array, " models"]
 
     @property
     def weights(self) -> Float[Array, " k"]:

@@ -111,14 +111,14 @@ class StudyAxis:
     n_studies: int
 
     @property
-    def groups(self) -> Int[Array, " p+u+1"]:
+    def groups(self) -> Int[Array, " columns"]:
         """The axis that each column belongs to."""
         own = np.full(1 + self.n_studies, len(self.domain.dimensions))
         return np.concatenate([self.domain.groups, own])
 
     def of(
         self, X: Float[Array, "n p"], study: Int[Array, " n"] | int = 0
-    ) -> Float[Array, "n p+u+1"]:
+    ) -> Float[Array, "n columns"]:
         """The points of a study, or of one study each."""
         columns = np.zeros((len(X), 1 + self.n_studies))
         columns[np.arange(len(X)), study] = ONE_HOT
@@ -139,7 +139,7 @@ class SuccessModel:
         """Equal shares of ``rho``, the correlation of two studies."""
         weights = np.zeros(self.prior.n_sources)
         if len(self.prior.used):
-            rho = float(matern52(self.gp.lengthscale[0, -1] ** -2.0))
+            rho = float(matern52(self.gp.lengthscale[:, -1] ** -2.0)[0])
             weights[self.prior.used] = rho / len(self.prior.used)
         return weights
 
