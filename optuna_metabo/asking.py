@@ -119,18 +119,18 @@ class Ask:
         failed = [one for one in now.failed if one.params]
         succeeded = rows[now.places([one for one in trials if one.params])]
         constrained = constraints(learner, past, encoding, X, held)
-        succeeds = tuple(success(learner, past, encoding, succeeded, failed))
+        succeeds = success(learner, past, encoding, succeeded, failed)
         taken = np.concatenate([X, rows[now.places(failed)], pending])
         objectives = tuple(map(Belief, seen, [one.prior for one in learned]))
         situation = Situation(
             self.frame,
             objectives,
-            (*constrained, *succeeds),
+            tuple(constrained),
+            succeeds,
             is_feasible,
             pending,
             taken,
             unfinished,
-            can_fail=bool(succeeds),
         )
         return situation, learned
 
