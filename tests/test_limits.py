@@ -121,15 +121,20 @@ def test_a_warm_start_next_to_failures_succeeds(past: list[optuna.Study], surrog
     assert study.best_value < -11.5  # random search is at -10.6 after 60 trials
 
 
-def test_with_less_memory_than_in_the_past_it_succeeds_too(past: list[optuna.Study]) -> None:
+@pytest.mark.parametrize("surrogate", ["auto", "rgpe", "stacking"])
+def test_with_less_memory_than_in_the_past_it_succeeds_too(
+    past: list[optuna.Study], surrogate: str
+) -> None:
+    """About as often as without past studies, whatever these are sure of beyond the border."""
+
     def tighter(trial: optuna.Trial) -> float:
         value = model_training(trial)
         if trial.params["size"] * trial.params["batch"] > LIMIT / 8:
             raise MemoryError
         return value
 
-    study = ran(MetaGPSampler(past, seed=0), 40, tighter)
-    assert n_failed(study) <= 36
+    study = ran(MetaGPSampler(past, surrogate=surrogate, seed=0), 30, tighter)
+    assert n_failed(study) <= 22
     assert study.best_value < -9.0
 
 

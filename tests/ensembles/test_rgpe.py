@@ -110,6 +110,22 @@ def test_weights_are_the_same_however_many_sources_are_compared_at_a_time(
     np.testing.assert_array_equal(weights_of(found, target)[1], together)
 
 
+def test_of_many_values_a_spread_is_ordered(monkeypatch: pytest.MonkeyPatch) -> None:
+    """So that the cost is bounded, and the weights are about those of all values."""
+    sizes, loss = [], module.ranking_loss
+
+    def noted(f: Array, y: Array) -> Array:
+        sizes.append(f.shape[-1])
+        return loss(f, y)
+
+    monkeypatch.setattr(module, "ranking_loss", noted)
+    found, target = models(*alike()), standardised(200)
+    some = weights_of(found, target)[1]
+    assert sizes == [96]
+    monkeypatch.setattr(module, "_MAX_ORDERED", 200)
+    np.testing.assert_allclose(some, weights_of(found, target)[1], atol=0.15)
+
+
 @pytest.mark.parametrize("n", [0, 1, 2])
 def test_before_the_third_value_the_sources_share_the_weight(n: int) -> None:
     found, target = models(*alike()), make_task(bowl(0.3), n, 9)
