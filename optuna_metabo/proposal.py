@@ -8,9 +8,8 @@ from functools import partial
 from typing import Any
 
 import numpy as np
-from jaxtyping import Bool, Float
+import scipy
 from numpy import ndarray as Array
-from scipy.stats import qmc
 
 from optuna_metabo.acquisition import (
     Acquisition,
@@ -24,6 +23,7 @@ from optuna_metabo.acquisition import (
 )
 from optuna_metabo.ensembles.scores import bounded
 from optuna_metabo.frame import Frame
+from optuna_metabo.shapes import Bool, Float
 from optuna_metabo.surrogate import Model, Prior, Task
 from optuna_metabo.thinning import Rule, by_rank
 
@@ -270,7 +270,7 @@ def start_up(
 ) -> dict[str, Any]:
     """The point of a scrambled Sobol' sequence with the trial's number, if it is not taken."""
     encoding, subspace = frame.encoding, frame.subspace(taken)
-    sobol = qmc.Sobol(len(encoding.names), rng=np.random.default_rng(seed))
+    sobol = scipy.stats.qmc.Sobol(len(encoding.names), rng=np.random.default_rng(seed))
     if number:
         sobol.fast_forward(number)
     X = subspace.project(encoding.domain.from_unit(sobol.random(1)))

@@ -21,9 +21,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
-from jaxtyping import Bool, Float, Int
+import scipy
 from numpy import ndarray as Array
-from scipy.special import logsumexp, softmax
 
 from optuna_metabo.domain import Domain
 from optuna_metabo.ensembles.common import Common
@@ -34,6 +33,7 @@ from optuna_metabo.ensembles.portfolio import Portfolio, Ranks
 from optuna_metabo.ensembles.scores import tempered_scores
 from optuna_metabo.ensembles.source_models import SourceModels
 from optuna_metabo.ensembles.target import Scale, target_theta
+from optuna_metabo.shapes import Bool, Float, Int
 from optuna_metabo.surrogate import Model, Posterior, Prior, Task
 
 _N_REFERENCE = 256
@@ -115,7 +115,7 @@ class AveragingPrior:
         prior = [expert.prior_weight for group in groups for expert in group.experts]
         evidence = np.concatenate([kriging.log_evidence for kriging in krigings])
         with np.errstate(divide="ignore"):  # an expert without a share has none afterwards
-            weights = np.asarray(softmax(np.log(prior)[:, None] + evidence))
+            weights = np.asarray(scipy.special.softmax(np.log(prior)[:, None] + evidence))
         return AveragingModel(
             self, kept, X, kernels, groups, krigings, weights, scale, len(target)
         )
@@ -135,7 +135,7 @@ class AveragingPrior:
         residual = Residual.factorise(kernel, DISTANT.rho, target.X, np.zeros((0, len(target))))
         phi = self.functions.single(target.X, order)
         kriging = Kriging.condition(residual, DISTANT.coefficients, target.y, phi)
-        evidence = logsumexp(kriging.log_evidence, axis=1)
+        evidence = scipy.special.logsumexp(kriging.log_evidence, axis=1)
         return order[np.sort(np.argsort(-evidence, kind="stable")[:_MAX_EXPERTS])]
 
 

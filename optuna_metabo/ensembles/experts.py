@@ -10,11 +10,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
-from jaxtyping import Float, Int
 from numpy import ndarray as Array
 
 from optuna_metabo.ensembles.functions import Functions
 from optuna_metabo.ensembles.kriging import Coefficients, Kernel, Kriging, Residual
+from optuna_metabo.shapes import Float, Int
 
 
 @dataclass(frozen=True)

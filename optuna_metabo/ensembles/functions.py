@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Float, Int
 from numpy import ndarray as Array
 
 from optuna_metabo.ensembles.common import Common
 from optuna_metabo.ensembles.source_models import SourceModels
+from optuna_metabo.shapes import Float, Int
 
 # A source whose function varies less than this part of its values' deviation is mostly noise.
 _SIGNAL_FLOOR = 0.3

@@ -14,7 +14,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Float, Int
 from numpy import ndarray as Array
 
 from optuna_metabo.domain import Domain
@@ -22,6 +21,7 @@ from optuna_metabo.ensembles.ranking import held_out_ranking_loss, ranking_loss
 from optuna_metabo.ensembles.source_models import SourceModels
 from optuna_metabo.ensembles.target import Scale, fit_target
 from optuna_metabo.gp.exact import GP
+from optuna_metabo.shapes import Float, Int
 from optuna_metabo.surrogate import Model, Posterior, Prior, Task
 
 _N_DRAWS = 256

@@ -6,7 +6,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
-from jaxtyping import Float, Int
 from numpy import ndarray as Array
 
 from optuna_metabo.domain import Domain
@@ -14,6 +13,7 @@ from optuna_metabo.ensembles.scores import normal_scores
 from optuna_metabo.gp.exact import GP, Batch
 from optuna_metabo.gp.fit import HyperparameterPrior, fit_map, log_marginal_likelihoods
 from optuna_metabo.gp.kernel import Hyperparameters
+from optuna_metabo.shapes import Float, Int
 from optuna_metabo.surrogate import Task
 
 # What the shared lengthscales are fitted to: more data would not move them, but cost seconds.

@@ -10,11 +10,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Bool, Float, Int
+import scipy
 from numpy import ndarray as Array
-from scipy.linalg import solve_triangular
 
 from optuna_metabo.gp.kernel import Hyperparameters, matern52, squared_distance
+from optuna_metabo.shapes import Bool, Float, Int
 from optuna_metabo.surrogate import Task
 
 # Added to the diagonal of a correlation matrix that is singular in float64, ever more of it.
@@ -40,7 +40,7 @@ def lower_solve(
 ) -> Float[Array, "*batch n m"]:
     """``L⁻¹ B`` for one factor or a batch of them."""
     if L.ndim == 2:
-        return np.asarray(solve_triangular(L, B, lower=True, check_finite=False))
+        return np.asarray(scipy.linalg.solve_triangular(L, B, lower=True, check_finite=False))
     return np.stack([lower_solve(factor, b) for factor, b in zip(L, B, strict=True)])
 
 

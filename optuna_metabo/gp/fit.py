@@ -10,12 +10,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Float, Int
+import scipy
 from numpy import ndarray as Array
-from scipy.optimize import minimize
 
 from optuna_metabo.gp.exact import GP, Batch, cholesky, lower_solve
 from optuna_metabo.gp.kernel import Hyperparameters, matern52_slope
+from optuna_metabo.shapes import Float, Int
 
 # Values are standardised: a noise below 1e-6 is not told from none, and one above 1 is no fit.
 _NOISE_BOUNDS = (np.log(1e-6), np.log(1.0))
@@ -108,7 +108,9 @@ def fit_map(
     start = np.r_[start[:-1], max(start[-1], np.log(_START_NOISE))]
     options = {"maxiter": _MAX_ITERATIONS, "ftol": _TOLERANCE / n}
     start = np.clip(start, *np.transpose(bounds))
-    found = minimize(loss, start, jac=True, method="L-BFGS-B", bounds=bounds, options=options)
+    found = scipy.optimize.minimize(
+        loss, start, jac=True, method="L-BFGS-B", bounds=bounds, options=options
+    )
     return np.asarray(found.x)
 
 

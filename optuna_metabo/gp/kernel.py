@@ -9,8 +9,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Float
 from numpy import ndarray as Array
+
+from optuna_metabo.shapes import Float
 
 _SQRT5 = np.sqrt(5.0)
 
