@@ -53,9 +53,11 @@ def normal_scores(y: Float[Array, " n"]) -> Float[Array, " n"]:
     The Gaussian copula of Salinas, Shen & Perrone 2020: invariant to any increasing transform of
     the values.
     """
-    import scipy  # here, so that importing the package does not wait for SciPy
+    from scipy.special import ndtri  # here: importing the package does not wait for SciPy
 
-    return np.asarray(scipy.special.ndtri((scipy.stats.rankdata(y) - 0.5) / len(y)))
+    _, group, counts = np.unique(y, return_inverse=True, return_counts=True)
+    ranks = (np.cumsum(counts) - 0.5 * (counts - 1))[group]
+    return np.asarray(ndtri((ranks - 0.5) / len(y)))
 
 
 def tempered_scores(y: Float[Array, " n"]) -> Float[Array, " n"]:

@@ -58,7 +58,7 @@ class StackingPrior:
 
     def condition(self, target: Task, pending: Float[Array, "q p"]) -> Model:
         """Fits slopes and offset, then the residual."""
-        k, scale = len(self.models.gp), Scale.of(target.y)
+        k, scale = len(self.models), Scale.of(target.y)
         task = scale.standardise(target)
         a, offset, explained = np.full(k, 1.0 / k), 0.0, 1.0
         if len(task):

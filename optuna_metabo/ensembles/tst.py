@@ -57,7 +57,7 @@ class TSTPrior:
         """Weighs the sources by their rank distance to the target."""
         scale = Scale.of(target.y)
         own = fit_target(scale.standardise(target), pending, self.groups, self.models.theta)
-        k = len(self.models.gp)
+        k = len(self.models)
         if len(target) < 2:
             return TSTModel(self.models, own, scale, np.r_[np.full(k, 1.0 / k), 0.0])
         distance = ranking_loss(self.models.mean(target.X), target.y)

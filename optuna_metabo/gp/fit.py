@@ -13,7 +13,7 @@ import numpy as np
 import scipy
 from numpy import ndarray as Array
 
-from optuna_metabo.gp.exact import GP, Batch, cholesky, lower_solve
+from optuna_metabo.gp.exact import Batch, cholesky, lower_solve
 from optuna_metabo.gp.kernel import Hyperparameters, matern52_slope
 from optuna_metabo.shapes import Float, Int
 
@@ -119,10 +119,3 @@ def unpack(theta: Float[Array, " t"], k: int) -> Hyperparameters:
     d = len(theta) - 2
     values = np.exp(np.tile(theta, (k, 1)))
     return Hyperparameters(values[:, :d], values[:, d], values[:, d + 1])
-
-
-def log_marginal_likelihoods(gp: GP) -> Float[Array, " k"]:
-    """Log p(y | X) of each conditioned GP (Rasmussen & Williams 2006, eq. 5.8)."""
-    fit = np.sum(gp.alpha * gp.data.y, axis=1)
-    log_det = 2.0 * np.log(np.diagonal(gp.L, axis1=-2, axis2=-1)).sum(axis=1)
-    return -0.5 * (fit + log_det + gp.data.mask.sum(axis=1) * np.log(2.0 * np.pi))
