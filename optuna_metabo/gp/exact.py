@@ -44,6 +44,14 @@ def lower_solve(
     return np.stack([lower_solve(factor, b) for factor, b in zip(L, B, strict=True)])
 
 
+def lower_inverse(L: Float[Array, "*batch n n"]) -> Float[Array, "*batch n n"]:
+    """``L⁻¹`` for one factor or a batch, in a third of the time of solving for the identity."""
+    if L.ndim == 2:
+        # Transposed, it is in the order of LAPACK, which then copies nothing to and fro.
+        return np.asarray(scipy.linalg.lapack.dtrtri(L.T)[0].T)
+    return np.stack([lower_inverse(factor) for factor in L])
+
+
 @dataclass(frozen=True)
 class Batch:
     """Several tasks side by side, padded to the longest.
@@ -157,7 +165,6 @@ class GP:
 
         The variance is that of an observation. Padded rows hold 0 and 1.
         """
-        n = self.L.shape[-1]
-        inverse = lower_solve(self.L, np.broadcast_to(np.eye(n), self.L.shape))
+        inverse = lower_inverse(self.L)
         precision = np.einsum("kin,kin->kn", inverse, inverse)
         return self.data.y - self.alpha / precision, 1.0 / precision

@@ -13,7 +13,7 @@ import numpy as np
 import scipy
 from numpy import ndarray as Array
 
-from optuna_metabo.gp.exact import Batch, cholesky, lower_solve
+from optuna_metabo.gp.exact import Batch, cholesky, lower_inverse
 from optuna_metabo.gp.kernel import Hyperparameters, matern52_slope
 from optuna_metabo.shapes import Float, Int
 
@@ -70,7 +70,7 @@ def log_marginal_likelihood(
     eye = np.eye(r2.shape[-1])
     K = outputscale * correlation + np.where(data.mask, noise, 1.0)[:, None, :] * eye
     L = cholesky(K)
-    inverse_L = lower_solve(L, np.broadcast_to(eye, L.shape))
+    inverse_L = lower_inverse(L)
     inverse = np.swapaxes(inverse_L, -1, -2) @ inverse_L
     alpha = np.einsum("knm,km->kn", inverse, data.y)
     log_det = 2.0 * np.log(np.diagonal(L, axis1=-2, axis2=-1)).sum()
