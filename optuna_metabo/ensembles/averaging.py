@@ -32,16 +32,14 @@ from optuna_metabo.ensembles.functions import Functions
 from optuna_metabo.ensembles.kriging import Kernel, Kriging, Residual
 from optuna_metabo.ensembles.portfolio import Portfolio, Ranks
 from optuna_metabo.ensembles.scores import tempered_scores
-from optuna_metabo.ensembles.screening import screened
+from optuna_metabo.ensembles.screening import Kept, screened
 from optuna_metabo.ensembles.source_models import SourceModels
 from optuna_metabo.ensembles.target import Scale, target_theta
 from optuna_metabo.shapes import Bool, Float, Int
 from optuna_metabo.surrogate import Model, Posterior, Prior, Task
 
 _N_REFERENCE = 256
-# Sources that are evaluated at candidates: more would not be told apart by a few values.
-_MAX_EXPERTS = 24
-# Values by which they are chosen.
+# Values by which the sources that take part are chosen.
 _MAX_SCREENED = 64
 # An expert, or one of its scales, with this part of the largest weight moves no proposal.
 _NEGLIGIBLE = 1e-3
@@ -113,7 +111,7 @@ class AveragingPrior:
         target = scale.standardise(target)
         kept, X = self._screened(kernels["shared"], target), np.concatenate([target.X, pending])
         plain, joint = self.settings.plain, self.settings.joint
-        groups = list(all_groups(kept, self.functions.share, plain=plain, joint=joint))
+        groups = list(all_groups(kept.sources, self.functions.share, plain=plain, joint=joint))
         basis = Basis.of(self.functions, X, kept, groups)
         krigings = [group.condition(kernels[group.kernel], X, target.y, basis) for group in groups]
         prior = [expert.prior_weight for group in groups for expert in group.experts]
@@ -131,18 +129,18 @@ class AveragingPrior:
         shared = shared if self.settings.share_kernel else theta
         return {"own": Kernel.of(theta, self.groups), "shared": Kernel.of(shared, self.groups)}
 
-    def _screened(self, kernel: Kernel, target: Task) -> Int[Array, " s"]:
-        """The sources whose distant experts have the most evidence, in their order."""
-        few = target.thinned(_MAX_SCREENED)
+    def _screened(self, kernel: Kernel, target: Task) -> Kept:
+        """The sources whose distant experts have the most evidence, by the values as told."""
+        told = target.whole or target
+        few = Scale.from_best(told.y).standardise(told).thinned(_MAX_SCREENED)
         residual = Residual.factorise(kernel, DISTANT.rho, few.X, np.zeros((0, len(few))))
 
         def evidence(phi: Float[Array, "s n"]) -> Float[Array, " s"]:
             kriging = Kriging.condition(residual, DISTANT.coefficients, few.y, phi)
             return np.asarray(scipy.special.logsumexp(kriging.log_evidence, axis=1))
 
-        functions = self.functions
-        guess, exact = partial(functions.anchors.guess, few.X), partial(functions.single, few.X)
-        return screened(functions.order, guess, exact, evidence, _MAX_EXPERTS)
+        guess = partial(self.functions.anchors.guess, few.X)
+        return screened(self.functions.order, guess, evidence)
 
 
 @dataclass(frozen=True)
@@ -162,7 +160,7 @@ class AveragingModel:
     """
 
     prior: AveragingPrior
-    kept: Int[Array, " s"]
+    kept: Kept
     X: Float[Array, "N p"]
     kernels: dict[str, Kernel]
     groups: list[Group]

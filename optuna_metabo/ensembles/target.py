@@ -82,7 +82,7 @@ def settled(target: Task) -> Task:
         return target
     X, y = target.whole.X, target.whole.y
     n = min(len(y), _FIRST_REFIT)
-    while _FIRST_REFIT <= n and math.ceil(_MORE * n) <= len(y):
+    while n >= _FIRST_REFIT and math.ceil(_MORE * n) <= len(y):
         n = math.ceil(_MORE * n)
     return Task(X[:n], bounded(y[:n]) if n >= _FIRST_REFIT else y[:n])
 
