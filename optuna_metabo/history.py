@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 import numpy as np
-from jaxtyping import Float
 from numpy import ndarray as Array
 from optuna.distributions import BaseDistribution
 from optuna.search_space import intersection_search_space
@@ -17,6 +16,7 @@ from optuna_metabo.encoding import Encoding
 from optuna_metabo.memory import Memory
 from optuna_metabo.outputs import constraints_of
 from optuna_metabo.ranges import Ranges
+from optuna_metabo.shapes import Float
 from optuna_metabo.snapshot import Snapshot
 
 # Bytes of what is remembered.

@@ -6,7 +6,6 @@ from collections.abc import Iterator, Sequence
 from functools import partial
 
 import numpy as np
-from jaxtyping import Float
 from numpy import ndarray as Array
 from optuna.trial import FrozenTrial
 
@@ -18,6 +17,7 @@ from optuna_metabo.learning import Learner
 from optuna_metabo.outputs import bilog, keys, slacks, unit_of
 from optuna_metabo.past_study import failures
 from optuna_metabo.proposal import Belief
+from optuna_metabo.shapes import Float
 from optuna_metabo.sources import Past, SourceStudy
 from optuna_metabo.surrogate import Prior, Task
 from optuna_metabo.thinning import near_zero, rare_first

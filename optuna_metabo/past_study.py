@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-from jaxtyping import Bool, Float
 from numpy import ndarray as Array
 from optuna.distributions import BaseDistribution
 from optuna.trial import FrozenTrial, TrialState
@@ -23,6 +22,7 @@ from optuna_metabo.outputs import (
     unit_of,
 )
 from optuna_metabo.ranges import joint
+from optuna_metabo.shapes import Bool, Float
 from optuna_metabo.snapshot import Snapshot
 from optuna_metabo.surrogate import Task, finite
 from optuna_metabo.thinning import Rule, by_rank, near_zero, rare_first
