@@ -166,7 +166,7 @@ class Search:
 
         As long as no trial is feasible, or nothing is known of the objectives, the chance alone.
         """
-        limits = [belief.condition(self.pending) for belief in self.limits]
+        limits = [_sharp(belief.condition(self.pending)) for belief in self.limits]
         chance = partial(_log_chance, limits)
         is_known = self.feasible.any() if len(self.feasible) else len(self.optima)
         if not is_known:
@@ -209,6 +209,11 @@ def _without_outliers(belief: Belief) -> Belief:
 def _acting(model: Model) -> Model:
     """The model itself, or the one that it lets choose this time."""
     return getattr(model, "acting", model)
+
+
+def _sharp(model: Model) -> Model:
+    """The model itself, or the one whose intervals are those of a search, not of a report."""
+    return getattr(model, "experts", model)
 
 
 def _log_chance(limits: Sequence[Model], X: Float[Array, "m p"]) -> Float[Array, " m"]:

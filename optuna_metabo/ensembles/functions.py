@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from jaxtyping import Float, Int
@@ -55,6 +55,16 @@ class Functions:
     def opinions(self) -> Float[Array, " k+1"]:
         """How much each function is believed before the first value."""
         return np.r_[np.full(len(self), (1.0 - self.share) / len(self)), self.share]
+
+    def opinion(self, X: Float[Array, "m p"]) -> Float[Array, " m"]:
+        """What is expected of points before the first value."""
+        single = self.single(X, self.order).mean(axis=0)
+        return (1.0 - self.share) * single + self.share * self.joint(X)
+
+    def without(self, source: int, most: int) -> Functions:
+        """Those of the other sources, of which the first so many."""
+        order = self.order[self.order != source][:most]
+        return replace(self, common=self.common.without(source), order=order)
 
     def __call__(self, X: Float[Array, "m p"]) -> Float[Array, "k+1 m"]:
         """Every function."""
