@@ -16,6 +16,7 @@ from optuna.study import Study
 from optuna.trial import FrozenTrial, TrialState
 
 from optuna_metabo.asking import Ask, known_space
+from optuna_metabo.best_guess import best_guess
 from optuna_metabo.choices import same_choice
 from optuna_metabo.encoding import Encoding, as_choice, fits, is_kept_by_databases
 from optuna_metabo.ensembles import by_name
@@ -200,6 +201,23 @@ class MetaGPSampler(BaseSampler):
                 for one, values in zip(learned, now.values(trials), strict=True)
             ]
             return merged(parts)
+
+    def best_guess(self, study: Study) -> FrozenTrial:
+        """The trial that is best in expectation: the one to use where values are noisy.
+
+        ``study.best_trial`` is the one with the best value, often the luckiest of good ones. This
+        is the completed trial with the best posterior mean, given all values and the sources;
+        constraints hold for it. Without noise both agree.
+
+        Raises:
+            ValueError: If ``study`` has several objectives, or no completed trial that breaks no
+                constraint.
+        """
+        with self._lock, single_threaded(), np.errstate(**_ARITHMETIC):
+            now = Snapshot.of(study)
+            constraints_of = partial(self._constraints_of, now.name)
+            past = self._sources.read(now)
+            return best_guess(now, past, self._history, self._learner, constraints_of)
 
     def _plan(
         self, study: Study, trial: FrozenTrial, asked: Mapping[str, BaseDistribution]
