@@ -203,7 +203,7 @@ class Search:
 
     def _chance(self) -> Acquisition:
         """The logarithm of the chance that all limits hold, that of success to a power."""
-        limits = [belief.condition(self.pending) for belief in self.limits]
+        limits = [_sharp(belief.condition(self.pending)) for belief in self.limits]
         powers = [1.0] * len(limits)
         if self.success is not None:
             limits, powers = [*limits, self.success.condition(self.pending)], [*powers, _CAUTION]
@@ -256,6 +256,11 @@ def _without_outliers(belief: Belief) -> Belief:
 def _acting(model: Model) -> Model:
     """The model itself, or the one that it lets choose this time."""
     return getattr(model, "acting", model)
+
+
+def _sharp(model: Model) -> Model:
+    """The model itself, or the one whose intervals are those of a search, not of a report."""
+    return getattr(model, "experts", model)
 
 
 def start_up(

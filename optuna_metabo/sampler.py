@@ -207,6 +207,25 @@ class MetaGPSampler(BaseSampler):
             ]
             return merged(parts)
 
+    def best_guess(self, study: Study) -> FrozenTrial:
+        """The trial that is best in expectation: the one to use where values are noisy.
+
+        ``study.best_trial`` is the one with the best value, often the luckiest of good ones. This
+        is the completed trial with the best posterior mean, given all values and the sources;
+        constraints hold for it. Without noise both agree.
+
+        Raises:
+            ValueError: If ``study`` has several objectives, or no completed trial that breaks no
+                constraint.
+        """
+        from optuna_metabo.best_guess import best_guess
+
+        with self._lock, single_threaded(), np.errstate(**_ARITHMETIC):
+            now = Snapshot.of(study)
+            constraints_of = partial(self._constraints_of, now.name)
+            past = self._sources.read(now)
+            return best_guess(now, past, self._history, self._learner, constraints_of)
+
     def _plan(
         self, study: Study, trial: FrozenTrial, asked: Mapping[str, BaseDistribution]
     ) -> dict[str, Any]:

@@ -19,13 +19,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from functools import partial
+from functools import cached_property, partial
 
 import numpy as np
 import scipy
 from numpy import ndarray as Array
 
 from optuna_metabo.domain import Domain
+from optuna_metabo.ensembles.calibration import Calibration, unit
 from optuna_metabo.ensembles.common import Common
 from optuna_metabo.ensembles.experts import DISTANT, Basis, Group, all_groups
 from optuna_metabo.ensembles.functions import Functions
@@ -41,6 +42,9 @@ from optuna_metabo.surrogate import Model, Posterior, Prior, Task
 _N_REFERENCE = 256
 # Values by which the sources that take part are chosen.
 _MAX_SCREENED = 64
+# Sources that are left out in turn, and how many values each tells then: more would not teach as
+# much of points elsewhere as a search, which stays near its best, does not either.
+_MAX_LEFT_OUT, _TOLD = 8, (2, 5, 12)
 # An expert, or one of its scales, with this part of the largest weight moves no proposal.
 _NEGLIGIBLE = 1e-3
 # From so many values on, every so manyth ask is the rival's until it has less of the weight: what
@@ -88,17 +92,33 @@ class Averaging:
         common = Common.learn(tasks, np.exp(models.theta[:-2]), domain.groups)
         reference = domain.sample(_N_REFERENCE, generator=generator)
         functions = Functions.of(models, common, reference)
-        return AveragingPrior(self, functions, Ranks.of(functions, reference), domain.groups)
+        ranks = Ranks.of(functions, reference)
+        return AveragingPrior(self, functions, ranks, domain.groups, _some(sources))
+
+
+def _some(sources: Sequence[Task]) -> dict[int, Task]:
+    """A few evenly spread sources, by their places."""
+    chosen = np.linspace(0, len(sources) - 1, min(len(sources), _MAX_LEFT_OUT)).round()
+    return {int(i): sources[int(i)] for i in chosen}
 
 
 @dataclass(frozen=True)
 class AveragingPrior:
-    """What the sources say, before the target's first value."""
+    """What the sources say, before the target's first value.
+
+    Args:
+        settings: Of the surrogate.
+        functions: What the sources say.
+        ranks: Of the functions' values over the domain.
+        groups: The axis of each column.
+        some: A few sources by their places, to be left out in turn.
+    """
 
     settings: Averaging
     functions: Functions
     ranks: Ranks
     groups: Int[Array, " p"]
+    some: dict[int, Task]
 
     def condition(self, target: Task, pending: Float[Array, "q p"]) -> Model:
         """Weighs the experts by their evidence."""
@@ -106,6 +126,31 @@ class AveragingPrior:
             weights = np.zeros(len(self.functions))
             weights[self.functions.core] = (1.0 - self.settings.plain) * self.functions.mass
             return Portfolio(self.ranks, self.functions.opinions, weights)
+        return CalibratedModel(self.weighed(target, pending), float(target.y.max()))
+
+    @cached_property
+    def calibration(self) -> Calibration | None:
+        """How wrong predictions are, seen by leaving out sources; none where there is but one."""
+        found = [
+            error
+            for source, task in self.some.items()
+            if len(self.functions) > 1
+            for error in self._errors(source, task)
+        ]
+        return Calibration.of(np.concatenate(found)) if found else None
+
+    def _errors(self, source: int, task: Task) -> Iterator[Float[Array, " m"]]:
+        """Of what is predicted of a source from the others and from its most promising points."""
+        rest = replace(self, functions=self.functions.without(source))
+        order = np.argsort(-rest.functions.opinion(task.X), kind="stable")
+        for n in (n for n in _TOLD if 2 * n <= len(task)):
+            told, left = order[:n], order[n:]
+            experts = rest.weighed(Task(task.X[told], task.y[told], task.known), task.X[:0])
+            model = CalibratedModel(experts, float(task.y[told].max()))
+            yield model.errors(task.X[left], task.y[left])
+
+    def weighed(self, target: Task, pending: Float[Array, "q p"]) -> AveragingModel:
+        """The experts, given one value at least."""
         kernels = self._kernels(target)
         scale = Scale.from_best(target.y)
         target = scale.standardise(target)
@@ -141,6 +186,41 @@ class AveragingPrior:
 
         guess = partial(self.functions.anchors.guess, few.X)
         return screened(self.functions.order, guess, evidence)
+
+
+@dataclass(frozen=True)
+class CalibratedModel:
+    """What is predicted of the target's values; proposals are made by the experts themselves.
+
+    Args:
+        experts: With their weights.
+        best: The best value.
+    """
+
+    experts: AveragingModel
+    best: float
+
+    @property
+    def weights(self) -> Float[Array, " k"]:
+        """How much each source counts."""
+        return self.experts.weights
+
+    @property
+    def acting(self) -> AveragingModel:
+        """The model that chooses the next point."""
+        return self.experts.acting
+
+    def posterior(self, X: Float[Array, "m p"]) -> Posterior:
+        """The mixture of the experts, as wide as it has been wrong about sources left out."""
+        calibration, mixture = self.experts.prior.calibration, self.experts.posterior(X)
+        if calibration is None:
+            return mixture
+        return calibration.correct(mixture, unit(mixture, self.experts.novelty(X), self.best))
+
+    def errors(self, X: Float[Array, "m p"], y: Float[Array, " m"]) -> Float[Array, " m"]:
+        """By how many units values lie below what the mixture of the experts predicts."""
+        mixture = self.experts.posterior(X)
+        return (mixture.mean - y) / unit(mixture, self.experts.novelty(X), self.best)
 
 
 @dataclass(frozen=True)
@@ -219,6 +299,13 @@ class AveragingModel:
         return self.scale.restore(
             weights / weights.sum(), means[row, scale], variances[row, scale]
         )
+
+    def novelty(self, X: Float[Array, "m p"]) -> Float[Array, " m"]:
+        """The part of the residual's variance that is left after the values, from 0 to 1."""
+        residual = self.krigings[0].residual
+        correlation = self.kernels[self.groups[0].kernel].correlation(self.X, X)
+        _, left = residual.whiten(correlation, np.zeros((0, len(X))))
+        return left / residual.rho**2
 
     def _active(
         self, counts: Bool[Array, " e"]
