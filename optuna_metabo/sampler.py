@@ -201,15 +201,10 @@ class MetaGPSampler(BaseSampler):
         Example:
             >>> import optuna
             >>> from optuna_metabo import MetaGPSampler
-            >>> def objective(trial):
-            ...     return (trial.suggest_float("x", 0, 1) - 0.3) ** 2
-            >>> random = optuna.samplers.RandomSampler(seed=0)
-            >>> past = optuna.create_study(study_name="past", sampler=random)
-            >>> past.optimize(objective, n_trials=20)
-            >>> study = optuna.create_study(sampler=MetaGPSampler([past], seed=0))
-            >>> study.optimize(objective, n_trials=1)
-            >>> study.sampler.explain(study).sources[0].name
-            'past'
+            >>> study = optuna.create_study(sampler=MetaGPSampler(seed=0))
+            >>> study.optimize(lambda trial: trial.suggest_float("x", 0, 1) ** 2, n_trials=6)
+            >>> study.sampler.explain(study).weight_without_sources
+            1.0
         """
         with self._lock, single_threaded(), np.errstate(**_ARITHMETIC):
             return explain(self._look_back(study))
