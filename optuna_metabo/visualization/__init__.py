@@ -1,6 +1,6 @@
-"""Plotly figures in the manner of ``optuna.visualization``; needs ``optuna-metabo[plots]``.
+"""Plotly figures in the manner of ``optuna.visualization``.
 
-Each takes a study, and the sampler that knows its past studies unless the study has it. Lines
+They need ``pip install 'optuna-metabo[visualization]'``. Each takes a study, and the sampler that knows its past studies unless the study has it. Lines
 differ in dashes and markers too, so that they are told apart without colour.
 """
 

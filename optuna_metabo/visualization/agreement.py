@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from optuna.study import Study
 
-from optuna_metabo.explanation import SourceExplanation
+from optuna_metabo.explanation import Explanation, SourceExplanation
 from optuna_metabo.sampler import MetaGPSampler
 from optuna_metabo.visualization.style import (
     COLOURS,
@@ -57,7 +57,12 @@ def plot_source_agreement(study: Study, sampler: MetaGPSampler | None = None) ->
         >>> [(kind.name, kind.y) for kind in figure.data]
         [('agrees', ('past',))]
     """
-    sources = sampler_of(study, sampler).explain(study).sources
+    return draw_agreement(sampler_of(study, sampler).explain(study))
+
+
+def draw_agreement(explanation: Explanation) -> go.Figure:
+    """The figure of :func:`plot_source_agreement`."""
+    sources = explanation.sources
     used = [one for one in sources if one.reason is None and one.rank_agreement is not None]
     used.sort(key=lambda one: -abs(one.rank_agreement or 0.0))
     shown = sorted(used[:_MOST], key=lambda one: one.rank_agreement or 0.0)

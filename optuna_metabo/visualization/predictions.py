@@ -9,7 +9,7 @@ from jaxtyping import Bool, Float
 from numpy import ndarray as Array
 from optuna.study import Study
 
-from optuna_metabo.explanation import TrialExplanation
+from optuna_metabo.explanation import Explanation, TrialExplanation
 from optuna_metabo.sampler import MetaGPSampler
 from optuna_metabo.visualization.style import COLOURS, new_figure, sampler_of, short
 
@@ -50,9 +50,14 @@ def plot_predictions(
     count = len(study.directions)
     if not 0 <= objective < count:
         raise ValueError(f"objective must be in 0 to {count - 1}, got {objective}")
+    return draw_predictions(sampler_of(study, sampler).explain(study), objective)
+
+
+def draw_predictions(explanation: Explanation, objective: int = 0) -> go.Figure:
+    """The figure of :func:`plot_predictions`."""
     trials = [
         trial
-        for trial in sampler_of(study, sampler).explain(study).trials
+        for trial in explanation.trials
         if trial.prediction is not None and trial.values is not None
         and np.isfinite(trial.values[objective])
     ]  # fmt: skip

@@ -58,7 +58,11 @@ def plot_source_weights(study: Study, sampler: MetaGPSampler | None = None) -> g
         >>> [line.name for line in figure.data]
         ['past', '(without past studies)']
     """
-    explanation = sampler_of(study, sampler).explain(study)
+    return draw_weights(sampler_of(study, sampler).explain(study))
+
+
+def draw_weights(explanation: Explanation) -> go.Figure:
+    """The figure of :func:`plot_source_weights`."""
     trials = explanation.trials
     numbers = [trial.number for trial in trials]
     x = [*numbers, numbers[-1] + 1] if numbers else [0]
