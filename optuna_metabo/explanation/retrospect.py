@@ -140,6 +140,8 @@ class Retrospect:
         given: Mapping[str, Any] = trial.system_attrs.get("fixed_params", {})
         if trial.params.keys() <= given.keys():
             return Origin("enqueued")
+        if trial.datetime_start == trial.datetime_complete:
+            return Origin("added")
         used = [one for part in self.learned for one in part.used]
         n_ended = n_told + len(_ended(self.now.failed, trial))
         if not used and n_ended < self.n_startup_trials:
@@ -181,7 +183,15 @@ def sign_of(objective: Objective) -> float:
 
 
 def _ended(trials: Sequence[FrozenTrial], before: FrozenTrial) -> list[FrozenTrial]:
+    """Those that had ended when a trial began.
+
+    One that was added to the study begins and ends at one moment, perhaps that of another.
+    """
     start = before.datetime_start
     return [
-        one for one in trials if one.datetime_complete and start and one.datetime_complete <= start
+        one
+        for one in trials
+        if one.datetime_complete
+        and start
+        and (one.datetime_complete, one.number) < (start, before.number)
     ]
