@@ -69,6 +69,7 @@ class Retrospect:
     unread: Sequence[LeftOut]
     n_startup_trials: int
     memory: Memory[Any] = field(repr=False)
+    _last: dict[tuple[int, ...], list[Model]] = field(default_factory=dict, repr=False)
 
     @classmethod
     def of(
@@ -104,10 +105,17 @@ class Retrospect:
         return [Task.observed(X, one.values(told)) for one in self.now.objectives]
 
     def models(self, told: Sequence[FrozenTrial]) -> list[Model]:
-        """What was believed of each objective when these trials were known."""
-        parts = zip(self.seen(told), self.learned, strict=True)
-        beliefs = [Belief(seen, one.prior) for seen, one in parts]
-        return [one.condition(self.rows[:0]) for one in beliefs]
+        """What was believed of each objective when these trials were known.
+
+        The last answer is kept: trials that ran at one time knew the same.
+        """
+        key = tuple(one.number for one in told)
+        if key not in self._last:
+            parts = zip(self.seen(told), self.learned, strict=True)
+            beliefs = [Belief(seen, one.prior) for seen, one in parts]
+            self._last.clear()
+            self._last[key] = [one.condition(self.rows[:0]) for one in beliefs]
+        return self._last[key]
 
     def step(self, trial: FrozenTrial) -> Step:
         """What was believed when a trial began, and what led to it."""
