@@ -142,7 +142,7 @@ class Search:
     @classmethod
     def of(cls, situation: Situation, optima: Float[Array, "k p"]) -> Search:
         """The trial's own question."""
-        objectives = tuple(map(_without_outliers, situation.objectives))
+        objectives = tuple(map(without_outliers, situation.objectives))
         limits = situation.limits, situation.success, situation.feasible
         return cls(objectives, *limits, situation.pending, situation.taken, optima)
 
@@ -246,7 +246,8 @@ class Search:
         return np.stack([belief.seen.y for belief in self.objectives], axis=1)
 
 
-def _without_outliers(belief: Belief) -> Belief:
+def without_outliers(belief: Belief) -> Belief:
+    """The belief with very low values drawn up, as soon as so many are known."""
     seen = belief.seen
     if len(seen) < _MIN_BOUNDED:
         return belief
