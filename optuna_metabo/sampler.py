@@ -15,27 +15,29 @@ from optuna.storages import BaseStorage
 from optuna.study import Study
 from optuna.trial import FrozenTrial, TrialState
 
-from optuna_metabo.asking import Ask, known_space
+from optuna_metabo.announce import Announcer
+from optuna_metabo.arguments import call
+from optuna_metabo.asking import Ask
 from optuna_metabo.choices import same_choice
-from optuna_metabo.encoding import Encoding, as_choice, fits, is_kept_by_databases
+from optuna_metabo.encoding import as_choice, fits, is_kept_by_databases
 from optuna_metabo.ensembles import by_name
-from optuna_metabo.explanation import Explanation, explain, merged, unexplained
+from optuna_metabo.explanation import Explanation, Prediction, Retrospect, explain
 from optuna_metabo.history import History
-from optuna_metabo.learning import Learned, Learner
-from optuna_metabo.logs import LOGGER, warn
+from optuna_metabo.learning import Learner
 from optuna_metabo.memory import Memory
 from optuna_metabo.outputs import ConstraintsFunc, constraints_of
 from optuna_metabo.proposal import propose, start_up
-from optuna_metabo.reading import listed
 from optuna_metabo.snapshot import Snapshot
-from optuna_metabo.sources import Past, Sources
-from optuna_metabo.surrogate import Surrogate, Task
+from optuna_metabo.sources import Sources
+from optuna_metabo.surrogate import Surrogate
 from optuna_metabo.threads import single_threaded
 
 # Trials that are asked for at a time, before the plans of the oldest are dropped.
 _MAX_TRIALS_KEPT = 256
 # Of the values of ``constraints_func``: those of a hundred thousand trials and more.
 _CONSTRAINT_BYTES = 2**24
+# Of what was worked out for explanations: of some hundred trials and a thousand past studies.
+_LOOKED_BACK_BYTES = 2**24
 # NumPy's own settings, whatever the user's are: only what vanishes next to 1 is no event.
 _ARITHMETIC: dict[str, Any] = {
     "divide": "warn",
@@ -95,6 +97,14 @@ class MetaGPSampler(BaseSampler):
             raise ValueError(f"seed must be a non-negative int or None, got {seed!r}")
         if constraints_func is not None and not callable(constraints_func):
             raise TypeError(f"constraints_func must be callable, got {constraints_func!r}")
+        self._arguments = {
+            "source_studies": source_studies,
+            "storage": storage,
+            "surrogate": surrogate,
+            "seed": seed,
+            "n_startup_trials": n_startup_trials,
+            "constraints_func": constraints_func,
+        }
         surrogate = by_name(surrogate) if isinstance(surrogate, str) else surrogate
         if not isinstance(surrogate, Surrogate):
             raise TypeError(f"surrogate must be a name or have a learn method, got {surrogate!r}")
@@ -105,11 +115,14 @@ class MetaGPSampler(BaseSampler):
         self._constraints_func = constraints_func
         self._constraints: Memory[dict[str, float]] = Memory(_CONSTRAINT_BYTES)
         self._n_startup_trials = n_startup_trials
+        self._looked_back: Memory[Any] = Memory(_LOOKED_BACK_BYTES)
         self._plans: OrderedDict[tuple[str, int], dict[str, Any]] = OrderedDict()
         self._snapshots: OrderedDict[tuple[str, int], Snapshot] = OrderedDict()
-        self._named: set[str] = set()
-        self._greeted: set[str] = set()
+        self._announcer = Announcer()
         self._lock = threading.RLock()
+
+    def __repr__(self) -> str:
+        return call(type(self).__name__, self._arguments, type(self).__init__)
 
     def __getstate__(self) -> dict[str, Any]:
         state = self.__dict__.copy()
@@ -181,25 +194,56 @@ class MetaGPSampler(BaseSampler):
                 self._constraints_of(study.study_name, trial)
 
     def explain(self, study: Study) -> Explanation:
-        """Says which sources count how much for ``study`` after its trials so far.
+        """Says which sources count how much for ``study``, and what led to each of its trials.
 
         Before the study's first trial, the search space is taken from the sources.
+
+        Example:
+            >>> import optuna
+            >>> from optuna_metabo import MetaGPSampler
+            >>> def objective(trial):
+            ...     return (trial.suggest_float("x", 0, 1) - 0.3) ** 2
+            >>> random = optuna.samplers.RandomSampler(seed=0)
+            >>> past = optuna.create_study(study_name="past", sampler=random)
+            >>> past.optimize(objective, n_trials=20)
+            >>> study = optuna.create_study(sampler=MetaGPSampler([past], seed=0))
+            >>> study.optimize(objective, n_trials=1)
+            >>> study.sampler.explain(study).sources[0].name
+            'past'
         """
         with self._lock, single_threaded(), np.errstate(**_ARITHMETIC):
-            now = Snapshot.of(study)
-            past = self._sources.read(now)
-            space = known_space(now, past, self._history.ranges(now), {})
-            if not space:
-                return unexplained(past.left_out)
-            trials = now.telling
-            encoding = Encoding.of(space)
-            X = self._history.encoded(now, encoding)[now.places(trials)]
-            learned = self._learner.objectives(now, past, space)
-            parts = [
-                explain(one, past.left_out, encoding, Task.observed(X, values))
-                for one, values in zip(learned, now.values(trials), strict=True)
-            ]
-            return merged(parts)
+            return explain(self._look_back(study))
+
+    def predict(
+        self, study: Study, points: Sequence[Mapping[str, Any]], *, n_told: int | None = None
+    ) -> list[Prediction]:
+        """What is expected of some parameters, one prediction for each objective.
+
+        Args:
+            study: The study.
+            points: Values of parameters; one that a point lacks does not exist there.
+            n_told: Of the trials that have values, how many are known; all if not given. Of none
+                a prediction is a rank among what the past studies say, and has no units.
+
+        Example:
+            >>> import optuna
+            >>> from optuna_metabo import MetaGPSampler
+            >>> study = optuna.create_study(sampler=MetaGPSampler(seed=0))
+            >>> study.optimize(lambda trial: trial.suggest_float("x", 0, 1) ** 2, n_trials=8)
+            >>> [prediction] = study.sampler.predict(study, [{"x": 0.5}])
+            >>> bool(prediction.low[0] < 0.25 < prediction.high[0])
+            True
+        """
+        with self._lock, single_threaded(), np.errstate(**_ARITHMETIC):
+            return self._look_back(study).expected(points, n_told)
+
+    def _look_back(self, study: Study) -> Retrospect:
+        now = Snapshot.of(study)
+        past = self._sources.read(now)
+        n, memory = self._n_startup_trials, self._looked_back
+        return Retrospect.of(
+            now, past, self._history, self._learner, n_startup_trials=n, memory=memory
+        )
 
     def _plan(
         self, study: Study, trial: FrozenTrial, asked: Mapping[str, BaseDistribution]
@@ -230,7 +274,7 @@ class MetaGPSampler(BaseSampler):
         situation, learned = ask.situation(
             self._learner, partial(self._constraints_of, ask.now.name)
         )
-        self._tell(ask.now, ask.past, learned)
+        self._announcer.tell(ask.now, ask.past, learned)
         n_ended = situation.n_seen + len(ask.now.failed)
         if n_ended < self._n_startup_trials and not any(one.used for one in learned):
             return start_up(situation.frame, situation.taken, seed=seed, number=number)
@@ -244,29 +288,6 @@ class MetaGPSampler(BaseSampler):
         # Another study may have the name of one that was deleted.
         key = (study_name, trial.number, trial.datetime_start)
         return self._constraints.get(key, lambda: constraints_of(trial, self._constraints_func))
-
-    def _tell(self, now: Snapshot, past: Past, learned: Sequence[Learned]) -> None:
-        """One line with the sources at a study's first ask, and one warning for those left out.
-
-        A source is left out that no objective can use. It is named as soon as that is certain:
-        whether it shares a parameter when a trial has ended, whether it can be read when trying
-        is given up, everything else before the first proposal.
-        """
-        used = dict.fromkeys(source.study.name for one in learned for source in one.used)
-        if used and now.name not in self._greeted:
-            self._greeted.add(now.name)
-            LOGGER.info(f"{now.name!r} learns from {len(used)} past studies: {listed([*used])}.")
-        left_out = {one.name: one for part in learned for one in (*past.left_out, *part.left_out)}
-        new = [
-            one
-            for one in left_out.values()
-            if one.name not in self._named | used.keys()
-            and not (one.told or one.may_return)
-            and (now.ended or not one.of_space)
-        ]
-        if new:
-            self._named.update(one.name for one in new)
-            warn("source studies left out: " + "; ".join(f"{x.name!r}: {x.reason}" for x in new))
 
 
 def _keep(kept: OrderedDict[tuple[str, int], V], key: tuple[str, int], value: V) -> None:
