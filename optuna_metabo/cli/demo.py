@@ -80,5 +80,6 @@ def _print(result: Result, plan: Plan) -> None:
     for name, reason in result.skipped.items():
         click.echo(f"\n{name} took no part: {reason}.")
     click.echo(f"\nWhich past studies were used, after {plan.trials} trials of the first run")
-    click.echo(f"({MISLEADING.name} misleads: it logged its error as if it were its accuracy)\n")
+    click.echo(f"({MISLEADING.name} misleads: it logged its error as if it were its accuracy;")
+    click.echo("how little that costs is the difference between the first two rows)\n")
     click.echo(result.explanation)

@@ -21,6 +21,7 @@ from optuna_metabo.sampler import MetaGPSampler
 
 CHECKPOINTS = (1, 3, 5, 10, 20)
 METAGP, TPE, GP = "MetaGPSampler", "TPESampler", "GPSampler"
+NOT_MISLED = f"{METAGP}, without the one that misleads"
 
 Makers = dict[str, Callable[[int], BaseSampler]]
 
@@ -67,10 +68,11 @@ class Result:
 
 
 def samplers(past: Sequence[optuna.Study]) -> Makers:
-    """The compared samplers, each made from a seed."""
+    """The compared samplers, each made from a seed; the last of ``past`` misleads."""
     return {
         METAGP: lambda seed: MetaGPSampler(past, seed=seed),
-        "MetaGPSampler, no past studies": lambda seed: MetaGPSampler(seed=seed),
+        NOT_MISLED: lambda seed: MetaGPSampler(past[:-1], seed=seed),
+        f"{METAGP}, no past studies": lambda seed: MetaGPSampler(seed=seed),
         TPE: lambda seed: TPESampler(seed=seed),
         "RandomSampler": lambda seed: RandomSampler(seed=seed),
         "GridSampler": lambda seed: GridSampler(GRID, seed=seed),

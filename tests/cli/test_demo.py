@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import importlib.util
+from dataclasses import replace
 from pathlib import Path
 
 import optuna
 import pytest
 
+from optuna_metabo.demo import MISLEADING
 from optuna_metabo.demo import run as demo_run
 from tests.cli.conftest import Run
 
@@ -15,6 +17,7 @@ QUICK = ["demo", "--quick", "--seeds", "1", "--trials", "2"]
 
 
 @pytest.mark.filterwarnings("ignore::RuntimeWarning:sklearn")
+@pytest.mark.filterwarnings("ignore::optuna.exceptions.ExperimentalWarning")
 def test_the_demo_writes_a_report_and_the_studies_and_overwrites_nothing(
     tmp_path: Path, run: Run
 ) -> None:
@@ -27,12 +30,34 @@ def test_the_demo_writes_a_report_and_the_studies_and_overwrites_nothing(
     assert "cdn.plot.ly" not in report.split("<body>")[0]
     assert '<script src="http' not in report
     names = optuna.get_all_study_names(storage=f"sqlite:///{out}/studies.db")
-    assert "digits-noisy" in names
+    assert {"digits-noisy", "digits-error-logged"} <= set(names)
+    assert '<meta name="viewport"' in report
+    assert "optuna-metabo demo --seeds 1 --trials 2" in report
+    assert f"optuna {optuna.__version__}" in report
+    assert "left: new task, GridSampler, run 1 of 1" in ended.err
     before = (out / "report.html").stat().st_mtime_ns
     ended = run(*QUICK, "--out", out)
     assert (ended.code, ended.out) == (1, "")
     assert "exists: choose another --out, or pass --force" in ended.err
     assert (out / "report.html").stat().st_mtime_ns == before
+
+
+def test_a_sampler_that_cannot_take_part_is_named_with_the_reason(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
+    assert "torch" in demo_run.skipped()["GPSampler"]
+    n_samplers = len(demo_run.samplers(())) - 1
+    assert demo_run.Plan(2, 3, 4).n_trials == 2 * 6 + n_samplers * 3 * 4
+
+
+def test_the_study_that_misleads_logs_the_error_of_the_same_task() -> None:
+    params = {"scaling": "none", "n_components": 8, "kernel": "rbf", "C": 1.0, "gamma": 1e-3}
+    error, accuracy = (
+        task.objective()(optuna.trial.FixedTrial(params))
+        for task in (MISLEADING, replace(MISLEADING, logs_error=False))
+    )
+    assert error == 1.0 - accuracy
 
 
 def test_an_interrupted_demo_leaves_what_was_there(
