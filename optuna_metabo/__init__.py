@@ -7,6 +7,7 @@ from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from optuna_metabo.dashboard import MetaGPCallback
     from optuna_metabo.domain import Domain
     from optuna_metabo.ensembles.averaging import Averaging
     from optuna_metabo.explanation import (
@@ -23,6 +24,7 @@ __all__ = [
     "Averaging",
     "Domain",
     "Explanation",
+    "MetaGPCallback",
     "MetaGPSampler",
     "Model",
     "Origin",
@@ -39,6 +41,7 @@ __all__ = [
 _HOMES = {
     "Averaging": "ensembles.averaging",
     "Domain": "domain",
+    "MetaGPCallback": "dashboard",
     "MetaGPSampler": "sampler",
     **dict.fromkeys(
         ("Explanation", "Origin", "Prediction", "SourceExplanation", "TrialExplanation"),

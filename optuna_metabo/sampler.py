@@ -34,10 +34,8 @@ from optuna_metabo.threads import single_threaded
 
 # Trials that are asked for at a time, before the plans of the oldest are dropped.
 _MAX_TRIALS_KEPT = 256
-# Of the values of ``constraints_func``: those of a hundred thousand trials and more.
-_CONSTRAINT_BYTES = 2**24
-# Of what was worked out for explanations: of some hundred trials and a thousand past studies.
-_LOOKED_BACK_BYTES = 2**24
+# Values of ``constraints_func`` of a hundred thousand trials, explanations of some hundred.
+_BYTES_KEPT = 2**24
 # NumPy's own settings, whatever the user's are: only what vanishes next to 1 is no event.
 _ARITHMETIC: dict[str, Any] = {
     "divide": "warn",
@@ -113,9 +111,9 @@ class MetaGPSampler(BaseSampler):
         self._learner = Learner(surrogate, self._seed)
         self._history = History()
         self._constraints_func = constraints_func
-        self._constraints: Memory[dict[str, float]] = Memory(_CONSTRAINT_BYTES)
+        self._constraints: Memory[dict[str, float]] = Memory(_BYTES_KEPT)
         self._n_startup_trials = n_startup_trials
-        self._looked_back: Memory[Any] = Memory(_LOOKED_BACK_BYTES)
+        self._looked_back: Memory[Any] = Memory(_BYTES_KEPT)
         self._plans: OrderedDict[tuple[str, int], dict[str, Any]] = OrderedDict()
         self._snapshots: OrderedDict[tuple[str, int], Snapshot] = OrderedDict()
         self._announcer = Announcer()
@@ -201,15 +199,10 @@ class MetaGPSampler(BaseSampler):
         Example:
             >>> import optuna
             >>> from optuna_metabo import MetaGPSampler
-            >>> def objective(trial):
-            ...     return (trial.suggest_float("x", 0, 1) - 0.3) ** 2
-            >>> random = optuna.samplers.RandomSampler(seed=0)
-            >>> past = optuna.create_study(study_name="past", sampler=random)
-            >>> past.optimize(objective, n_trials=20)
-            >>> study = optuna.create_study(sampler=MetaGPSampler([past], seed=0))
-            >>> study.optimize(objective, n_trials=1)
-            >>> study.sampler.explain(study).sources[0].name
-            'past'
+            >>> study = optuna.create_study(sampler=MetaGPSampler(seed=0))
+            >>> study.optimize(lambda trial: trial.suggest_float("x", 0, 1) ** 2, n_trials=6)
+            >>> study.sampler.explain(study).weight_without_sources
+            1.0
         """
         with self._lock, single_threaded(), np.errstate(**_ARITHMETIC):
             return explain(self._look_back(study))
@@ -274,7 +267,7 @@ class MetaGPSampler(BaseSampler):
         situation, learned = ask.situation(
             self._learner, partial(self._constraints_of, ask.now.name)
         )
-        self._announcer.tell(ask.now, ask.past, learned)
+        self._announcer.tell(ask.now, ask.past, learned, transfers=self._learner.transfers)
         n_ended = situation.n_seen + len(ask.now.failed)
         if n_ended < self._n_startup_trials and not any(one.used for one in learned):
             return start_up(situation.frame, situation.taken, seed=seed, number=number)

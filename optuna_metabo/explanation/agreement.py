@@ -42,7 +42,7 @@ def interval(tau: float, n: int) -> tuple[float, float]:
 
 
 def word(tau: float | None, n: int) -> Word:
-    """ "agrees" or "opposed" where the interval leaves 0 out, else "says nothing"."""
+    """Whether they agree or are opposed: where the interval leaves 0 out, else neither."""
     low, high = (-1.0, 1.0) if tau is None else interval(tau, n)
     if low > 0.0:
         return "agrees"

@@ -122,7 +122,7 @@ class Explanation:
         >>> explanation.sources[0].name, explanation.sources[0].n_trials
         ('past', 20)
         >>> str(explanation.trials[0].origin)
-        "past's optimum"
+        'learned from past'
         >>> list(explanation.to_dataframe().columns[:3])
         ['name', 'weight', 'weight_at_first']
     """

@@ -85,7 +85,7 @@ def _rows(explanation: Explanation) -> list[tuple[str, ...]]:
 
 
 def _that_matter(explanation: Explanation, used: Sequence[int]) -> list[int]:
-    """Those that have or had the most weight, or are named as what a trial came from."""
+    """Those that a trial came from, that are opposed, and that have or had the most weight."""
     named = {
         name
         for trial in explanation.trials
@@ -96,7 +96,7 @@ def _that_matter(explanation: Explanation, used: Sequence[int]) -> list[int]:
     def peak(i: int) -> tuple[bool, float]:
         source = explanation.sources[i]
         most = max((trial.weights[i] for trial in explanation.trials), default=0.0)
-        return source.name in named, max(source.weight, most)
+        return source.name in named or source.agreement == "opposed", max(source.weight, most)
 
     return sorted(sorted(used, key=peak, reverse=True)[:_MOST])
 
