@@ -81,10 +81,21 @@ def command(
     set_log_level()
     check_free(out, force=force)
     study, sampler = study_and_sampler(storage, study_name, sources, surrogate)
-    figures = [_draw(kind)(study, sampler) for kind in kinds or _KINDS]
+    figures = _all(study, sampler) if not kinds else [_draw(k)(study, sampler) for k in kinds]
     with replacing(out) as unfinished:
         unfinished.write_text(_page(study_name, figures), encoding="utf-8")
     say(f"Figures: {out}")
+
+
+def _all(study: optuna.Study, sampler: MetaGPSampler) -> list[go.Figure]:
+    """Every figure for which there is something to draw; of the others it is said why not."""
+    figures = []
+    for kind in _KINDS:
+        try:
+            figures.append(_draw(kind)(study, sampler))
+        except ValueError as error:
+            say(f"No {kind}: {error}")
+    return figures
 
 
 def _draw(kind: str) -> Callable[[optuna.Study, MetaGPSampler], go.Figure]:

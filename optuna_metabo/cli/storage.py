@@ -14,7 +14,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
 from optuna_metabo.cli.commands import reason
-from optuna_metabo.reading import check_names, opened, reading_errors, study_names
+from optuna_metabo.reading import NoSuchStorage, check_names, opened, reading_errors, study_names
 
 _SQLITE = b"SQLite format 3\0"
 
@@ -77,9 +77,8 @@ def _errors_of(url: str) -> Iterator[None]:
             raise
         if isinstance(error.__cause__, ArgumentError):
             raise click.UsageError(f"--{error}") from error
-        raise click.ClickException(
-            f"--storage {_without_password(url)}: {reason(error)}"
-        ) from error
+        name = "" if isinstance(error, NoSuchStorage) else f" {_without_password(url)}"
+        raise click.ClickException(f"--storage{name}: {reason(error)}") from error
 
 
 def _without_password(url: str) -> str:

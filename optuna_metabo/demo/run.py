@@ -157,8 +157,13 @@ def _optimize(
     report: Callable[[str], None],
 ) -> None:
     def reporting(trial: optuna.Trial) -> float:
-        report(stage)
-        return objective(trial)
+        try:
+            report(stage)
+            return objective(trial)
+        except KeyboardInterrupt:
+            # Optuna logs the traceback of a trial that is interrupted.
+            optuna.logging.set_verbosity(optuna.logging.ERROR)
+            raise
 
     study.optimize(reporting, n_trials=n_trials)
 

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import importlib.util
+import os
+import signal
+import subprocess
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,6 +17,7 @@ from optuna_metabo.demo import MISLEADING
 from optuna_metabo.demo import run as demo_run
 from tests.cli.conftest import Run
 
+ROOT = Path(__file__).parent.parent.parent
 QUICK = ["demo", "--quick", "--seeds", "1", "--trials", "2"]
 
 
@@ -76,6 +81,29 @@ def test_an_interrupted_demo_leaves_what_was_there(
         "report.html": "before",
         "studies.db": "before",
     }
+
+
+@pytest.mark.skipif(os.name != "posix", reason="signals are those of POSIX")
+def test_ctrl_c_is_one_line_and_leaves_nothing(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "optuna_metabo", *QUICK, "--out", str(tmp_path / "out")]
+    process = subprocess.Popen(
+        command,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        cwd=ROOT,
+        # A shell that runs us in the background lets its children ignore Ctrl-C.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
+    )
+    assert process.stderr is not None
+    assert process.stderr.readline().endswith("past study digits-noisy\n")
+    process.send_signal(signal.SIGINT)
+    out, err = process.communicate(timeout=60)
+    assert (process.returncode, out) == (130, "")
+    *_, last = err.splitlines()
+    assert last.startswith("optuna-metabo: interrupted")
+    assert "Traceback" not in err
+    assert not [*(tmp_path / "out").iterdir()]
 
 
 def test_what_the_demo_needs_is_said_with_how_to_install_it(

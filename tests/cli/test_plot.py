@@ -43,6 +43,19 @@ def test_one_kind_is_one_figure_and_nothing_is_replaced_unasked(
     assert run(*asked, "--force").code == 0
 
 
+def test_what_cannot_be_drawn_yet_is_said_and_left_out(url: str, tmp_path: Path, run: Run) -> None:
+    optuna.create_study(study_name="empty", storage=url)
+    out = tmp_path / "page.html"
+    asked = ("plot", "--storage", url, "--study-name", "empty", "--out", out)
+    ended = run(*asked)
+    assert ended.code == 0
+    assert ended.err.startswith("No slices: 'empty' has no completed trial")
+    out.unlink()
+    ended = run(*asked, "--kind", "slices")
+    assert (ended.code, ended.err.count("\n")) == (1, 1)
+    assert not out.exists()
+
+
 def test_a_name_that_is_no_page_is_refused_at_once(url: str, tmp_path: Path, run: Run) -> None:
     ended = run("plot", "--storage", url, "--study-name", "new", "--out", tmp_path / "a.gif")
     assert (ended.code, ended.err.count("\n")) == (2, 1)
