@@ -45,5 +45,5 @@ def _without_password(text: str) -> str:
         return text
     try:
         return make_url(text).render_as_string(hide_password=True)
-    except ArgumentError:
+    except (ArgumentError, ValueError):  # the latter of a port that is no number
         return text

@@ -73,7 +73,7 @@ def publish(study: Study, sampler: MetaGPSampler | None = None) -> Explanation:
     explanation = sampler.explain(study)
     for name, draw in _FIGURES.items():
         figure = draw(explanation)
-        figure.update_layout(height=min(figure.layout.height, _HEIGHT))
+        figure.update_layout(height=_HEIGHT)
         save_plotly_graph_object(study, figure, graph_object_id=name)
     note = get_note(study)
     section = f"{_HEADING}\n\n{explanation.to_markdown()}\n"

@@ -2,7 +2,8 @@
 
 The definition holds for every surrogate, because it needs nothing but weights and points:
 
-1. its parameters were given by ``enqueue_trial``: **enqueued**;
+1. its parameters were given by ``enqueue_trial``: **enqueued**; it was never asked for but put
+   into the study with its values: **added**;
 2. no past study could be used and too little was known to propose anything: **start-up**;
 3. more than half of the belief that chose it was the new study's own: **own model**;
 4. else past studies chose it. If it lies within a twentieth of every range (and has the same
@@ -27,7 +28,7 @@ from numpy import ndarray as Array
 
 from optuna_metabo.surrogate import Model, Task
 
-Kind = Literal["enqueued", "start-up", "own model", "optimum", "source", "common"]
+Kind = Literal["enqueued", "added", "start-up", "own model", "optimum", "source", "common"]
 
 # How far a trial may lie from an optimum, in lengths of each range.
 _NEAR = 0.05
@@ -42,8 +43,8 @@ class Origin:
     """What one trial came from; printed, it is a few words.
 
     Args:
-        kind: One of ``"enqueued"``, ``"start-up"``, ``"own model"``, ``"optimum"``, ``"source"``
-            and ``"common"``.
+        kind: One of ``"enqueued"``, ``"added"``, ``"start-up"``, ``"own model"``, ``"optimum"``,
+            ``"source"`` and ``"common"``.
         sources: The past studies that it came from, if it did.
 
     Example:

@@ -69,6 +69,7 @@ class Retrospect:
     unread: Sequence[LeftOut]
     n_startup_trials: int
     memory: Memory[Any] = field(repr=False)
+    _last: dict[tuple[int, ...], list[Model]] = field(default_factory=dict, repr=False)
 
     @classmethod
     def of(
@@ -104,10 +105,17 @@ class Retrospect:
         return [Task.observed(X, one.values(told)) for one in self.now.objectives]
 
     def models(self, told: Sequence[FrozenTrial]) -> list[Model]:
-        """What was believed of each objective when these trials were known."""
-        parts = zip(self.seen(told), self.learned, strict=True)
-        beliefs = [Belief(seen, one.prior) for seen, one in parts]
-        return [one.condition(self.rows[:0]) for one in beliefs]
+        """What was believed of each objective when these trials were known.
+
+        The last answer is kept: trials that ran at one time knew the same.
+        """
+        key = tuple(one.number for one in told)
+        if key not in self._last:
+            parts = zip(self.seen(told), self.learned, strict=True)
+            beliefs = [Belief(seen, one.prior) for seen, one in parts]
+            self._last.clear()
+            self._last[key] = [one.condition(self.rows[:0]) for one in beliefs]
+        return self._last[key]
 
     def step(self, trial: FrozenTrial) -> Step:
         """What was believed when a trial began, and what led to it."""
@@ -140,6 +148,8 @@ class Retrospect:
         given: Mapping[str, Any] = trial.system_attrs.get("fixed_params", {})
         if trial.params.keys() <= given.keys():
             return Origin("enqueued")
+        if trial.datetime_start == trial.datetime_complete:
+            return Origin("added")
         used = [one for part in self.learned for one in part.used]
         n_ended = n_told + len(_ended(self.now.failed, trial))
         if not used and n_ended < self.n_startup_trials:
@@ -181,7 +191,15 @@ def sign_of(objective: Objective) -> float:
 
 
 def _ended(trials: Sequence[FrozenTrial], before: FrozenTrial) -> list[FrozenTrial]:
+    """Those that had ended when a trial began.
+
+    One that was added to the study begins and ends at one moment, perhaps that of another.
+    """
     start = before.datetime_start
     return [
-        one for one in trials if one.datetime_complete and start and one.datetime_complete <= start
+        one
+        for one in trials
+        if one.datetime_complete
+        and start
+        and (one.datetime_complete, one.number) < (start, before.number)
     ]

@@ -1,7 +1,8 @@
 """Plotly figures in the manner of ``optuna.visualization``.
 
-They need ``pip install 'optuna-metabo[visualization]'``. Each takes a study, and the sampler that knows its past studies unless the study has it. Lines
-differ in dashes and markers too, so that they are told apart without colour.
+They need ``pip install 'optuna-metabo[visualization]'``. Each takes a study, and the sampler that
+knows its past studies unless the study has it. Lines differ in dashes and markers too, so that
+they are told apart without colour.
 """
 
 from __future__ import annotations
