@@ -23,14 +23,7 @@ _NEEDED = ("jinja2", "plotly", "sklearn")
 
 
 @click.command()
-@click.option(
-    "-o",
-    "--out",
-    type=click.Path(path_type=Path),
-    default="metabo-demo",
-    show_default=True,
-    help="Directory of the report and the studies.",
-)
+@options.out("metabo-demo", help="Directory of the report and the studies.")
 @click.option("--seeds", type=click.IntRange(min=1), help="Runs of each sampler (default 8).")
 @click.option("--trials", type=click.IntRange(min=1), help="Trials of each run (default 20).")
 @click.option("--quick", is_flag=True, help="3 runs instead of 8.")

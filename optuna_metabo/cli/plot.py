@@ -50,13 +50,7 @@ _PAGE = """<!doctype html>
     multiple=True,
     help="What to draw; may be repeated. Default: all.",
 )
-@click.option(
-    "-o",
-    "--out",
-    type=click.Path(path_type=Path),
-    required=True,
-    help="The page, a file that ends in .html.",
-)
+@options.out(help="The page, a file that ends in .html.")
 @options.force
 @options.verbosity
 def command(
