@@ -129,7 +129,7 @@ class Search:
     def of(cls, situation: Situation, optima: Float[Array, "k p"]) -> Search:
         """The trial's own question."""
         return cls(
-            tuple(map(_without_outliers, situation.objectives)),
+            tuple(map(without_outliers, situation.objectives)),
             situation.limits,
             situation.feasible,
             situation.pending,
@@ -199,7 +199,8 @@ class Search:
         return np.stack([belief.seen.y for belief in self.objectives], axis=1)
 
 
-def _without_outliers(belief: Belief) -> Belief:
+def without_outliers(belief: Belief) -> Belief:
+    """The belief with very low values drawn up, as soon as so many are known."""
     seen = belief.seen
     if len(seen) < _MIN_BOUNDED:
         return belief

@@ -13,7 +13,7 @@ from optuna.trial import FrozenTrial
 from optuna_metabo.encoding import Encoding
 from optuna_metabo.explanation.agreement import tau
 from optuna_metabo.explanation.parts import Explanation, SourceExplanation, TrialExplanation
-from optuna_metabo.explanation.retrospect import Retrospect
+from optuna_metabo.explanation.retrospect import Retrospect, sign_of
 from optuna_metabo.learning import Learned
 from optuna_metabo.sources import LeftOut, SourceTask
 from optuna_metabo.surrogate import Task
@@ -48,6 +48,7 @@ def explain(back: Retrospect) -> Explanation:
         tuple(trials),
         back.now.name,
         len(told),
+        tuple(sign_of(one) > 0.0 for one in back.now.objectives),
     )
 
 

@@ -108,6 +108,7 @@ class Explanation:
         trials: What led to each trial; of more than 64 the first 32 and an even spread.
         study_name: Of the target.
         n_told: The number of its trials that are known.
+        maximised: Of each of its objectives, whether it is maximised.
 
     Example:
         >>> import optuna
@@ -132,6 +133,7 @@ class Explanation:
     trials: tuple[TrialExplanation, ...] = ()
     study_name: str = ""
     n_told: int = 0
+    maximised: tuple[bool, ...] = (False,)
 
     def __str__(self) -> str:
         return render.text(self)

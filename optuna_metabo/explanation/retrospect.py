@@ -1,7 +1,7 @@
 """A study looked back upon: what was believed when each of its trials was asked for.
 
-Everything is worked out anew from the trials, over the search space as it is known now and from
-the values as they are: nothing of it is kept while the sampler is asked.
+Everything is worked out anew from the trials, over the search space as it is known now: nothing of
+it is kept while the sampler is asked. Values are those that a proposal looks at.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from optuna_metabo.history import History
 from optuna_metabo.learning import Learned, Learner
 from optuna_metabo.memory import Memory
 from optuna_metabo.outputs import Objective
-from optuna_metabo.proposal import Belief
+from optuna_metabo.proposal import Belief, without_outliers
 from optuna_metabo.snapshot import Snapshot
 from optuna_metabo.sources import LeftOut, Past
 from optuna_metabo.surrogate import Model, Task
@@ -112,7 +112,7 @@ class Retrospect:
         key = tuple(one.number for one in told)
         if key not in self._last:
             parts = zip(self.seen(told), self.learned, strict=True)
-            beliefs = [Belief(seen, one.prior) for seen, one in parts]
+            beliefs = [without_outliers(Belief(seen, one.prior)) for seen, one in parts]
             self._last.clear()
             self._last[key] = [one.condition(self.rows[:0]) for one in beliefs]
         return self._last[key]

@@ -11,14 +11,10 @@ from optuna.study import Study
 
 from optuna_metabo.explanation import Explanation, TrialExplanation
 from optuna_metabo.sampler import MetaGPSampler
-from optuna_metabo.visualization.style import COLOURS, new_figure, sampler_of, short
+from optuna_metabo.visualization.style import COLOURS, new_figure, sampler_of, short, span_of
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
-
-# How far beyond the values predictions are drawn, in lengths of their range: after one value
-# intervals are wider than any picture.
-_BEYOND = 0.5
 
 
 def plot_predictions(
@@ -65,7 +61,8 @@ def draw_predictions(explanation: Explanation, objective: int = 0) -> go.Figure:
     if not trials:
         return figure
     value, expected, low, high = _numbers(trials, objective)
-    ends = [float(value.min()), float(value.max())]
+    low_end, high_end = span_of(value, maximised=explanation.maximised[objective])
+    ends = [low_end, high_end]
     figure.add_scatter(
         x=ends, y=ends, mode="lines", line={"color": "#888", "width": 1}, name="as expected"
     )
@@ -74,12 +71,11 @@ def draw_predictions(explanation: Explanation, objective: int = 0) -> go.Figure:
     for is_inside, name in ((True, "inside the interval"), (False, "outside")):
         _add(figure, name, numbers, (value, expected, low, high), inside == is_inside)
     share = f"{int(inside.sum())} of {len(value)} inside the interval of 95 %"
+    beyond = int(((value < low_end) | (value > high_end)).sum())
+    share += f"; {beyond} very bad beyond the picture" if beyond else ""
     figure.update_layout(title_text=f"Expected before each value was seen<br><sub>{share}</sub>")
-    span = max(ends[1] - ends[0], 1e-12)
-    figure.update_xaxes(title="Value")
-    figure.update_yaxes(
-        title="Expected value", range=[ends[0] - _BEYOND * span, ends[1] + _BEYOND * span]
-    )
+    figure.update_xaxes(title="Value", range=ends)
+    figure.update_yaxes(title="Expected value", range=ends)
     return figure
 
 

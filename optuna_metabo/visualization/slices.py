@@ -16,7 +16,7 @@ from optuna.trial import FrozenTrial, TrialState
 
 from optuna_metabo.explanation import Prediction
 from optuna_metabo.sampler import MetaGPSampler
-from optuna_metabo.visualization.style import COLOURS, GREY, new_figure, sampler_of, short
+from optuna_metabo.visualization.style import COLOURS, GREY, new_figure, sampler_of, short, span_of
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
@@ -39,7 +39,8 @@ def plot_slices(
 
     The band is the central interval of 95 %. Dashed is what the past studies said before the first
     trial: they know an order and no units, so that it is drawn over the range of the solid line.
-    Trials stand at their values, wherever their other parameters are.
+    Trials stand at their values, wherever their other parameters are; very bad ones are beyond the
+    picture.
 
     Args:
         study: The study, with one completed trial at least.
@@ -80,6 +81,9 @@ def plot_slices(
                           *([place[key]] * len(drawn) for key in ("row", "col")))  # fmt: skip
         label = {"text": one.name, "standoff": 4}
         figure.update_xaxes({"type": one.axis, "title": label, **one.ticks}, **place)
+    values = np.array([trial.values[objective] for trial in trials])
+    is_maximised = study.directions[objective] == StudyDirection.MAXIMIZE
+    figure.update_yaxes(range=[*span_of(values, maximised=is_maximised)])
     figure.update_yaxes(title="Value", col=1)
     _name_once(figure)
     return figure

@@ -5,8 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+from jaxtyping import Float
+from numpy import ndarray as Array
 from optuna.study import Study
 
+from optuna_metabo.ensembles.scores import bounded
 from optuna_metabo.sampler import MetaGPSampler
 
 if TYPE_CHECKING:
@@ -21,6 +25,8 @@ MARKERS = ("circle", "square", "diamond", "triangle-up", "x", "star", "triangle-
 _MAX_NAME = 24
 # Significant digits of what is drawn: more would not be seen, and would make files large.
 _DIGITS = 4
+# Free space around values, in lengths of their range.
+_MARGIN = 0.08
 
 
 def new_figure(
@@ -74,6 +80,14 @@ def short_name(name: str, most: int = _MAX_NAME) -> str:
         return name
     half = (most - 1) // 2
     return f"{name[: most - 1 - half]}…{name[-half:]}"
+
+
+def span_of(values: Float[Array, " n"], *, maximised: bool) -> tuple[float, float]:
+    """What of the vertical axis is shown: very bad values would press all others together."""
+    sign = 1.0 if maximised else -1.0
+    kept = sign * bounded(sign * values)
+    margin = _MARGIN * (float(np.ptp(kept)) or abs(float(kept[0])) or 1.0)
+    return float(kept.min()) - margin, float(kept.max()) + margin
 
 
 def sampler_of(study: Study, sampler: MetaGPSampler | None) -> MetaGPSampler:

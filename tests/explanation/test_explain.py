@@ -151,3 +151,19 @@ def test_trials_that_ran_at_the_same_time_did_not_know_of_each_other() -> None:
         study.tell(trial, bowl(trial))
     study.optimize(bowl, n_trials=1)
     assert [one.n_told for one in study.sampler.explain(study).trials] == [0, 0, 0, 3]
+
+
+def test_a_value_far_off_is_seen_as_a_proposal_sees_it() -> None:
+    """Else whoever expects it least badly would have all the weight, which nobody else saw."""
+    good, study = past("good", 1.0), optuna.create_study(sampler=MetaGPSampler(seed=0))
+    study.optimize(bowl, n_trials=11)
+    params, distributions = {"x": 0.5, "y": 0.5}, study.trials[0].distributions
+    weights = []
+    for worst in (10.0, 1e9):
+        copy = optuna.create_study()
+        copy.add_trials(study.trials)
+        copy.add_trial(
+            optuna.trial.create_trial(value=worst, params=params, distributions=distributions)
+        )
+        weights.append(MetaGPSampler([good], seed=0).explain(copy).sources[0].weight)
+    assert weights[0] == pytest.approx(weights[1])

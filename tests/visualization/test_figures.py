@@ -179,3 +179,12 @@ def test_long_names_are_cut_in_the_middle() -> None:
     assert short_name("short") == "short"
     assert len(short_name("a" * 50)) == 24
     assert short_name("start" + "x" * 40 + "end").startswith("start")
+
+
+def test_a_value_far_off_does_not_press_the_others_together() -> None:
+    study = optuna.create_study(sampler=MetaGPSampler(seed=0), direction="maximize")
+    study.optimize(lambda trial: -bowl(trial) - 1e9 * (trial.number == 3), n_trials=14)
+    for figure in (plot_slices(study), plot_predictions(study)):
+        low, high = figure.layout.yaxis.range
+        assert -20.0 < low < high < 1.0
+    assert "1 very bad beyond the picture" in plot_predictions(study).layout.title.text
