@@ -53,8 +53,8 @@ def _plain(value: Any) -> Any:
 
 def _cell(value: Any) -> str:
     """A value in a table, on one line."""
-    if value is None:
-        return ""
+    if value is None or isinstance(value, bool):
+        return {None: "", True: "yes", False: "no"}[value]
     if isinstance(value, float):
         return f"{value:.4g}"
     if isinstance(value, list):
