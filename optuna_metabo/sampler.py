@@ -203,9 +203,7 @@ class MetaGPSampler(BaseSampler):
             ]
             return merged(parts)
 
-    def score(
-        self, study: Study, candidates: Sequence[Mapping[str, Any]]
-    ) -> Float[Array, " m"]:
+    def score(self, study: Study, candidates: Sequence[Mapping[str, Any]]) -> Float[Array, " m"]:
         """How much each of some configurations promises as the next trial of ``study``.
 
         For a choice among what is listed: machines that exist, experiments that were recorded.
@@ -267,9 +265,7 @@ class MetaGPSampler(BaseSampler):
     def _situation(self, ask: Ask) -> tuple[Situation, list[Learned]]:
         return ask.situation(self._learner, partial(self._constraints_of, ask.now.name))
 
-    def _is_start_up(
-        self, ask: Ask, situation: Situation, learned: Sequence[Learned]
-    ) -> bool:
+    def _is_start_up(self, ask: Ask, situation: Situation, learned: Sequence[Learned]) -> bool:
         """Whether there is too little to be modelled."""
         n_ended = situation.n_seen + len(ask.now.failed)
         return n_ended < self._n_startup_trials and not any(one.used for one in learned)

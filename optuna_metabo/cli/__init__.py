@@ -15,6 +15,7 @@ from optuna_metabo.cli.commands import Commands
 
 COMMANDS = {
     "demo": "Tune a new task with and without past studies, and compare.",
+    "replay": "Run the studies of a storage again: would past studies have saved trials?",
 }
 
 

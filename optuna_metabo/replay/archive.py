@@ -55,7 +55,9 @@ class Archive:
             TypeError: If ``storage`` is neither a URL nor a storage.
             ValueError: If it is no URL.
         """
-        place, memory = _opened(storage), InMemoryStorage()
+        place, memory = opened(storage), InMemoryStorage()
+        if isinstance(storage, str):
+            place = opened(reading_only(storage))
         existing = study_names(place)
         chosen = [name for name in existing if Glob(names)(name)]
         if len(chosen) < 2:
@@ -125,14 +127,14 @@ class Archive:
         return found, left_out
 
 
-def _opened(storage: str | BaseStorage) -> BaseStorage:
-    """For reading only where the database can promise it."""
-    if isinstance(storage, str):
-        opened(storage)  # says in words what is wrong with it
-        file = sqlite_file(storage)
-        if file is not None and "uri=" not in storage:
-            storage = f"sqlite:///file:{quote(str(file.absolute()))}?mode=ro&uri=true"
-    return opened(storage)
+def reading_only(url: str) -> str:
+    """A URL by which a file of SQLite can only be read; any other is left as it is."""
+    if not url.startswith("sqlite") or "uri=" in url:
+        return url
+    file = sqlite_file(url)
+    if file is None:
+        return url
+    return f"sqlite:///file:{quote(str(file.absolute()))}?mode=ro&uri=true"
 
 
 def _copy(study: Study, memory: InMemoryStorage) -> Study:

@@ -1,9 +1,9 @@
 """In which order samplers would have run what an owner ran.
 
-A sampler is asked by its public interface, as Optuna would ask it, and may propose what it likes.
-The configuration of the pool that is nearest to the proposal is taken, and that one, as its owner
-found it, is the next trial of the study that the sampler sees: it is never told an invented value,
-and never about a configuration that nobody ran. ``MetaGPSampler`` can also say how much each
+A sampler is asked as Optuna asks it, and may propose what it likes. The configuration of the pool
+that is nearest to the proposal is taken, and that one, as its owner found it, is the next trial of
+the study that the sampler sees: it is never told an invented value, and never about a
+configuration that nobody ran. ``MetaGPSampler`` can also say how much each
 configuration of the pool promises; then the most promising one is taken.
 """
 
@@ -18,11 +18,20 @@ from typing import Any
 
 import numpy as np
 import optuna
+from optuna.distributions import (
+    BaseDistribution,
+    CategoricalDistribution,
+    FloatDistribution,
+    IntDistribution,
+)
+from optuna.exceptions import ExperimentalWarning
 from optuna.samplers import BaseSampler, TPESampler
+from optuna.search_space import intersection_search_space
 from optuna.study import Study
-from optuna.trial import FrozenTrial, TrialState, create_trial
+from optuna.trial import FrozenTrial, Trial, TrialState
 
 from optuna_metabo.encoding import as_choice, fits
+from optuna_metabo.ranges import holds
 from optuna_metabo.replay.pool import Pool
 from optuna_metabo.sampler import MetaGPSampler
 from optuna_metabo.surrogate import Surrogate
@@ -69,22 +78,18 @@ def by_proposals(
         target: The study.
         seed: Breaks ties.
         sampler: Asked for each trial.
-        queue: Parameters of the first trials, as those of ``Study.enqueue_trial``: what they lack,
-            or what is not legal here, is left to the sampler.
+        queue: Parameters of the first trials, given to ``Study.enqueue_trial``: what they lack, or
+            what is not legal here, is left to the sampler.
     """
-    pool, study, generator = target.pool, _empty(target.pool, sampler), np.random.default_rng(seed)
-    left = np.ones(len(pool), dtype=bool)
+    pool, generator = target.pool, np.random.default_rng(seed)
+    left, told = np.ones(len(pool), dtype=bool), list[FrozenTrial]()
     while left.any():
-        trial = _next(study)
-        sampler.before_trial(study, trial)
-        fixed = queue[trial.number] if trial.number < len(queue) else {}
-        _propose(trial, study, pool, fixed)
-        row = pool.nearest(trial.params, left, generator=generator)
+        fixed = queue[len(told)] if len(told) < len(queue) else {}
+        params = _proposal(pool, told, sampler, fixed)
+        row = pool.nearest(params, left, generator=generator)
         yield row
         left[row] = False
-        served = pool.trials[row]
-        sampler.after_trial(study, trial, served.state, served.values)
-        study.add_trial(served)
+        told.append(pool.trials[row])
 
 
 def by_scores(target: Target, seed: int, sampler: MetaGPSampler) -> Rows:
@@ -95,53 +100,74 @@ def by_scores(target: Target, seed: int, sampler: MetaGPSampler) -> Rows:
         seed: Breaks ties.
         sampler: Scores the pool before each trial.
     """
-    pool, study, generator = target.pool, _empty(target.pool, sampler), np.random.default_rng(seed)
-    left = np.ones(len(pool), dtype=bool)
+    pool, generator = target.pool, np.random.default_rng(seed)
+    left, told = np.ones(len(pool), dtype=bool), list[FrozenTrial]()
     while left.any():
         rows = np.flatnonzero(left)
+        study = _study(pool, told, sampler)
         scores = sampler.score(study, [pool.trials[row].params for row in rows])
-        row = int(generator.choice(rows[scores == scores.max()]))
-        if len(rows) > 1 and not np.ptp(scores):
-            trial = _next(study)
-            _propose(trial, study, pool, {})
-            row = pool.nearest(trial.params, left, generator=generator)
+        if len(rows) > 1 and (scores == scores[0]).all():
+            row = pool.nearest(_proposal(pool, told, sampler, {}), left, generator=generator)
+        else:
+            row = int(generator.choice(rows[scores == scores.max()]))
         yield row
         left[row] = False
-        study.add_trial(pool.trials[row])
+        told.append(pool.trials[row])
 
 
-def _empty(pool: Pool, sampler: BaseSampler) -> Study:
+def _study(pool: Pool, told: Sequence[FrozenTrial], sampler: BaseSampler) -> Study:
+    """A study of which some trials have been run, as their owner found them."""
     directions = [objective.direction for objective in pool.objectives]
     study = optuna.create_study(study_name=pool.name, directions=directions, sampler=sampler)
-    names = [objective.name for objective in pool.objectives]
-    if all(names):
-        study.set_metric_names([str(name) for name in names])
+    names = [objective.name for objective in pool.objectives if objective.name]
+    if len(names) == len(directions):
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", ExperimentalWarning)
+            study.set_metric_names(names)
+    study.add_trials(told)
     return study
 
 
-def _next(study: Study) -> FrozenTrial:
-    """A trial that is about to run; the study does not know of it yet."""
-    trial = create_trial(state=TrialState.RUNNING)
-    trial.number = len(study.get_trials(deepcopy=False))
-    return trial
+def _proposal(
+    pool: Pool, told: list[FrozenTrial], sampler: BaseSampler, fixed: Mapping[str, Any]
+) -> dict[str, Any]:
+    """What the sampler asks for after some trials.
+
+    It is asked in a study of its own, since what is served, told and goes on is another trial.
+    Each parameter that exists beside those before it is asked for, in the owner's order.
+    """
+    study, space = _study(pool, told, sampler), pool.space
+    legal = {name: as_choice(fixed[name], space[name]) for name in space if name in fixed}
+    legal = {name: value for name, value in legal.items() if fits(value, space[name])}
+    if legal:
+        study.enqueue_trial(legal)
+    trial, so_far = study.ask(), intersection_search_space(told)
+    for name, distribution in space.items():
+        if pool.exists(name, trial.params):
+            _suggest(trial, name, _compatible(distribution, so_far.get(name)))
+    params = trial.params
+    study.tell(trial, state=TrialState.FAIL)
+    return params
 
 
-def _propose(trial: FrozenTrial, study: Study, pool: Pool, fixed: Mapping[str, Any]) -> None:
-    """Gives the trial its parameters, one after the other, as ``Trial.suggest_*`` does."""
-    sampler = study.sampler
-    space = sampler.infer_relative_search_space(study, trial)
-    relative = sampler.sample_relative(study, trial, space)
-    for name, distribution in pool.space.items():
-        if not pool.exists(name, trial.params):
-            continue
-        if name in fixed and fits(as_choice(fixed[name], distribution), distribution):
-            value = as_choice(fixed[name], distribution)
-        elif name in relative:
-            value, distribution = relative[name], space[name]
-        else:
-            value = sampler.sample_independent(study, trial, name, distribution)
-        trial.params = {**trial.params, name: value}
-        trial.distributions = {**trial.distributions, name: distribution}
+def _compatible(whole: BaseDistribution, so_far: BaseDistribution | None) -> BaseDistribution:
+    """The whole range; where kind, scale or choices are other ones so far, Optuna wants these."""
+    if so_far is None or (type(so_far) is type(whole) and holds(whole, so_far)):
+        return whole
+    return so_far
+
+
+def _suggest(trial: Trial, name: str, distribution: BaseDistribution) -> None:
+    if isinstance(distribution, CategoricalDistribution):
+        trial.suggest_categorical(name, distribution.choices)
+    elif isinstance(distribution, IntDistribution):
+        trial.suggest_int(
+            name, distribution.low, distribution.high, step=distribution.step, log=distribution.log
+        )
+    elif isinstance(distribution, FloatDistribution):
+        trial.suggest_float(
+            name, distribution.low, distribution.high, step=distribution.step, log=distribution.log
+        )
 
 
 def _tpe(target: Target, seed: int) -> Rows:
@@ -150,7 +176,7 @@ def _tpe(target: Target, seed: int) -> Rows:
 
 def _gp_sampler(seed: int) -> BaseSampler:
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
+        warnings.simplefilter("ignore", ExperimentalWarning)
         return optuna.samplers.GPSampler(seed=seed)
 
 

@@ -45,9 +45,7 @@ class Measured:
     def of(cls, orders: list[list[int]], target: Target, most: int) -> Measured:
         """Measures the runs by what the owner knows."""
         yardstick, seconds = Yardstick.of(target.pool), target.pool.seconds
-        trials_to = {
-            goal: [yardstick.trials_to(rows, goal) for rows in orders] for goal in GOALS
-        }
+        trials_to = {goal: [yardstick.trials_to(rows, goal) for rows in orders] for goal in GOALS}
         has_time = seconds.sum() >= _NO_TIME
         ends = zip(orders, trials_to["close"], strict=True)
         took = [
@@ -56,6 +54,10 @@ class Measured:
         ]
         regret = np.stack([_extended(yardstick.regret(rows), most) for rows in orders])
         return cls(orders, regret, trials_to, took if has_time else [])
+
+    def median_to(self, goal: str) -> float:
+        """The trials of the median run."""
+        return _median(self.trials_to[goal])
 
     @cached_property
     def area(self) -> float:
@@ -106,6 +108,12 @@ class Replay:
         return cls(plan, tuple(targets), tuple(found), dict(left_out or {}))
 
     @property
+    def each(self) -> list[tuple[Target, dict[str, Measured], Yardstick]]:
+        """Every study, its samplers by name, and what they were measured with."""
+        pairs = zip(self.targets, self.measured, strict=True)
+        return [(target, found, Yardstick.of(target.pool)) for target, found in pairs]
+
+    @property
     def samplers(self) -> tuple[str, ...]:
         """All that is compared, the owner's own order and a random one included."""
         return (*FREE, *self.plan.samplers)
@@ -118,12 +126,21 @@ class Replay:
         """After each trial, every study counting the same."""
         return np.mean([one[sampler].regret.mean(axis=0) for one in self.measured], axis=0)
 
-    def against_cold(self, sampler: str) -> tuple[int, int, int] | None:
-        """Studies helped, level and harmed by past studies, by the mean regret of 20 trials."""
+    def gains(self, sampler: str) -> list[float]:
+        """How much smaller the mean regret of 20 trials is with past studies than without.
+
+        Of each study; empty for what has no counterpart that ran.
+        """
         cold = cold_of(sampler)
-        if cold not in self.plan.samplers or sampler in (cold, *FREE):
+        if cold not in self.plan.samplers or not sampler.startswith("metagp") or sampler == cold:
+            return []
+        return [one[cold].area - one[sampler].area for one in self.measured]
+
+    def against_cold(self, sampler: str) -> tuple[int, int, int] | None:
+        """Studies helped, level and harmed by past studies."""
+        gains = self.gains(sampler)
+        if not gains:
             return None
-        gains = [one[cold].area - one[sampler].area for one in self.measured]
         helped, harmed = (sum(sign * gain > MARGIN for gain in gains) for sign in (1, -1))
         return helped, len(gains) - helped - harmed, harmed
 
@@ -140,9 +157,7 @@ class Replay:
         return {
             "plan": asdict(self.plan),
             "summary": {name: self._summary(name) for name in self.samplers},
-            "studies": [
-                _study_as_json(*one) for one in zip(self.targets, self.measured, strict=True)
-            ],
+            "studies": [_study_as_json(*one) for one in self.each],
             "left_out": dict(self.left_out),
         }
 
@@ -160,12 +175,14 @@ class Replay:
         }
 
 
-def _study_as_json(target: Target, measured: Mapping[str, Measured]) -> dict[str, Any]:
+def _study_as_json(
+    target: Target, measured: Mapping[str, Measured], yardstick: Yardstick
+) -> dict[str, Any]:
     numbers = [trial.number for trial in target.pool.trials]
     return {
         "name": target.pool.name,
         "trials": len(target.pool),
-        "results": Yardstick.of(target.pool).n_results,
+        "results": yardstick.n_results,
         "sources": [source.study_name for source in target.sources],
         "samplers": {
             name: {

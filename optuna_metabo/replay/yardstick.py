@@ -3,9 +3,9 @@
     regret = (best - found) / (best - median), in [0, 1]
 
 ``found`` is the best value so far, ``best`` and ``median`` are those of the owner's completed
-trials. Of several objectives, ``found`` is the hypervolume of what was found, ``best`` that of all,
-and nothing stands in for the median. Each objective then counts by its ranks, so that neither units
-nor decades matter: the reference is just below the worst of each.
+trials. Of several objectives, ``found`` is the hypervolume of what was found, ``best`` that of
+all, and nothing stands in for the median. Each objective then counts by its ranks, so that
+neither units nor decades matter: the reference is just below the worst of each.
 """
 
 from __future__ import annotations
@@ -69,7 +69,7 @@ class Yardstick:
         return len(known) > 1 and bool(np.ptp(known, axis=0).any())
 
     def found(self, rows: Sequence[int]) -> Float[Array, " t"]:
-        """The best value, or the hypervolume, after each of the trials; minus infinity for none."""
+        """The best value, or the hypervolume, after each trial; minus infinity for none."""
         taken = self.results[list(rows)]
         if self.results.shape[1] == 1:
             return np.maximum.accumulate(np.nan_to_num(taken[:, 0], nan=-np.inf))
