@@ -102,10 +102,10 @@ def by_scores(target: Target, seed: int, sampler: MetaGPSampler) -> Rows:
     """
     pool, generator = target.pool, np.random.default_rng(seed)
     left, told = np.ones(len(pool), dtype=bool), list[FrozenTrial]()
+    candidates = [trial.params for trial in pool.trials]
     while left.any():
         rows = np.flatnonzero(left)
-        study = _study(pool, told, sampler)
-        scores = sampler.score(study, [pool.trials[row].params for row in rows])
+        scores = sampler.score(_study(pool, told, sampler), candidates)[rows]
         if len(rows) > 1 and (scores == scores[0]).all():
             row = pool.nearest(_proposal(pool, told, sampler, {}), left, generator=generator)
         else:
