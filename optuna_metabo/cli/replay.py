@@ -6,6 +6,7 @@ import importlib.util
 import json
 import os
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -14,6 +15,9 @@ from optuna_metabo.cli.files import replacing
 from optuna_metabo.cli.options import say, set_log_level
 from optuna_metabo.cli.output import aligned
 from optuna_metabo.cli.storage import open_storage
+
+if TYPE_CHECKING:
+    from optuna_metabo.replay import Archive, Plan, Replay
 
 _NEEDED = ("jinja2", "matplotlib")
 
@@ -66,36 +70,63 @@ def command(
     Samplers may only choose among the configurations that were run, and are told the values that
     were found. Nothing is written to the storage. Called again, it goes on where it stopped.
     """
+    _check_installed()
+    from optuna_metabo.replay import Replay, execute
+
+    set_log_level()
+    plan = _plan(samplers, seeds, trials, chronological)
+    archive = _archive(storage, studies)
+    found, left_out = archive.targets(targets, chronological=chronological)
+    say(f"{len(found)} of {len(archive.studies)} studies can be replayed.")
+    with replacing(out / "report.html", keep=False):
+        pass
+    runs = execute(
+        found, plan, folder=out / "runs", jobs=jobs or os.cpu_count() or 1, progress=_progress
+    )
+    _show(Replay.of(found, plan, runs, left_out), out, output_format)
+
+
+def _check_installed() -> None:
     missing = [name for name in _NEEDED if importlib.util.find_spec(name) is None]
     if missing:
         raise click.ClickException(
             f"replay needs {' and '.join(missing)}: pip install 'optuna-metabo[replay]'"
         )
-    from optuna_metabo.replay import Archive, Plan, Replay, default_orders, execute
+
+
+def _plan(samplers: tuple[str, ...], seeds: int, trials: int, chronological: bool) -> Plan:
+    from optuna_metabo.replay import Plan, default_orders
+
+    try:
+        return Plan(samplers or default_orders(), seeds, trials, chronological)
+    except ValueError as error:
+        raise click.BadParameter(str(error), param_hint="--sampler") from error
+
+
+def _archive(storage: str, studies: str) -> Archive:
+    from optuna_metabo.replay import Archive
     from optuna_metabo.replay.archive import reading_only
+
+    open_storage(storage)  # says in words what is wrong with it
+    return Archive.read(open_storage(reading_only(storage)), studies)
+
+
+def _show(replay: Replay, out: Path, output_format: str) -> None:
+    """Writes the report and its figure, and prints the table or everything."""
+    from optuna_metabo.replay.figure import svg
     from optuna_metabo.replay.report import write_report
     from optuna_metabo.replay.tables import summary_table
 
-    set_log_level()
-    plan = Plan(samplers or default_orders(), seeds, trials, chronological)
-    open_storage(storage)  # says in words what is wrong with it
-    archive = Archive.read(open_storage(reading_only(storage)), studies)
-    found, left_out = archive.targets(targets, chronological=chronological)
-    say(f"{len(found)} of {len(archive.studies)} studies can be replayed.")
-    report = out / "report.html"
-    with replacing(report, keep=False):
-        pass
-    runs = execute(
-        found, plan, folder=out / "runs", jobs=jobs or os.cpu_count() or 1, progress=_progress
-    )
-    replay = Replay.of(found, plan, runs, left_out)
+    report, figure = out / "report.html", out / "replay.svg"
     with replacing(report) as new:
         write_report(new, replay)
+    with replacing(figure) as new:
+        new.write_text(svg(replay), encoding="utf-8")
     if output_format == "json":
         click.echo(json.dumps(replay.as_json()))
     else:
         click.echo(aligned(summary_table(replay)))
-    say(f"Report: {report}")
+    say(f"Report: {report}\nFigure: {figure}")
 
 
 def _progress(done: int, total: int, last: str) -> None:

@@ -7,6 +7,7 @@ import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 from urllib.parse import quote
 
 import optuna
@@ -90,9 +91,19 @@ class Archive:
         if chronological:
             began = _began(study)
             others = [one for one in others if began and (_ended(one) or datetime.max) <= began]
-        own = _parameters(study)
-        shares = any(not own.isdisjoint(_parameters(one)) for one in others)
+        own, names = self._parameters[study.study_name], self._parameters
+        shares = any(not own.isdisjoint(names[one.study_name]) for one in others)
         return tuple(others) if shares else ()
+
+    @cached_property
+    def _parameters(self) -> dict[str, set[str]]:
+        """The parameters that each study has had, by its name."""
+        return {
+            study.study_name: {
+                name for trial in study.get_trials(deepcopy=False) for name in trial.params
+            }
+            for study in self.studies
+        }
 
     def targets(
         self, names: str = "*", *, chronological: bool = False
@@ -168,10 +179,6 @@ def _key(study: Study) -> str:
 
 def _hash(parts: Sequence[object]) -> str:
     return hashlib.sha1(repr(parts).encode(), usedforsecurity=False).hexdigest()
-
-
-def _parameters(study: Study) -> set[str]:
-    return {name for trial in study.get_trials(deepcopy=False) for name in trial.params}
 
 
 def _began(study: Study) -> datetime | None:

@@ -42,6 +42,7 @@ class Plan:
     chronological: bool = False
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "samplers", tuple(dict.fromkeys(self.samplers)))
         unknown = [name for name in self.samplers if name not in ORDERS]
         if unknown:
             raise ValueError(f"samplers are {', '.join(ORDERS)}; got {unknown[0]!r}")

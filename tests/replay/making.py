@@ -50,7 +50,7 @@ def listed(values: list[list[float]], **options: object) -> Study:
 
 
 def strange(name: str, seed: int, storage: BaseStorage) -> Study:
-    """All that is found in storages: ranges, kinds and choices that change; trials that end ill."""
+    """All that is found in storages: ranges, kinds and choices that change, failures."""
     generator = np.random.default_rng(seed)
     study = optuna.create_study(study_name=name, storage=storage)
 
