@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
@@ -54,6 +54,14 @@ class History:
 
         space = tuple(map(repr, encoding.search_space.items()))
         return np.concatenate([rows(()), *self._each(now, space, rows)])
+
+    def candidates(
+        self, candidates: Sequence[Mapping[str, Any]], encoding: Encoding
+    ) -> Float[Array, "m p"]:
+        """Configurations that may be asked about again and again, one a row."""
+        key = repr((encoding.search_space, candidates))
+        X: Float[Array, "m p"] = self._memory.get(key, lambda: encoding.encode_many(candidates))
+        return X
 
     def _each(
         self, now: Snapshot, what: Hashable, work: Callable[[Sequence[FrozenTrial]], V]

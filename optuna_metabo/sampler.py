@@ -38,8 +38,6 @@ from optuna_metabo.threads import single_threaded
 _MAX_TRIALS_KEPT = 256
 # Of the values of ``constraints_func``: those of a hundred thousand trials and more.
 _CONSTRAINT_BYTES = 2**24
-# Of candidates that are scored again and again, on the axes of a space.
-_CANDIDATE_BYTES = 2**24
 # NumPy's own settings, whatever the user's are: only what vanishes next to 1 is no event.
 _ARITHMETIC: dict[str, Any] = {
     "divide": "warn",
@@ -108,7 +106,6 @@ class MetaGPSampler(BaseSampler):
         self._history = History()
         self._constraints_func = constraints_func
         self._constraints: Memory[dict[str, float]] = Memory(_CONSTRAINT_BYTES)
-        self._candidates: Memory[Float[Array, "m p"]] = Memory(_CANDIDATE_BYTES)
         self._n_startup_trials = n_startup_trials
         self._plans: OrderedDict[tuple[str, int], dict[str, Any]] = OrderedDict()
         self._snapshots: OrderedDict[tuple[str, int], Snapshot] = OrderedDict()
@@ -231,9 +228,7 @@ class MetaGPSampler(BaseSampler):
             if self._is_start_up(ask, situation, learned):
                 return np.zeros(len(candidates))
             search = Search.of(situation, _optima(ask, learned))
-            key = repr((ask.encoding.search_space, candidates))
-            X = self._candidates.get(key, lambda: ask.encoding.encode_many(candidates))
-            return search.scores(X)
+            return search.scores(self._history.candidates(candidates, ask.encoding))
 
     def _plan(
         self, study: Study, trial: FrozenTrial, asked: Mapping[str, BaseDistribution]
