@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
@@ -58,6 +58,14 @@ class History:
     def constraints(self, now: Snapshot) -> list[dict[str, float]]:
         """Those that each trial holds itself."""
         return [one for part in self._each(now, "constraints", _constraints) for one in part]
+
+    def candidates(
+        self, candidates: Sequence[Mapping[str, Any]], encoding: Encoding
+    ) -> Float[Array, "m p"]:
+        """Configurations that may be asked about again and again, one a row."""
+        key = repr((encoding.search_space, candidates))
+        X: Float[Array, "m p"] = self._memory.get(key, lambda: encoding.encode_many(candidates))
+        return X
 
     def _each(
         self, now: Snapshot, what: Hashable, work: Callable[[Sequence[FrozenTrial]], V]

@@ -161,6 +161,10 @@ class Search:
             generator=generator,
         )
 
+    def scores(self, X: Float[Array, "m p"]) -> Float[Array, " m"]:
+        """What each point of the joint axes promises; only the order means something."""
+        return self._acquisition()(X)
+
     def _starts(self) -> Float[Array, "i p"]:
         """The target's best points, the best feasible ones, and the sources' optima."""
         tasks = [belief.seen for belief in self.objectives]

@@ -9,11 +9,12 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
+from numpy import ndarray as Array
 from optuna.distributions import BaseDistribution
 from optuna.samplers import BaseSampler
 from optuna.storages import BaseStorage
 from optuna.study import Study
-from optuna.trial import FrozenTrial, TrialState
+from optuna.trial import FrozenTrial, TrialState, create_trial
 
 from optuna_metabo.announce import Announcer
 from optuna_metabo.arguments import call
@@ -23,6 +24,7 @@ from optuna_metabo.ensembles import by_name
 from optuna_metabo.history import History
 from optuna_metabo.memory import Memory
 from optuna_metabo.outputs import ConstraintsFunc, constraints_of
+from optuna_metabo.shapes import Float
 from optuna_metabo.snapshot import Snapshot
 from optuna_metabo.sources import Sources
 from optuna_metabo.surrogate import Surrogate
@@ -31,6 +33,8 @@ from optuna_metabo.threads import single_threaded
 if TYPE_CHECKING:
     from optuna_metabo.asking import Ask
     from optuna_metabo.explanation import Explanation, Prediction, Retrospect
+    from optuna_metabo.learning import Learned
+    from optuna_metabo.proposal import Situation
 
 # Trials that are asked for at a time, before the plans of the oldest are dropped.
 _MAX_TRIALS_KEPT = 256
@@ -263,6 +267,36 @@ class MetaGPSampler(BaseSampler):
             past = self._sources.read(now)
             return best_guess(now, past, self._history, self._learner, constraints_of)
 
+    def score(self, study: Study, candidates: Sequence[Mapping[str, Any]]) -> Float[Array, " m"]:
+        """How much each of some configurations promises as the next trial of ``study``.
+
+        For a choice among what is listed: machines that exist, experiments that were recorded.
+        What is larger promises more; the numbers mean nothing else, and are not to be compared
+        with those of another call. As long as nothing is known, they are all 0.
+
+        Args:
+            study: The study.
+            candidates: The parameters of each configuration.
+
+        Returns:
+            Shape [m]: the logarithm of the improvement that is expected, or what stands in for it.
+        """
+        from optuna_metabo.asking import Ask
+        from optuna_metabo.proposal import Search
+
+        with self._lock, single_threaded(), np.errstate(**_ARITHMETIC):
+            now = Snapshot.of(study)
+            trial = create_trial(state=TrialState.RUNNING)
+            trial.number = len(now.trials)
+            ask = Ask(now, self._history, self._sources.read(now), trial, {}, {})
+            if not ask.encoding.search_space:
+                return np.zeros(len(candidates))
+            situation, learned = self._situation(ask)
+            if self._is_start_up(ask, situation, learned):
+                return np.zeros(len(candidates))
+            search = Search.of(situation, _optima(ask, learned))
+            return search.scores(self._history.candidates(candidates, ask.encoding))
+
     def _plan(
         self, study: Study, trial: FrozenTrial, asked: Mapping[str, BaseDistribution]
     ) -> dict[str, Any]:
@@ -293,16 +327,19 @@ class MetaGPSampler(BaseSampler):
             frame, taken = ask.frame_of_unknown
             drawn = start_up(frame, taken, seed=seed, number=number)
             return {**ask.plans.get(number, {}), **drawn}
-        situation, learned = ask.situation(
-            self._learner, partial(self._constraints_of, ask.now.name)
-        )
+        situation, learned = self._situation(ask)
         self._announcer.tell(ask.now, ask.past, learned, transfers=self._learner.transfers)
-        n_ended = situation.n_seen + len(ask.now.failed)
-        if n_ended < self._n_startup_trials and not any(one.used for one in learned):
+        if self._is_start_up(ask, situation, learned):
             return start_up(situation.frame, situation.taken, seed=seed, number=number)
-        p = len(ask.encoding.domain.groups)
-        optima = np.concatenate([one.optima(p) for one in learned])
-        return propose(situation, optima, seed=seed, number=number)
+        return propose(situation, _optima(ask, learned), seed=seed, number=number)
+
+    def _situation(self, ask: Ask) -> tuple[Situation, list[Learned]]:
+        return ask.situation(self._learner, partial(self._constraints_of, ask.now.name))
+
+    def _is_start_up(self, ask: Ask, situation: Situation, learned: Sequence[Learned]) -> bool:
+        """Whether there is too little to be modelled."""
+        n_ended = situation.n_seen + len(ask.now.failed)
+        return n_ended < self._n_startup_trials and not any(one.used for one in learned)
 
     def _constraints_of(self, study_name: str, trial: FrozenTrial) -> dict[str, float]:
         """What ``constraints_func`` says of a trial, asked once."""
@@ -311,6 +348,12 @@ class MetaGPSampler(BaseSampler):
         # Another study may have the name of one that was deleted.
         key = (study_name, trial.number, trial.datetime_start)
         return self._constraints.get(key, lambda: constraints_of(trial, self._constraints_func))
+
+
+def _optima(ask: Ask, learned: Sequence[Learned]) -> Float[Array, "k p"]:
+    """The best points of the sources for each objective."""
+    p = len(ask.encoding.domain.groups)
+    return np.concatenate([one.optima(p) for one in learned])
 
 
 def _keep(kept: OrderedDict[tuple[str, int], V], key: tuple[str, int], value: V) -> None:

@@ -19,6 +19,7 @@ COMMANDS = {
     "explain": "Say what led to each trial of a study: past studies, or its own values.",
     "plot": "Draw how much past studies count, how they agree, and what is believed.",
     "dashboard": "Put figures and the explanation on a study's page in optuna-dashboard.",
+    "replay": "Run the studies of a storage again: would past studies have saved trials?",
 }
 
 
