@@ -10,11 +10,10 @@ import optuna
 from optuna.distributions import BaseDistribution
 from optuna.storages import BaseStorage
 from optuna.study import Study
-from optuna.trial import TrialState
 
 from optuna_metabo.logs import LOGGER, warn
 from optuna_metabo.outputs import objectives_of
-from optuna_metabo.past_study import MAX_TRIALS, LeftOut, SourceStudy, SourceTask
+from optuna_metabo.past_study import MAX_TRIALS, UNFINISHED, LeftOut, SourceStudy, SourceTask
 from optuna_metabo.ranges import joint
 from optuna_metabo.reading import (
     Glob,
@@ -32,15 +31,9 @@ from optuna_metabo.snapshot import Snapshot
 
 __all__ = ["MAX_TRIALS", "LeftOut", "Past", "SourceStudy", "SourceTask", "Sources"]
 
-# Those that say something, a pruned one by its last report, and those that say where it fails.
-_TELLING = (TrialState.COMPLETE, TrialState.PRUNED)
-_FINISHED = (*_TELLING, TrialState.FAIL)
-
 # A storage that cannot be read may be back at the next ask; after so many times it is given up.
 _MAX_ATTEMPTS = 3
 _EXPECTED = "source_studies expects Study objects, study names, a glob or a predicate"
-
-_UNFINISHED = "has no completed trials"
 
 Request = Sequence[Study | str] | str | Callable[[str], bool] | None
 
@@ -226,20 +219,16 @@ def _read_one(study: Study | LeftOut) -> SourceStudy | LeftOut:
     if isinstance(study, LeftOut):
         return study
     try:
-        trials = study.get_trials(deepcopy=False, states=_FINISHED)
+        trials = study.get_trials(deepcopy=False)
         objectives = objectives_of(study)
     except reading_errors() as error:  # a study that cannot be read must not end a run
         return _unreadable(study.study_name, error)
-    if not trials:
-        return LeftOut(study.study_name, _UNFINISHED)
-    telling = tuple(trial for trial in trials if trial.state in _TELLING)
-    failed = tuple(trial for trial in trials if trial.state == TrialState.FAIL)
-    return SourceStudy(study.study_name, objectives, telling, failed)
+    return SourceStudy.of(study.study_name, objectives, trials)
 
 
 def _without_values(study: SourceStudy) -> LeftOut:
     return LeftOut(
-        study.name, f"{_UNFINISHED}{'; only where they fail is used' * bool(study.failed)}"
+        study.name, f"{UNFINISHED}{'; only where they fail is used' * bool(study.failed)}"
     )
 
 

@@ -11,11 +11,11 @@ from optuna.distributions import FloatDistribution
 from optuna.trial import FrozenTrial, TrialState
 
 from optuna_metabo import MetaGPSampler
+from optuna_metabo.columns import Columns, failures
 from optuna_metabo.encoding import Encoding
 from optuna_metabo.ensembles import by_name
 from optuna_metabo.learning import Learner
 from optuna_metabo.limits import success
-from optuna_metabo.past_study import failures
 from optuna_metabo.proposal import Belief
 from optuna_metabo.sources import Past
 from optuna_metabo.thinning import rare_first
@@ -51,7 +51,9 @@ def test_every_failure_counts_and_only_for_what_it_got_to() -> None:
 
 
 def test_one_that_failed_earlier_than_others_would_have_failed_whatever_came_next() -> None:
-    X, known = failures(ENCODING, [failed(x=0.9), failed(x=0.2, y=0.4)])
+    X, known = failures(
+        ENCODING, Columns.of([failed(x=0.9), failed(x=0.2, y=0.4)]).encoded(ENCODING)
+    )
     np.testing.assert_array_equal(X[:, 0], [0.9] * 4 + [0.2])
     assert X[-1, 1] == 0.4
     assert np.ptp(X[:4, 1]) > 0.5
