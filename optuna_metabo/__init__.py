@@ -9,8 +9,10 @@ if TYPE_CHECKING:
     from optuna_metabo.domain import Domain
     from optuna_metabo.ensembles.averaging import Averaging
     from optuna_metabo.explanation import Explanation, SourceExplanation
+    from optuna_metabo.prior_file import PriorFileError
     from optuna_metabo.sampler import MetaGPSampler
     from optuna_metabo.surrogate import Model, Posterior, Prior, Surrogate, Task
+    from optuna_metabo.transfer_prior import TransferPrior
 
 __all__ = [
     "Averaging",
@@ -20,9 +22,11 @@ __all__ = [
     "Model",
     "Posterior",
     "Prior",
+    "PriorFileError",
     "SourceExplanation",
     "Surrogate",
     "Task",
+    "TransferPrior",
 ]
 
 _HOMES = {
@@ -30,7 +34,9 @@ _HOMES = {
     "Domain": "domain",
     "Explanation": "explanation",
     "MetaGPSampler": "sampler",
+    "PriorFileError": "prior_file",
     "SourceExplanation": "explanation",
+    "TransferPrior": "transfer_prior",
     **dict.fromkeys(("Model", "Posterior", "Prior", "Surrogate", "Task"), "surrogate"),
 }
 

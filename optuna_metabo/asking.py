@@ -111,7 +111,7 @@ class Ask:
     ) -> tuple[Situation, list[Learned]]:
         """What is known, and what the sources say about each objective."""
         now, past, encoding = self.now, self.past, self.encoding
-        learned = learner.objectives(now, past, encoding.search_space)
+        learned = learner.objectives(now.objectives, past, encoding.search_space)
         trials, rows = now.telling, self.history.encoded(now, encoding)
         X = rows[now.places(trials)]
         held = [constraints_of(one) for one in trials]

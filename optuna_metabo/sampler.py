@@ -5,7 +5,9 @@ from __future__ import annotations
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
+from os import PathLike
 from typing import Any, TypeVar
 
 import numpy as np
@@ -31,6 +33,7 @@ from optuna_metabo.snapshot import Snapshot
 from optuna_metabo.sources import Past, Sources
 from optuna_metabo.surrogate import Surrogate, Task
 from optuna_metabo.threads import single_threaded
+from optuna_metabo.transfer_prior import TransferPrior
 
 # Trials that are asked for at a time, before the plans of the oldest are dropped.
 _MAX_TRIALS_KEPT = 256
@@ -71,6 +74,8 @@ class MetaGPSampler(BaseSampler):
         constraints_func: From a finished trial to its constraints, feasible at 0 and below, for
             objectives that do not set them by ``trial.set_constraint``. Its values are not
             written to the storage.
+        prior: Past studies and what was learned from them: a :class:`.TransferPrior`, or the path
+            of its file. They are sources besides those that are asked for.
 
     Raises:
         TypeError: If an argument has the wrong type.
@@ -88,6 +93,7 @@ class MetaGPSampler(BaseSampler):
         seed: int | None = None,
         n_startup_trials: int = 5,
         constraints_func: ConstraintsFunc | None = None,
+        prior: TransferPrior | str | PathLike[str] | None = None,
     ) -> None:
         if not isinstance(n_startup_trials, int) or n_startup_trials < 1:
             raise ValueError(f"n_startup_trials must be a positive int, got {n_startup_trials!r}")
@@ -98,9 +104,16 @@ class MetaGPSampler(BaseSampler):
         surrogate = by_name(surrogate) if isinstance(surrogate, str) else surrogate
         if not isinstance(surrogate, Surrogate):
             raise TypeError(f"surrogate must be a name or have a learn method, got {surrogate!r}")
+        if prior is not None and not isinstance(prior, TransferPrior):
+            prior = TransferPrior.load(prior)
         self._sources = Sources.of(source_studies, storage)
+        if prior is not None:
+            self._sources = replace(self._sources, kept=prior.studies)
         self._seed = int(np.random.SeedSequence().generate_state(1)[0] if seed is None else seed)
-        self._learner = Learner(surrogate, self._seed)
+        known = prior.learned if prior else {}
+        if known and prior and by_name(prior.surrogate) != surrogate:
+            known = {}
+        self._learner = Learner(surrogate, known)
         self._history = History()
         self._constraints_func = constraints_func
         self._constraints: Memory[dict[str, float]] = Memory(_CONSTRAINT_BYTES)
@@ -194,7 +207,7 @@ class MetaGPSampler(BaseSampler):
             trials = now.telling
             encoding = Encoding.of(space)
             X = self._history.encoded(now, encoding)[now.places(trials)]
-            learned = self._learner.objectives(now, past, space)
+            learned = self._learner.objectives(now.objectives, past, space)
             parts = [
                 explain(one, past.left_out, encoding, Task.observed(X, values))
                 for one, values in zip(learned, now.values(trials), strict=True)

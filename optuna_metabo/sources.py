@@ -21,6 +21,7 @@ from optuna_metabo.reading import (
     NoSuchStorage,
     OneOf,
     check_names,
+    holds_no_more,
     is_glob,
     opened,
     reading_errors,
@@ -70,6 +71,7 @@ class Sources:
         storage: Where; a URL as long as there is nothing to open.
         pattern: What a glob or a predicate is called; ``None`` for anything else.
         told: Whether the user has been warned that there is nothing.
+        kept: Studies that were read before, and are read again only if they have grown.
     """
 
     studies: tuple[Study, ...] = ()
@@ -77,6 +79,8 @@ class Sources:
     storage: str | BaseStorage | None = None
     pattern: str | None = None
     told: bool = False
+    kept: tuple[SourceStudy, ...] = ()
+    _past: tuple[object, object, Past] | None = field(default=None, repr=False)
     _read: tuple[SourceStudy | LeftOut, ...] | None = field(default=None, repr=False)
     _attempts: int = field(default=0, repr=False)
     _said: bool = field(default=False, repr=False)
@@ -137,9 +141,19 @@ class Sources:
 
         To be called once for each ask: where something could not be read, it is tried again.
         """
-        read = self._reading()
-        others = [s for s in read if isinstance(s, SourceStudy) and not s.is_study(target)]
-        left_out = [s for s in read if isinstance(s, LeftOut) and s.name != target.name]
+        read = self.everything()
+        own = tuple(i for i, one in enumerate(read) if _is(one, target))
+        key = target.name, own
+        if self._past is None or self._past[0] is not read or self._past[1] != key:
+            self._past = read, key, self._without(read, target.name, own)
+        return self._past[2]
+
+    def _without(
+        self, read: Sequence[SourceStudy | LeftOut], name: str, own: Sequence[int]
+    ) -> Past:
+        """Those of a study, which is itself in some places."""
+        others = [s for i, s in enumerate(read) if isinstance(s, SourceStudy) and i not in own]
+        left_out = [s for s in read if isinstance(s, LeftOut) and s.name != name]
         left_out += [_without_values(one) for one in others if not one.is_completed]
         if not others and not left_out:
             left_out = self._nothing()
@@ -149,11 +163,11 @@ class Sources:
             tuple(one for one in others if one.failed),
         )
 
-    def _reading(self) -> tuple[SourceStudy | LeftOut, ...]:
-        """What was read, tried again a few times where something may return."""
+    def everything(self) -> tuple[SourceStudy | LeftOut, ...]:
+        """What was kept and what is read, tried again a few times where something may return."""
         if self._read is None or any(isinstance(s, LeftOut) and s.may_return for s in self._read):
             self._attempts += 1
-            read = _once(_read_one(one) for one in self._load())
+            read = _once((*self.kept, *map(_read_one, self._load())))
             self._read = read if self._attempts < _MAX_ATTEMPTS else tuple(map(_given_up, read))
         return self._read
 
@@ -177,7 +191,18 @@ class Sources:
             return [*found, LeftOut("storage", str(error), may_return=True, told=True)]
         except reading_errors() as error:  # a storage that is gone must not end a run
             return [*found, _unreadable("storage", error)]
-        return [*found, *[_loaded(name, self.storage) for name in existing if self.names(name)]]
+        storage = self.storage
+        wanted = [n for n in existing if self.names(n) and not self._is_kept(n, storage)]
+        return [*found, *[_loaded(name, storage) for name in wanted]]
+
+    def _is_kept(self, name: str, storage: BaseStorage) -> bool:
+        """Whether all that the storage has of a study is kept."""
+        return any(
+            holds_no_more(storage, *one.identity, one.n_trials)
+            for one in self.kept
+            # A trial that was running when it was read may have ended since.
+            if one.name == name and one.n_trials == one.n_finished
+        )
 
 
 def _called(predicate: Names) -> str:
@@ -196,16 +221,29 @@ def _required(storage: str | BaseStorage | None, request: object) -> BaseStorage
     return opened(storage)
 
 
+def _is(one: SourceStudy | LeftOut, target: Snapshot) -> bool:
+    return isinstance(one, SourceStudy) and one.is_study(target)
+
+
 def _given_up(one: SourceStudy | LeftOut) -> SourceStudy | LeftOut:
     return replace(one, may_return=False) if isinstance(one, LeftOut) else one
 
 
 def _once(read: Iterable[SourceStudy | LeftOut]) -> tuple[SourceStudy | LeftOut, ...]:
-    """Drops a study that was asked for twice, as an object and by its name, say."""
+    """Drops a study that was asked for twice, as an object and by its name, say.
+
+    Of a study at two times the later one counts, and what was kept of one that cannot be read.
+    """
     found: dict[object, SourceStudy | LeftOut] = {}
     for one in read:
-        found.setdefault(one.key if isinstance(one, SourceStudy) else one.name, one)
-    return tuple(found.values())
+        key = one.identity if isinstance(one, SourceStudy) else one.name
+        before = found.setdefault(key, one)
+        if isinstance(before, SourceStudy) and isinstance(one, SourceStudy):
+            found[key] = max(before, one, key=lambda study: study.n_finished)
+    readable = {one.name for one in found.values() if isinstance(one, SourceStudy)}
+    return tuple(
+        one for one in found.values() if isinstance(one, SourceStudy) or one.name not in readable
+    )
 
 
 def _loaded(name: str, storage: BaseStorage) -> Study | LeftOut:

@@ -34,7 +34,7 @@ def failed(**params: float) -> FrozenTrial:
 
 def belief(n_succeeded: int, *trials: FrozenTrial) -> list[Belief]:
     X = np.random.default_rng(0).random((n_succeeded, 2))
-    return list(success(Learner(by_name("auto"), 0), Past(), ENCODING, X, trials))
+    return list(success(Learner(by_name("auto")), Past(), ENCODING, X, trials))
 
 
 def test_one_failure_among_successes_is_an_accident_and_two_are_not() -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from jaxtyping import Float, Int
@@ -38,6 +38,7 @@ class Functions:
     @classmethod
     def of(cls, models: SourceModels, common: Common, reference: Float[Array, "r p"]) -> Functions:
         """Standardised by their values at points that fill the domain."""
+        models = replace(models, gp=models.gp.of_means)
         values = np.vstack([models.mean(reference), common.mean(reference)])
         centre, scale = values.mean(axis=1), np.maximum(values.std(axis=1), _SIGNAL_FLOOR)
         order = _order((values - centre[:, None])[:-1] / scale[:-1, None])

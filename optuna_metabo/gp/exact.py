@@ -7,7 +7,7 @@ padded row has no covariance with any other, unit variance and value 0, so that 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from jaxtyping import Bool, Float, Int
@@ -119,6 +119,11 @@ class GP:
             self.L[index],
             self.alpha[index],
         )
+
+    @property
+    def of_means(self) -> GP:
+        """Without the factors, which :meth:`mean` does not need: most of what many GPs take."""
+        return replace(self, L=self.L[:, :0, :0].copy())
 
     def cross_covariance(self, X: Float[Array, "m p"]) -> Float[Array, "k n m"]:
         """k(X_i, X) for each of the GPs, 0 in padded rows."""
