@@ -1,0 +1,59 @@
+"""``optuna-metabo demo``: past studies, then a new task tuned with and without them."""
+
+from __future__ import annotations
+
+import importlib.util
+from dataclasses import replace
+from pathlib import Path
+
+import click
+
+from optuna_metabo.cli import options
+from optuna_metabo.cli.files import check_free, replacing
+from optuna_metabo.cli.options import say, set_log_level
+from optuna_metabo.cli.output import aligned
+
+_NEEDED = ("jinja2", "plotly", "sklearn")
+
+
+@click.command()
+@click.option(
+    "-o",
+    "--out",
+    type=click.Path(path_type=Path),
+    default="metabo-demo",
+    show_default=True,
+    help="Directory of the report and the studies.",
+)
+@click.option("--seeds", type=click.IntRange(min=1), help="Runs of each sampler (default 8).")
+@click.option("--trials", type=click.IntRange(min=1), help="Trials of each run (default 20).")
+@click.option("--quick", is_flag=True, help="3 runs instead of 8.")
+@options.force
+@options.verbosity
+def command(out: Path, seeds: int | None, trials: int | None, quick: bool, force: bool) -> None:
+    """Tune a new task with and without past studies, and compare."""
+    missing = [name for name in _NEEDED if importlib.util.find_spec(name) is None]
+    if missing:
+        raise click.ClickException(
+            f"the demo needs {' and '.join(missing)}: pip install 'optuna-metabo[demo]'"
+        )
+    from optuna_metabo.demo import PAST
+    from optuna_metabo.demo.report import write_report
+    from optuna_metabo.demo.run import Plan, run_demo, table
+
+    set_log_level()
+    plan = Plan(seeds=3) if quick else Plan()
+    plan = replace(plan, seeds=seeds or plan.seeds, trials=trials or plan.trials)
+    database, report = out / "studies.db", out / "report.html"
+    for path in (database, report):
+        check_free(path, force=force)
+    with replacing(report) as new_report, replacing(database) as new_database:
+        result = run_demo(new_database, plan, say)
+        write_report(new_report, result, plan, len(PAST))
+    click.echo(f"Mean best accuracy on the new task over {plan.seeds} runs\n")
+    click.echo(aligned(table(result)))
+    click.echo(f"\nWhich past studies were used, after {plan.trials} trials of the first run\n")
+    click.echo(result.explanation)
+    click.echo(f"\nReport:   {report}")
+    click.echo(f"Studies:  {database}")
+    click.echo(f"See them: pip install optuna-dashboard && optuna-dashboard sqlite:///{database}")

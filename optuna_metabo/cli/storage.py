@@ -1,0 +1,95 @@
+"""The storage that a command reads, from what the user calls it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import click
+import optuna
+from optuna.storages import BaseStorage, JournalStorage
+from optuna.storages.journal import JournalFileBackend, JournalRedisBackend
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError
+
+from optuna_metabo.reading import check_names, opened, reading_errors, study_names
+
+_SQLITE = b"SQLite format 3\0"
+
+
+def open_storage(url: str) -> BaseStorage:
+    """The storage, opened to be read: no file and no table is made.
+
+    Args:
+        url: A database's URL, ``redis://...`` or the path of a journal's file, as Optuna's own
+            command takes them.
+
+    Raises:
+        click.UsageError: If it is none of them.
+        click.ClickException: If there is no such storage, or it cannot be read.
+    """
+    with _errors_of(url):
+        if url.startswith("redis"):
+            return JournalStorage(JournalRedisBackend(url))
+        if "://" not in url:
+            return _journal(Path(url))
+        return opened(url)
+
+
+def load_study(name: str, storage: BaseStorage) -> optuna.Study:
+    """The study of a name.
+
+    Raises:
+        click.ClickException: If the storage has none of that name; it says which are close.
+    """
+    try:
+        check_names([name], study_names(storage))
+        return optuna.load_study(study_name=name, storage=storage)
+    except reading_errors() as error:
+        raise click.ClickException(f"--study-name: {_why(error)}") from error
+
+
+def _journal(path: Path) -> JournalStorage:
+    if not path.is_file():
+        raise click.UsageError(
+            f"--storage {path}: neither a URL, such as sqlite:///studies.db, nor a file"
+        )
+    with path.open("rb") as file:
+        if file.read(len(_SQLITE)) == _SQLITE:
+            raise click.UsageError(f"--storage {path} is a database: pass sqlite:///{path}")
+    try:
+        return JournalStorage(JournalFileBackend(str(path)))
+    except (ValueError, KeyError) as error:  # of JSON, or of what a line lacks
+        raise click.ClickException(f"--storage {path} is no journal of Optuna's") from error
+
+
+@contextmanager
+def _errors_of(url: str) -> Iterator[None]:
+    try:
+        yield
+    except click.ClickException:
+        raise
+    except Exception as error:
+        # A driver that is not installed, tables of another Optuna; anything else is a fault.
+        if not isinstance(error, (*reading_errors(), ImportError, RuntimeError)):
+            raise
+        if isinstance(error.__cause__, ArgumentError):
+            raise click.UsageError(f"--{error}") from error
+        raise click.ClickException(f"--storage {_without_password(url)}: {_why(error)}") from error
+
+
+def _without_password(url: str) -> str:
+    try:
+        return make_url(url).render_as_string(hide_password=True)
+    except ArgumentError:
+        return url
+
+
+def _why(error: Exception) -> str:
+    """The first line of what is wrong; of an error of a backend, that from which it came."""
+    first: BaseException = error
+    while first.__cause__ is not None and not isinstance(first, ValueError):
+        first = first.__cause__
+    text = str(first.args[0]) if first.args else type(first).__name__
+    return text.partition("\n")[0]

@@ -1,0 +1,56 @@
+"""The command line, run in this process."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import NamedTuple
+
+import optuna
+import pytest
+
+from optuna_metabo.cli import main
+
+
+class Ended(NamedTuple):
+    """How a command ended: its exit code, and what it wrote to stdout and stderr."""
+
+    code: int
+    out: str
+    err: str
+
+
+Run = Callable[..., Ended]
+
+
+@pytest.fixture
+def run(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Run:
+    """Runs ``optuna-metabo`` with some arguments."""
+    monkeypatch.delenv("OPTUNA_STORAGE", raising=False)
+
+    def run(*arguments: object) -> Ended:
+        capsys.readouterr()
+        code = main([str(argument) for argument in arguments])
+        return Ended(code, *capsys.readouterr())
+
+    return run
+
+
+def make_study(url: str, name: str, *, n_trials: int, optimum: float = 0.3) -> optuna.Study:
+    """A study of a bowl, in a storage."""
+    study = optuna.create_study(
+        study_name=name, storage=url, sampler=optuna.samplers.RandomSampler(seed=0)
+    )
+    study.optimize(
+        lambda trial: (trial.suggest_float("x", 0, 1) - optimum) ** 2, n_trials=n_trials
+    )
+    return study
+
+
+@pytest.fixture
+def url(tmp_path: Path) -> str:
+    """A storage with a past study, and a study that has just begun."""
+    url = f"sqlite:///{tmp_path}/studies.db"
+    make_study(url, "past", n_trials=15)
+    make_study(url, "new", n_trials=3)
+    return url

@@ -1,0 +1,62 @@
+"""Outputs that are there whole or not at all."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import click
+import pytest
+
+from optuna_metabo.cli.files import check_free, replacing
+
+
+def test_what_is_written_appears_at_the_end(tmp_path: Path) -> None:
+    path = tmp_path / "new" / "a.html"
+    with replacing(path) as unfinished:
+        unfinished.write_text("whole")
+        assert not path.exists()
+        assert unfinished.suffix == path.suffix
+    assert [one.name for one in path.parent.iterdir()] == ["a.html"]
+    assert path.read_text() == "whole"
+
+
+@pytest.mark.parametrize("error", [ValueError, KeyboardInterrupt])
+def test_an_error_leaves_what_was_there(tmp_path: Path, error: type[BaseException]) -> None:
+    path = tmp_path / "a.html"
+    path.write_text("before")
+
+    def write() -> None:
+        with replacing(path) as unfinished:
+            unfinished.write_text("half")
+            raise error
+
+    with pytest.raises(error):
+        write()
+    assert [one.name for one in tmp_path.iterdir()] == ["a.html"]
+    assert path.read_text() == "before"
+
+
+def test_where_nothing_can_be_written_it_is_said_before_any_work(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(click.ClickException, match=r"cannot be written.*choose another --out"):
+        check_free(tmp_path / "file" / "a.html", force=True)
+    with pytest.raises(click.ClickException, match="is a directory"):
+        check_free(tmp_path, force=True)
+
+
+@pytest.mark.skipif(os.name != "posix" or os.geteuid() == 0, reason="root may write anywhere")
+def test_a_folder_that_is_read_only_is_named(tmp_path: Path) -> None:
+    tmp_path.chmod(0o500)
+    with pytest.raises(click.ClickException, match="Permission denied"):
+        check_free(tmp_path / "a.html", force=False)
+
+
+def test_a_check_leaves_nothing_behind(tmp_path: Path) -> None:
+    check_free(tmp_path / "a.html", force=False)
+    assert not [*tmp_path.iterdir()]
+    (tmp_path / "a.html").write_text("before")
+    with pytest.raises(click.ClickException, match="exists"):
+        check_free(tmp_path / "a.html", force=False)
+    check_free(tmp_path / "a.html", force=True)
+    assert (tmp_path / "a.html").read_text() == "before"

@@ -1,0 +1,56 @@
+"""Storages as the user names them, and what is said of those that cannot be read."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+import optuna
+import pytest
+from optuna.storages import JournalStorage, RDBStorage
+from optuna.storages.journal import JournalFileBackend
+
+from optuna_metabo.cli.storage import load_study, open_storage
+
+
+def test_databases_and_journals_are_opened(tmp_path: Path, url: str) -> None:
+    assert isinstance(open_storage(url), RDBStorage)
+    path = str(tmp_path / "studies.journal")
+    optuna.create_study(study_name="a", storage=JournalStorage(JournalFileBackend(path)))
+    assert optuna.get_all_study_names(open_storage(path)) == ["a"]
+
+
+@pytest.mark.parametrize("name", ["nonsense", "sqlite:/a.db", "nonsense://", "studies.journal"])
+def test_what_is_no_storage_is_a_wrong_command_line(name: str) -> None:
+    with pytest.raises(click.UsageError, match="storage"):
+        open_storage(name)
+
+
+def test_a_file_that_is_missing_or_none_of_optunas_is_named(tmp_path: Path) -> None:
+    with pytest.raises(click.ClickException, match="there is no file") as raised:
+        open_storage(f"sqlite:///{tmp_path}/none.db")
+    assert not isinstance(raised.value, click.UsageError)
+    assert not (tmp_path / "none.db").exists()
+    (tmp_path / "text.db").write_text("not a database, but long enough to be one\n" * 20)
+    with pytest.raises(click.ClickException, match="holds no studies"):
+        open_storage(f"sqlite:///{tmp_path}/text.db")
+    with pytest.raises(click.ClickException, match="is no journal"):
+        open_storage(f"{tmp_path}/text.db")
+
+
+def test_the_path_of_a_database_is_told_from_a_journal(tmp_path: Path, url: str) -> None:
+    with pytest.raises(click.UsageError, match="pass sqlite:///"):
+        open_storage(f"{tmp_path}/studies.db")
+
+
+def test_a_password_is_not_shown() -> None:
+    with pytest.raises(click.ClickException) as raised:
+        open_storage("postgresql+psycopg://me:secret@127.0.0.1:1/none")
+    assert "secret" not in raised.value.message
+    assert "127.0.0.1" in raised.value.message
+
+
+def test_an_unknown_study_is_named_with_those_that_are_close(url: str) -> None:
+    with pytest.raises(click.ClickException, match="did you mean 'past'"):
+        load_study("pastt", open_storage(url))
+    assert load_study("past", open_storage(url)).study_name == "past"
