@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from optuna_metabo.domain import Domain
     from optuna_metabo.ensembles.averaging import Averaging
     from optuna_metabo.explanation import Explanation, SourceExplanation
+    from optuna_metabo.importing import import_history
     from optuna_metabo.prior_file import PriorFileError
     from optuna_metabo.sampler import MetaGPSampler
     from optuna_metabo.surrogate import Model, Posterior, Prior, Surrogate, Task
@@ -27,6 +28,7 @@ __all__ = [
     "Surrogate",
     "Task",
     "TransferPrior",
+    "import_history",
 ]
 
 _HOMES = {
@@ -37,6 +39,7 @@ _HOMES = {
     "PriorFileError": "prior_file",
     "SourceExplanation": "explanation",
     "TransferPrior": "transfer_prior",
+    "import_history": "importing",
     **dict.fromkeys(("Model", "Posterior", "Prior", "Surrogate", "Task"), "surrogate"),
 }
 

@@ -43,6 +43,12 @@ _FIELDS = (
     "n_failed",
     "constraints",
 )
+# What stands for no number among small integers.
+_NONE = -(2**15)
+# How a column is kept: as numbers, as small integers or as choices.
+_NUMBER, _INTEGER, _CHOICE = "number", "integer", "choice"
+_KINDS = {"studies": np.int64, "codes": np.int16, "integers": np.int16}
+_ARRAYS = ("numbers", "integers", "codes", "values", "slacks", "units")
 _TABLES = ("objectives", "spaces", "layouts", "choices", "constraints")
 
 
@@ -79,10 +85,12 @@ def packed(studies: Sequence[SourceStudy]) -> Content:
         "starts": [_iso(study.identity.start) for study in studies],
         **tables.as_json,
     }
+    numbers = [y for part in columns for y in part.numbers.values()]
     arrays = {
         "studies": np.array(index, dtype=np.int64).reshape(-1, len(_FIELDS)),
-        "numbers": _joined([y for part in columns for y in part.numbers.values()]),
-        "codes": _joined([c.codes for part in columns for c in part.chosen.values()], np.int32),
+        "numbers": _joined([y for y in numbers if not _are_small(y)]),
+        "integers": _joined([_without_nan(y) for y in numbers if _are_small(y)], np.int16),
+        "codes": _joined([c.codes for part in columns for c in part.chosen.values()], np.int16),
         "values": _joined([y for study in studies for y in study.values]),
         "slacks": _joined([slack.values for slack in slacks]),
         "units": np.array([slack.unit for slack in slacks], dtype=float),
@@ -92,6 +100,20 @@ def packed(studies: Sequence[SourceStudy]) -> Content:
 
 def _joined(parts: Sequence[Array], dtype: Any = np.float64) -> Array:
     return np.concatenate([np.zeros(0), *parts]).astype(dtype)
+
+
+def _are_small(values: Array) -> bool:
+    """Whether all are whole and small, as those of most integer parameters are; NaN is none."""
+    told = values[~np.isnan(values)]
+    return bool((np.abs(told) < -_NONE).all() and (told == np.round(told)).all())
+
+
+def _without_nan(values: Array) -> Array:
+    return np.where(np.isnan(values), _NONE, values)
+
+
+def _with_nan(values: Array) -> Array:
+    return np.where(values == _NONE, np.nan, values.astype(float))
 
 
 def _iso(start: datetime | None) -> str | None:
@@ -117,12 +139,16 @@ def _index(study: SourceStudy, tables: _Tables) -> list[int]:
 
 
 def _layout(columns: Columns, tables: _Tables) -> list[list[Any]]:
-    """The columns by name, each with the number of its choices or nothing for numbers."""
-    places = {
-        name: tables.place("choices", [simple(one) for one in chosen.table])
+    """The columns by name, how each is kept, and of choices the number of their table."""
+    numbers = [
+        [name, _INTEGER if _are_small(values) else _NUMBER]
+        for name, values in columns.numbers.items()
+    ]
+    chosen = [
+        [name, _CHOICE, tables.place("choices", [simple(one) for one in chosen.table])]
         for name, chosen in columns.chosen.items()
-    }
-    return [[name, None] for name in columns.numbers] + [list(item) for item in places.items()]
+    ]
+    return [*numbers, *chosen]
 
 
 def _as_text(distribution: BaseDistribution) -> str:
@@ -159,23 +185,21 @@ def unpacked(content: Content) -> tuple[SourceStudy, ...]:
             :func:`packed` made.
     """
     text, arrays = content.text, content.arrays
-    kinds = {"studies": np.int64, "codes": np.int32}
-    for name in ("studies", "numbers", "codes", "values", "slacks", "units"):
-        if arrays[name].dtype != kinds.get(name, np.float64):
+    for name in ("studies", *_ARRAYS):
+        if arrays[name].dtype != _KINDS.get(name, np.float64):
             raise ValueError(f"the array {name!r} is of another kind")
     index = arrays["studies"].reshape(-1, len(_FIELDS))
     sizes = index[:, [_FIELDS.index("n_ended"), _FIELDS.index("n_failed")]]
     if (index < 0).any() or (sizes > MAX_KEPT).any():
         raise ValueError("a study has a number that none can have")
-    cursors = {name: _Cursor(array) for name, array in arrays.items() if name != "studies"}
+    cursors = {name: _Cursor(arrays[name].reshape(-1)) for name in _ARRAYS}
     tables = _unpacked_tables(text)
     rows = zip(text["names"], text["starts"], index.tolist(), strict=True)
     studies = tuple(
         _study(name, start, dict(zip(_FIELDS, row, strict=True)), tables, cursors)
         for name, start, row in rows
     )
-    names = ("numbers", "codes", "values", "slacks", "units")
-    if any(cursors[name].place != len(arrays[name]) for name in names):
+    if any(cursor.place != len(cursor.array) for cursor in cursors.values()):
         raise ValueError("an array is longer than the studies need")
     return studies
 
@@ -197,7 +221,7 @@ def _unpacked_tables(text: Mapping[str, Any]) -> dict[str, list[Any]]:
     ]
     choices = [tuple(table) for table in text["choices"]]
     layouts = [
-        [(name, None if place is None else choices[place]) for name, place in layout]
+        [(str(name), kind, *[choices[place] for place in table]) for name, kind, *table in layout]
         for layout in text["layouts"]
     ]
     return {
@@ -237,15 +261,16 @@ def _study(
     )
 
 
-def _columns(
-    n: int, layout: Sequence[tuple[str, tuple[Any, ...] | None]], cursors: Mapping[str, _Cursor]
-) -> Columns:
-    numbers = {name: cursors["numbers"].take(n) for name, table in layout if table is None}
-    chosen = {
-        name: Chosen(_checked(cursors["codes"].take(n), len(table)), table)
-        for name, table in layout
-        if table is not None
-    }
+def _columns(n: int, layout: Sequence[tuple[Any, ...]], cursors: Mapping[str, _Cursor]) -> Columns:
+    numbers, chosen = {}, {}
+    for name, kind, *table in layout:
+        if kind == _NUMBER:
+            numbers[name] = cursors["numbers"].take(n)
+        elif kind == _INTEGER:
+            numbers[name] = _with_nan(cursors["integers"].take(n))
+        else:
+            (choices,) = table
+            chosen[name] = Chosen(_checked(cursors["codes"].take(n), len(choices)), choices)
     return Columns(n, numbers, chosen)
 
 

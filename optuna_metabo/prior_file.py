@@ -116,12 +116,11 @@ def read(path: str | os.PathLike[str]) -> Content:
         PriorFileError: If it is anything but a whole, unaltered file of this format.
         OSError: If there is no such file, or it may not be read.
     """
+    if not stat.S_ISREG(os.stat(path).st_mode):  # opening a pipe would wait for its other end
+        raise PriorFileError(path, "it is no regular file")
     with open(path, "rb") as file:
-        status = os.fstat(file.fileno())
-        if not stat.S_ISREG(status.st_mode):
-            raise PriorFileError(path, "it is no regular file")
         try:
-            return _read(file, status.st_size)
+            return _read(file, os.fstat(file.fileno()).st_size)
         except (_Problem, RecursionError, ArithmeticError, LookupError, TypeError) as error:
             problem = str(error) if isinstance(error, _Problem) else "its header makes no sense"
             raise PriorFileError(path, problem) from None
