@@ -8,7 +8,6 @@ from functools import cached_property
 from typing import Any
 
 import numpy as np
-from jaxtyping import Float
 from numpy import ndarray as Array
 from optuna.distributions import BaseDistribution
 from optuna.trial import FrozenTrial
@@ -22,6 +21,7 @@ from optuna_metabo.limits import constraints, success
 from optuna_metabo.outputs import feasible
 from optuna_metabo.proposal import Belief, Situation
 from optuna_metabo.ranges import Ranges, Space, holds
+from optuna_metabo.shapes import Float
 from optuna_metabo.snapshot import Snapshot
 from optuna_metabo.sources import Past
 from optuna_metabo.surrogate import observed

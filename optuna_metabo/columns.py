@@ -9,7 +9,6 @@ from functools import cached_property
 from typing import Any
 
 import numpy as np
-from jaxtyping import Bool, Float, Int
 from numpy import ndarray as Array
 from optuna.distributions import BaseDistribution, CategoricalDistribution
 from optuna.trial import FrozenTrial
@@ -17,6 +16,7 @@ from optuna.trial import FrozenTrial
 from optuna_metabo.choices import number_of
 from optuna_metabo.domain import ONE_HOT
 from optuna_metabo.encoding import OUTSIDE, Encoded, Encoding, curved, numeric, place_of
+from optuna_metabo.shapes import Bool, Float, Int
 
 # A number that is there and can be read as no place: NaN, say, or an int beyond the floats.
 _UNREADABLE = np.inf

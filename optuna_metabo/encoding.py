@@ -13,7 +13,6 @@ from functools import cached_property
 from typing import Any, Protocol
 
 import numpy as np
-from jaxtyping import Bool, Float
 from numpy import ndarray as Array
 from optuna.distributions import (
     BaseDistribution,
@@ -25,6 +24,7 @@ from optuna.distributions import (
 from optuna_metabo.choices import index_of, is_one_of, number_of, same_choice
 from optuna_metabo.conditions import learn_conditions
 from optuna_metabo.domain import ONE_HOT, Condition, Dimension, Domain, Lattice
+from optuna_metabo.shapes import Bool, Float
 from optuna_metabo.surrogate import Task
 
 Numeric = FloatDistribution | IntDistribution

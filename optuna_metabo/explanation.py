@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from scipy.stats import kendalltau
+import scipy
 
 from optuna_metabo.encoding import Encoding
 from optuna_metabo.ensembles.source_models import SourceModels
@@ -135,7 +135,9 @@ def _rank_agreement(learned: Learned, encoding: Encoding, target: Task) -> list[
     if len(target) < 2 or not learned.used:
         return [None] * len(learned.used)
     models = SourceModels.learn([source.task for source in learned.used], encoding.domain)
-    found = [float(kendalltau(mean, target.y).statistic) for mean in models.mean(target.X)]
+    found = [
+        float(scipy.stats.kendalltau(mean, target.y).statistic) for mean in models.mean(target.X)
+    ]
     return [tau if math.isfinite(tau) else 0.0 for tau in found]
 
 

@@ -19,6 +19,7 @@ _MODULES = (
     "ensembles.functions",
     "ensembles.plain",
     "ensembles.portfolio",
+    "ensembles.screening",
     "ensembles.source_models",
     "ensembles.success",
     "gp.exact",

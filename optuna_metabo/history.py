@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 import numpy as np
-from jaxtyping import Float
 from numpy import ndarray as Array
 from optuna.distributions import BaseDistribution
 from optuna.search_space import intersection_search_space
@@ -16,6 +15,7 @@ from optuna.trial import FrozenTrial, TrialState
 from optuna_metabo.encoding import Encoding
 from optuna_metabo.memory import Memory
 from optuna_metabo.ranges import Ranges
+from optuna_metabo.shapes import Float
 from optuna_metabo.snapshot import Snapshot
 
 # Trials that are looked at together, and bytes of what is remembered of them.

@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from functools import cached_property, partial
 
 import numpy as np
-from jaxtyping import Float
 from numpy import ndarray as Array
 from optuna.distributions import BaseDistribution, CategoricalDistribution, FloatDistribution
 
@@ -17,6 +16,7 @@ from optuna_metabo.ensembles.success import Success
 from optuna_metabo.memory import Memory
 from optuna_metabo.outputs import Objective, matching
 from optuna_metabo.ranges import Space
+from optuna_metabo.shapes import Float
 from optuna_metabo.sources import LeftOut, Past, SourceStudy, SourceTask
 from optuna_metabo.surrogate import Prior, Surrogate, Task
 

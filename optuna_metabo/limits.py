@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 import numpy as np
-from jaxtyping import Float
 from numpy import ndarray as Array
 from optuna.trial import FrozenTrial
 
@@ -16,6 +15,7 @@ from optuna_metabo.ensembles.plain import NoTransfer
 from optuna_metabo.learning import SUCCESS, Learner, Output
 from optuna_metabo.outputs import bilog, keys, slacks, unit_of
 from optuna_metabo.proposal import Belief
+from optuna_metabo.shapes import Float
 from optuna_metabo.sources import Past, SourceStudy
 from optuna_metabo.surrogate import Prior, Task
 from optuna_metabo.thinning import near_zero, rare_first

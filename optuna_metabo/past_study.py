@@ -8,7 +8,6 @@ from datetime import datetime
 from typing import NamedTuple
 
 import numpy as np
-from jaxtyping import Bool, Float, Int
 from numpy import ndarray as Array
 from optuna.distributions import BaseDistribution
 from optuna.trial import FrozenTrial, TrialState
@@ -26,6 +25,7 @@ from optuna_metabo.outputs import (
     unit_of,
 )
 from optuna_metabo.ranges import Space, joint
+from optuna_metabo.shapes import Bool, Float, Int
 from optuna_metabo.snapshot import Snapshot
 from optuna_metabo.surrogate import Task, finite
 from optuna_metabo.thinning import Rule, by_rank, evenly, near_zero, rare_first

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import partial
+from functools import cached_property, partial
 from typing import Any
 
 import numpy as np
-from jaxtyping import Bool, Float
+import scipy
 from numpy import ndarray as Array
-from scipy.stats import qmc
 
 from optuna_metabo.acquisition import (
     Acquisition,
@@ -24,11 +23,14 @@ from optuna_metabo.acquisition import (
 )
 from optuna_metabo.ensembles.scores import bounded
 from optuna_metabo.frame import Frame
+from optuna_metabo.shapes import Bool, Float
 from optuna_metabo.surrogate import Model, Prior, Task
 from optuna_metabo.thinning import Rule, by_rank
 
 # The target's best points from which the search for the next one starts.
 _N_INCUMBENTS = 5
+# Sources whose optima are looked at.
+_MAX_OPTIMA = 64
 # With fewer values the bad ones are needed to tell which sources agree.
 _MIN_BOUNDED = 10
 # The target's trials that are modelled: the cost of asking does not grow beyond.
@@ -115,7 +117,7 @@ class Search:
         feasible: Which of the n points break no constraint.
         pending: Points under way, shape [q p].
         taken: Points not to be proposed, shape [f p].
-        optima: The best points of the sources.
+        optima: The best points of the sources, those of one objective after those of another.
     """
 
     objectives: tuple[Belief, ...]
@@ -159,7 +161,20 @@ class Search:
         if len(self.limits) and self.feasible.any():
             X, y = tasks[0].X[self.feasible], tasks[0].y[self.feasible]
             best.append(X[y.argsort()[-_N_INCUMBENTS:]])
-        return np.concatenate([*best, self.optima])
+        return np.concatenate([*best, self._promising])
+
+    @property
+    def _promising(self) -> Float[Array, "i p"]:
+        """The optima of the sources that count most."""
+        if len(self.optima) <= _MAX_OPTIMA:
+            return self.optima
+        weights = np.concatenate([model.weights for model in self._models])
+        return self.optima[np.sort(np.argsort(-weights, kind="stable")[:_MAX_OPTIMA])]
+
+    @cached_property
+    def _models(self) -> list[Model]:
+        """What is believed of the objectives, as it chooses."""
+        return [_acting(belief.condition(self.pending)) for belief in self.objectives]
 
     def _acquisition(self) -> Acquisition:
         """The logarithm of the improvement expected of a point, times its chance to be feasible.
@@ -171,7 +186,7 @@ class Search:
         is_known = self.feasible.any() if len(self.feasible) else len(self.optima)
         if not is_known:
             return chance
-        models = [_acting(belief.condition(self.pending)) for belief in self.objectives]
+        models = self._models
         gain = self._single_gain(models[0]) if len(models) == 1 else self._several_gain(models)
         return (lambda X: gain(X) + chance(X)) if limits else gain
 
@@ -190,7 +205,7 @@ class Search:
 
     def _several_gain(self, models: Sequence[Model]) -> Acquisition:
         """Log expected hypervolume improvement on the feasible and the pending points."""
-        known = np.concatenate([self._values(), _expected(models, self.optima)])
+        known = np.concatenate([self._values(), _expected(models, self._promising)])
         good = self._values()[self.feasible]
         corners = _undominated(known, np.concatenate([good, _expected(models, self.pending)]))
         return partial(_hypervolume_improvement, models, corners)
@@ -270,7 +285,7 @@ def start_up(
 ) -> dict[str, Any]:
     """The point of a scrambled Sobol' sequence with the trial's number, if it is not taken."""
     encoding, subspace = frame.encoding, frame.subspace(taken)
-    sobol = qmc.Sobol(len(encoding.names), rng=np.random.default_rng(seed))
+    sobol = scipy.stats.qmc.Sobol(len(encoding.names), rng=np.random.default_rng(seed))
     if number:
         sobol.fast_forward(number)
     X = subspace.project(encoding.domain.from_unit(sobol.random(1)))

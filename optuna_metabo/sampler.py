@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from os import PathLike
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 from optuna.distributions import BaseDistribution
@@ -17,23 +17,24 @@ from optuna.storages import BaseStorage
 from optuna.study import Study
 from optuna.trial import FrozenTrial, TrialState
 
-from optuna_metabo.asking import Ask, known_space
 from optuna_metabo.choices import same_choice
 from optuna_metabo.encoding import Encoding, as_choice, fits, is_kept_by_databases
 from optuna_metabo.ensembles import by_name
-from optuna_metabo.explanation import Explanation, explain, merged, unexplained
 from optuna_metabo.history import History
-from optuna_metabo.learning import Learned, Learner
 from optuna_metabo.logs import LOGGER, warn
 from optuna_metabo.memory import Memory
 from optuna_metabo.outputs import ConstraintsFunc, constraints_of
-from optuna_metabo.proposal import propose, start_up
 from optuna_metabo.reading import listed
 from optuna_metabo.snapshot import Snapshot
 from optuna_metabo.sources import Past, Sources
 from optuna_metabo.surrogate import Surrogate, Task
 from optuna_metabo.threads import single_threaded
-from optuna_metabo.transfer_prior import TransferPrior
+
+if TYPE_CHECKING:
+    from optuna_metabo.asking import Ask
+    from optuna_metabo.explanation import Explanation
+    from optuna_metabo.learning import Learned
+    from optuna_metabo.transfer_prior import TransferPrior
 
 # Trials that are asked for at a time, before the plans of the oldest are dropped.
 _MAX_TRIALS_KEPT = 256
@@ -101,18 +102,18 @@ class MetaGPSampler(BaseSampler):
             raise ValueError(f"seed must be a non-negative int or None, got {seed!r}")
         if constraints_func is not None and not callable(constraints_func):
             raise TypeError(f"constraints_func must be callable, got {constraints_func!r}")
+        from optuna_metabo.learning import Learner
+
         surrogate = by_name(surrogate) if isinstance(surrogate, str) else surrogate
         if not isinstance(surrogate, Surrogate):
             raise TypeError(f"surrogate must be a name or have a learn method, got {surrogate!r}")
-        if prior is not None and not isinstance(prior, TransferPrior):
-            prior = TransferPrior.load(prior)
-        self._sources = Sources.of(source_studies, storage)
+        kept, known = (), {}
         if prior is not None:
-            self._sources = replace(self._sources, kept=prior.studies)
+            from optuna_metabo.transfer_prior import held
+
+            kept, known = held(prior, surrogate)
+        self._sources = replace(Sources.of(source_studies, storage), kept=kept)
         self._seed = int(np.random.SeedSequence().generate_state(1)[0] if seed is None else seed)
-        known = prior.learned if prior else {}
-        if known and prior and by_name(prior.surrogate) != surrogate:
-            known = {}
         self._learner = Learner(surrogate, known)
         self._history = History()
         self._constraints_func = constraints_func
@@ -198,6 +199,9 @@ class MetaGPSampler(BaseSampler):
 
         Before the study's first trial, the search space is taken from the sources.
         """
+        from optuna_metabo.asking import known_space
+        from optuna_metabo.explanation import explain, merged, unexplained
+
         with self._lock, single_threaded(), np.errstate(**_ARITHMETIC):
             now = Snapshot.of(study)
             past = self._sources.read(now)
@@ -217,6 +221,8 @@ class MetaGPSampler(BaseSampler):
     def _plan(
         self, study: Study, trial: FrozenTrial, asked: Mapping[str, BaseDistribution]
     ) -> dict[str, Any]:
+        from optuna_metabo.asking import Ask
+
         key = (study.study_name, trial.number)
         with self._lock, single_threaded(), np.errstate(**_ARITHMETIC):
             now = self._snapshots.pop(key, None) or Snapshot.of(study)
@@ -235,6 +241,8 @@ class MetaGPSampler(BaseSampler):
 
     def _answer(self, ask: Ask) -> dict[str, Any]:
         """The parameters that are asked for, and all others of which something is known."""
+        from optuna_metabo.proposal import propose, start_up
+
         seed, number = self._seed, ask.trial.number
         if ask.unknown.keys() & ask.asked.keys():
             frame, taken = ask.frame_of_unknown

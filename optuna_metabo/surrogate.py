@@ -10,10 +10,10 @@ from dataclasses import dataclass, replace
 from typing import Protocol, runtime_checkable
 
 import numpy as np
-from jaxtyping import Bool, Float, Int
 from numpy import ndarray as Array
 
 from optuna_metabo.domain import Domain
+from optuna_metabo.shapes import Bool, Float, Int
 from optuna_metabo.thinning import Rule, by_rank
 
 # Values outside these magnitudes are rescaled: their squares would leave float64.

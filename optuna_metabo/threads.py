@@ -10,8 +10,10 @@ import functools
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
-from threadpoolctl import ThreadpoolController
+if TYPE_CHECKING:
+    from threadpoolctl import ThreadpoolController
 
 _lock = threading.Lock()
 _depth = 0
@@ -21,6 +23,8 @@ _limiter: object | None = None
 @functools.lru_cache(maxsize=1)
 def _controller() -> ThreadpoolController:
     """Inspects the loaded libraries once: it takes some milliseconds."""
+    from threadpoolctl import ThreadpoolController
+
     return ThreadpoolController()
 
 

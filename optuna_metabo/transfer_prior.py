@@ -28,7 +28,7 @@ from optuna_metabo.outputs import Objective
 from optuna_metabo.past_study import MAX_KEPT, MAX_TRIALS, LeftOut, SourceStudy
 from optuna_metabo.prior_file import Content, PriorFileError
 from optuna_metabo.sources import Past, Request, Sources
-from optuna_metabo.surrogate import Task
+from optuna_metabo.surrogate import Surrogate, Task
 from optuna_metabo.threads import single_threaded
 
 # The surrogates of which what is learned is kept; another learns when the first trial asks.
@@ -202,6 +202,17 @@ class TransferPrior:
             )
         lines += [f"left out: {one.name} ({one.reason})" for one in self.left_out]
         return "\n".join(lines)
+
+
+def held(
+    prior: TransferPrior | str | os.PathLike[str], surrogate: Surrogate
+) -> tuple[tuple[SourceStudy, ...], dict[Key, Learned]]:
+    """The studies of a prior or its file, and what a surrogate need not learn of them."""
+    if not isinstance(prior, TransferPrior):
+        prior = TransferPrior.load(prior)
+    learned = prior.learned
+    is_its_own = bool(learned) and by_name(prior.surrogate) == surrogate
+    return prior.studies, learned if is_its_own else {}
 
 
 def _usual_outputs(past: Past) -> list[dict[str, Any]]:

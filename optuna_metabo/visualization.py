@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 import numpy as np
-from jaxtyping import Float
 from numpy import ndarray as Array
 
 from optuna_metabo.explanation import Explanation
+from optuna_metabo.shapes import Float
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go

@@ -30,11 +30,12 @@ def test_no_private_name_of_optuna_is_used() -> None:
             assert found is None, f"{path}: {found.group()}"
 
 
-def test_importing_the_package_loads_no_scipy_and_unknown_names_raise() -> None:
+def test_importing_the_package_and_its_sampler_loads_no_scipy_and_unknown_names_raise() -> None:
     script = (
         "import sys, optuna_metabo\n"
         "assert 'scipy' not in sys.modules and 'optuna' not in sys.modules\n"
         "assert optuna_metabo.MetaGPSampler.__name__ == 'MetaGPSampler'\n"
+        "assert not {'scipy', 'jaxtyping', 'sqlalchemy'} & set(sys.modules)\n"
         "assert not hasattr(optuna_metabo, 'nonsense')"
     )
     subprocess.run([sys.executable, "-c", script], check=True, cwd=ROOT)

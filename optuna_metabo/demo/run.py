@@ -10,7 +10,6 @@ from pathlib import Path
 
 import numpy as np
 import optuna
-from jaxtyping import Float
 from numpy import ndarray as Array
 from optuna.samplers import BaseSampler, GridSampler, RandomSampler, TPESampler
 from optuna.storages import BaseStorage, RDBStorage
@@ -18,6 +17,7 @@ from optuna.storages import BaseStorage, RDBStorage
 from optuna_metabo.demo.tasks import GRID, NEW, PAST
 from optuna_metabo.explanation import Explanation
 from optuna_metabo.sampler import MetaGPSampler
+from optuna_metabo.shapes import Float
 
 CHECKPOINTS = (1, 3, 5, 10, 20)
 METAGP, TPE = "MetaGPSampler", "TPESampler"

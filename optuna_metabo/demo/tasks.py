@@ -10,9 +10,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Float
 from numpy import ndarray as Array
 from optuna.trial import Trial
+
+from optuna_metabo.shapes import Float
 
 GRID: dict[str, list[str | float]] = {
     "scaling": ["none", "standard", "min-max"],

@@ -19,11 +19,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
-from jaxtyping import Bool, Float, Int
+import scipy
 from numpy import ndarray as Array
-from scipy.special import logsumexp, softmax
 
 from optuna_metabo.domain import Domain
 from optuna_metabo.ensembles.common import Common
@@ -32,13 +32,17 @@ from optuna_metabo.ensembles.functions import Functions
 from optuna_metabo.ensembles.kriging import Kernel, Kriging, Residual
 from optuna_metabo.ensembles.portfolio import Portfolio, Ranks
 from optuna_metabo.ensembles.scores import tempered_scores
+from optuna_metabo.ensembles.screening import screened
 from optuna_metabo.ensembles.source_models import SourceModels
 from optuna_metabo.ensembles.target import Scale, target_theta
+from optuna_metabo.shapes import Bool, Float, Int
 from optuna_metabo.surrogate import Model, Posterior, Prior, Task
 
 _N_REFERENCE = 256
 # Sources that are evaluated at candidates: more would not be told apart by a few values.
 _MAX_EXPERTS = 24
+# Values by which they are chosen.
+_MAX_SCREENED = 64
 # An expert, or one of its scales, with this part of the largest weight moves no proposal.
 _NEGLIGIBLE = 1e-3
 # From so many values on, every so manyth ask is the rival's until it has less of the weight: what
@@ -101,8 +105,8 @@ class AveragingPrior:
     def condition(self, target: Task, pending: Float[Array, "q p"]) -> Model:
         """Weighs the experts by their evidence."""
         if not len(target):
-            part = (1.0 - self.settings.plain) / len(self.functions)
-            weights = np.full(len(self.functions), part)
+            weights = np.zeros(len(self.functions))
+            weights[self.functions.core] = (1.0 - self.settings.plain) * self.functions.mass
             return Portfolio(self.ranks, self.functions.opinions, weights)
         kernels = self._kernels(target)
         scale = Scale.from_best(target.y)
@@ -115,7 +119,7 @@ class AveragingPrior:
         prior = [expert.prior_weight for group in groups for expert in group.experts]
         evidence = np.concatenate([kriging.log_evidence for kriging in krigings])
         with np.errstate(divide="ignore"):  # an expert without a share has none afterwards
-            weights = np.asarray(softmax(np.log(prior)[:, None] + evidence))
+            weights = np.asarray(scipy.special.softmax(np.log(prior)[:, None] + evidence))
         return AveragingModel(
             self, kept, X, kernels, groups, krigings, weights, scale, len(target)
         )
@@ -129,14 +133,16 @@ class AveragingPrior:
 
     def _screened(self, kernel: Kernel, target: Task) -> Int[Array, " s"]:
         """The sources whose distant experts have the most evidence, in their order."""
-        order = self.functions.order
-        if len(order) <= _MAX_EXPERTS:
-            return order
-        residual = Residual.factorise(kernel, DISTANT.rho, target.X, np.zeros((0, len(target))))
-        phi = self.functions.single(target.X, order)
-        kriging = Kriging.condition(residual, DISTANT.coefficients, target.y, phi)
-        evidence = logsumexp(kriging.log_evidence, axis=1)
-        return order[np.sort(np.argsort(-evidence, kind="stable")[:_MAX_EXPERTS])]
+        few = target.thinned(_MAX_SCREENED)
+        residual = Residual.factorise(kernel, DISTANT.rho, few.X, np.zeros((0, len(few))))
+
+        def evidence(phi: Float[Array, "s n"]) -> Float[Array, " s"]:
+            kriging = Kriging.condition(residual, DISTANT.coefficients, few.y, phi)
+            return np.asarray(scipy.special.logsumexp(kriging.log_evidence, axis=1))
+
+        functions = self.functions
+        guess, exact = partial(functions.anchors.guess, few.X), partial(functions.single, few.X)
+        return screened(functions.order, guess, exact, evidence, _MAX_EXPERTS)
 
 
 @dataclass(frozen=True)

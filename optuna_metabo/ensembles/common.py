@@ -13,11 +13,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Bool, Float, Int
 from numpy import ndarray as Array
 
 from optuna_metabo.gp.exact import cholesky, lower_solve
 from optuna_metabo.gp.kernel import matern52, squared_distance
+from optuna_metabo.shapes import Bool, Float, Int
 from optuna_metabo.surrogate import Task
 
 # Points of all sources that are taken, and of one source at the least: an exact process of so many

@@ -10,11 +10,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
-from jaxtyping import Float, Int
 from numpy import ndarray as Array
 
 from optuna_metabo.ensembles.functions import Functions
 from optuna_metabo.ensembles.kriging import Coefficients, Kernel, Kriging, Residual
+from optuna_metabo.shapes import Float, Int
 
 
 @dataclass(frozen=True)
@@ -128,8 +128,7 @@ def all_groups(
         )
         common = expert("common", kept, joint * share, s)
         mixed = expert("combination", kept, joint * (1.0 - share), s + 1)
-        yield Group(one_each, relation.rho, relation.coefficients)
-        yield Group((common,), relation.rho, relation.coefficients)
+        yield Group((*one_each, common), relation.rho, relation.coefficients)
         yield Group((mixed,), relation.rho, relation.coefficients, has_deviations=True)
     yield Group((Expert("own", kept[:0], plain, s + 2),), DISTANT.rho, DISTANT.coefficients, "own")
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 import numpy as np
-from jaxtyping import Float, Int
 from numpy import ndarray as Array
 
 from optuna_metabo.gp.exact import GP, Batch
 from optuna_metabo.gp.fit import HyperparameterPrior, fit_map, unpack
+from optuna_metabo.shapes import Float, Int
 from optuna_metabo.surrogate import Posterior, Task
 from optuna_metabo.thinning import by_even_ranks
 
