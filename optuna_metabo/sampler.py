@@ -107,14 +107,15 @@ class MetaGPSampler(BaseSampler):
         surrogate = by_name(surrogate) if isinstance(surrogate, str) else surrogate
         if not isinstance(surrogate, Surrogate):
             raise TypeError(f"surrogate must be a name or have a learn method, got {surrogate!r}")
-        kept, known = (), {}
+        self._sources = Sources.of(source_studies, storage)
+        self._learner = Learner(surrogate)
         if prior is not None:
             from optuna_metabo.transfer_prior import held
 
             kept, known = held(prior, surrogate)
-        self._sources = replace(Sources.of(source_studies, storage), kept=kept)
+            self._sources = replace(self._sources, kept=kept)
+            self._learner = Learner(surrogate, known)
         self._seed = int(np.random.SeedSequence().generate_state(1)[0] if seed is None else seed)
-        self._learner = Learner(surrogate, known)
         self._history = History()
         self._constraints_func = constraints_func
         self._constraints: Memory[dict[str, float]] = Memory(_CONSTRAINT_BYTES)

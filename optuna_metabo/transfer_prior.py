@@ -33,6 +33,8 @@ from optuna_metabo.threads import single_threaded
 
 # The surrogates of which what is learned is kept; another learns when the first trial asks.
 _KEPT = ("auto",)
+# Points at which what was learned is tried.
+_N_TRIED = 4
 # What a file that makes no sense raises when it is unpacked, or when what it holds is tried.
 _NONSENSE = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
 
@@ -247,7 +249,7 @@ def _given(tasks: Sequence[Task]) -> dict[str, Array]:
 
 
 def _relearned(question: Question, packed: Any, arrays: list[Array]) -> Learned | None:
-    """What was learned, tried at one point before it is believed.
+    """What was learned, tried at a few points before it is believed.
 
     Nothing if it is of another form than here: a later release may learn otherwise.
     """
@@ -261,8 +263,9 @@ def _relearned(question: Question, packed: Any, arrays: list[Array]) -> Learned 
 
 
 def _try(prior: Any, encoding: Encoding) -> None:
-    point = encoding.domain.absent[None]
-    model = prior.condition(Task(point[:0], np.zeros(0)), point[:0])
-    posterior = model.posterior(point)
+    """Where a search begins: it loads what the first ask would wait for otherwise."""
+    X = encoding.domain.sample(_N_TRIED, generator=np.random.default_rng(0))
+    model = prior.condition(Task(X[:0], np.zeros(0)), X[:0])
+    posterior = model.posterior(X)
     if not (np.isfinite(posterior.mean).all() and (posterior.variance > 0.0).all()):
         raise ValueError("what was learned is not finite")

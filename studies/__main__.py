@@ -12,7 +12,7 @@ from studies.commands import Parser
 ROOMS = {
     "tables": {"compare": True, "coverage": False},
     "networks": {"tasks": True, "tune": True, "record": True, "report": True, "longer": False},
-    "stress": dict.fromkeys(("parallel", "pruning", "fronts", "crash"), False),
+    "stress": dict.fromkeys(("parallel", "pruning", "fronts", "crash", "priors"), False),
 }
 
 
