@@ -150,7 +150,7 @@ def places_of_numbers(
     if distribution.low == distribution.high:
         return np.where(np.isnan(values), np.nan, 0.5)
     if curved(distribution):  # as of a single number, lest the last digit differs
-        values = np.array([math.log(value) for value in values.tolist()])
+        values = np.fromiter(map(math.log, values.tolist()), float, len(values))
         low, high = math.log(distribution.low), math.log(distribution.high)
     if math.isinf(high - low):
         values, low, high = values / 2, low / 2, high / 2
@@ -183,6 +183,38 @@ def _chosen(trials: Sequence[FrozenTrial], rows: Int[Array, " r"], n: int, name:
     return Chosen(codes, tuple(table))
 
 
+def encoded_together(parts: Sequence[Columns], encoding: Encoding) -> list[Encoded]:
+    """The trials of many studies, study by study; those of the same columns are read at once."""
+    alike: dict[object, list[int]] = {}
+    for i, part in enumerate(parts):
+        tables = tuple((name, id(one.table)) for name, one in part.chosen.items())
+        alike.setdefault((tuple(part.numbers), tables), []).append(i)
+    found: dict[int, Encoded] = {}
+    for places in alike.values():
+        some = [parts[i] for i in places]
+        whole = _joined(some).encoded(encoding)
+        ends = np.cumsum([len(part) for part in some])
+        for i, part, end in zip(places, some, ends.tolist(), strict=True):
+            rows = slice(end - len(part), end)
+            found[i] = Encoded(whole.X[rows], whole.present[rows], whole.known[rows])
+    return [found[i] for i in range(len(parts))]
+
+
+def _joined(parts: Sequence[Columns]) -> Columns:
+    """Columns of the same names and tables, one below the other."""
+    return Columns(
+        sum(map(len, parts)),
+        {
+            name: np.concatenate([part.numbers[name] for part in parts])
+            for name in parts[0].numbers
+        },
+        {
+            name: Chosen(np.concatenate([part.chosen[name].codes for part in parts]), one.table)
+            for name, one in parts[0].chosen.items()
+        },
+    )
+
+
 @dataclass(frozen=True)
 class Several:
     """The trials of several studies, one after the other."""
@@ -191,7 +223,7 @@ class Several:
 
     def encoded(self, encoding: Encoding) -> Encoded:
         """All of them on the axes of a target."""
-        parts = [part.encoded(encoding) for part in self.parts]
+        parts = encoded_together(self.parts, encoding)
         return Encoded(
             np.concatenate([part.X for part in parts]),
             np.concatenate([part.present for part in parts]),

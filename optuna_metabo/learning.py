@@ -10,6 +10,7 @@ import numpy as np
 from numpy import ndarray as Array
 from optuna.distributions import BaseDistribution, CategoricalDistribution, FloatDistribution
 
+from optuna_metabo.columns import encoded_together
 from optuna_metabo.encoding import Encoding
 from optuna_metabo.ensembles.plain import NoTransfer
 from optuna_metabo.ensembles.success import Success
@@ -23,7 +24,8 @@ from optuna_metabo.surrogate import Prior, Surrogate, Task
 # Bytes of what is learned; search spaces no longer asked for are forgotten first.
 _MOST = 2**25
 
-Read = Callable[[SourceStudy, Encoding], SourceTask | LeftOut]
+# From a study, the target's encoding and the study's trials on its axes.
+Read = Callable[..., SourceTask | LeftOut]
 Key = tuple[Hashable, ...]
 
 
@@ -114,7 +116,11 @@ class Question:
     @cached_property
     def read(self) -> tuple[tuple[SourceTask, ...], tuple[LeftOut, ...]]:
         """What can be used of the studies, and why nothing of others can."""
-        found = [self.output.read(study, self.encoding) for study in self.studies]
+        points = encoded_together([study.ended for study in self.studies], self.encoding)
+        found = [
+            self.output.read(study, self.encoding, ended=ended)
+            for study, ended in zip(self.studies, points, strict=True)
+        ]
         used = tuple(one for one in found if isinstance(one, SourceTask))
         return used, tuple(one for one in found if isinstance(one, LeftOut))
 

@@ -177,23 +177,34 @@ class SourceStudy:
         )
 
     def task_for(
-        self, encoding: Encoding, objective: Objective, count: int
+        self, encoding: Encoding, objective: Objective, count: int, ended: Encoded | None = None
     ) -> SourceTask | LeftOut:
-        """What this study says about an objective of ``count``, or why it says nothing."""
+        """What this study says about an objective of ``count``, or why it says nothing.
+
+        Args:
+            encoding: Of the target.
+            objective: That of the target.
+            count: How many the target has.
+            ended: The trials that ended on the target's axes, if that is known.
+        """
         own = matching(objective, self.objectives, count)
         if own is None:
             wanted = f"objective {objective.name or objective.index!r} of {count}"
             return LeftOut(self.name, f"none of its {len(self.objectives)} objectives is {wanted}")
-        return self._task(encoding, self.values[own.index], by_rank)
+        return self._task(encoding, self.values[own.index], by_rank, ended)
 
-    def slack_task_for(self, encoding: Encoding, key: str) -> SourceTask | LeftOut:
+    def slack_task_for(
+        self, encoding: Encoding, key: str, ended: Encoded | None = None
+    ) -> SourceTask | LeftOut:
         """What this study says about a constraint, or why it says nothing."""
         slack = self.slacks.get(key)
         if slack is None or np.isnan(slack.values).all():
             return LeftOut(self.name, f"has no constraint {key!r}")
-        return self._task(encoding, bilog(slack.values, slack.unit), near_zero)
+        return self._task(encoding, bilog(slack.values, slack.unit), near_zero, ended)
 
-    def success_task_for(self, encoding: Encoding) -> SourceTask | LeftOut:
+    def success_task_for(
+        self, encoding: Encoding, ended: Encoded | None = None
+    ) -> SourceTask | LeftOut:
         """Where trials of this study ended well (1) and where they failed (-1), or why unknown.
 
         Only parameters that a failed trial had got to are shared: what comes after cannot have
@@ -203,7 +214,7 @@ class SourceStudy:
         """
         if not self.failed:
             return LeftOut(self.name, "none of its trials failed")
-        failed, ended = self.failed.encoded(encoding), self.ended.encoded(encoding)
+        failed, ended = self.failed.encoded(encoding), ended or self.ended.encoded(encoding)
         shared = failed.shared
         if not shared.any():
             return LeftOut(self.name, "no trial failed after a parameter that is shared")
@@ -214,10 +225,12 @@ class SourceStudy:
         task = Task(np.concatenate([succeeded, X])[kept], outcome[kept], known)
         return SourceTask(self, task, _names(encoding, shared))
 
-    def _task(self, encoding: Encoding, y: Float[Array, " n"], rule: Rule) -> SourceTask | LeftOut:
+    def _task(
+        self, encoding: Encoding, y: Float[Array, " n"], rule: Rule, ended: Encoded | None
+    ) -> SourceTask | LeftOut:
         if nothing := _says_nothing(y):
             return LeftOut(self.name, nothing)
-        points = self.ended.encoded(encoding)
+        points = ended or self.ended.encoded(encoding)
         shared = points.shared
         if not shared.any():
             return LeftOut(self.name, "shares no parameter", of_space=True)

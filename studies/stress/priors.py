@@ -3,9 +3,9 @@
     python -m studies.stress.priors --studies 100 1000 10000 --trials 100
 
 The studies are made when they are read, and forgotten: random trials of seven parameters, two of
-them whole numbers and one a choice, each with an optimum of its own. Printed are the seconds and
-the peak of memory of TransferPrior.fit and save, the size of the file, and, in a process of their
-own, the seconds of loading it and of the asks that follow.
+them whole numbers and one a choice, each with an optimum of its own. Printed are what
+TransferPrior.fit and save take, the size of the file, and, in a process of their own, what loading
+it takes and the asks that follow: seconds of one processor, and the peak of memory.
 """
 
 from __future__ import annotations
@@ -91,10 +91,10 @@ class Synthetic(InMemoryStorage):
 
 
 def seconds(work: Callable[[], Any]) -> tuple[float, Any]:
-    """How long something took, and what it gave."""
-    begin = time.perf_counter()
+    """The seconds of the processor that something took, and what it gave."""
+    begin = time.process_time()
     found = work()
-    return time.perf_counter() - begin, found
+    return time.process_time() - begin, found
 
 
 def peak() -> float:
