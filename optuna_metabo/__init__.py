@@ -17,8 +17,11 @@ if TYPE_CHECKING:
         SourceExplanation,
         TrialExplanation,
     )
+    from optuna_metabo.importing import import_history
+    from optuna_metabo.prior_file import PriorFileError
     from optuna_metabo.sampler import MetaGPSampler
     from optuna_metabo.surrogate import Model, Posterior, Prior, Surrogate, Task
+    from optuna_metabo.transfer_prior import TransferPrior
 
 __all__ = [
     "Averaging",
@@ -31,11 +34,14 @@ __all__ = [
     "Posterior",
     "Prediction",
     "Prior",
+    "PriorFileError",
     "SourceExplanation",
     "Surrogate",
     "Task",
+    "TransferPrior",
     "TrialExplanation",
     "__version__",
+    "import_history",
 ]
 
 _HOMES = {
@@ -47,6 +53,9 @@ _HOMES = {
         ("Explanation", "Origin", "Prediction", "SourceExplanation", "TrialExplanation"),
         "explanation",
     ),
+    "PriorFileError": "prior_file",
+    "TransferPrior": "transfer_prior",
+    "import_history": "importing",
     **dict.fromkeys(("Model", "Posterior", "Prior", "Surrogate", "Task"), "surrogate"),
 }
 _MODULES = ("dashboard", "logging", "visualization")

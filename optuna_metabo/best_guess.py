@@ -42,7 +42,7 @@ def best_guess(
     space = known_space(now, past, history.ranges(now), {})
     if not space:  # trials without a parameter are all the same
         return trials[0]
-    (learned,) = learner.objectives(now, past, space)
+    (learned,) = learner.objectives(now.objectives, past, space)
     X, telling = history.encoded(now, Encoding.of(space)), now.telling
     seen = Task.observed(X[now.places(telling)], now.values(telling)[0])
     model = learned.prior.condition(seen.thinned(_MAX_TRIALS), X[:0])

@@ -5,7 +5,9 @@ from __future__ import annotations
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
+from os import PathLike
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
@@ -35,6 +37,7 @@ if TYPE_CHECKING:
     from optuna_metabo.explanation import Explanation, Prediction, Retrospect
     from optuna_metabo.learning import Learned
     from optuna_metabo.proposal import Situation
+    from optuna_metabo.transfer_prior import TransferPrior
 
 # Trials that are asked for at a time, before the plans of the oldest are dropped.
 _MAX_TRIALS_KEPT = 256
@@ -75,6 +78,8 @@ class MetaGPSampler(BaseSampler):
         constraints_func: From a finished trial to its constraints, feasible at 0 and below, for
             objectives that do not set them by ``trial.set_constraint``. Its values are not
             written to the storage.
+        prior: Past studies and what was learned from them: a :class:`.TransferPrior`, or the path
+            of its file. They are sources besides those that are asked for.
 
     Raises:
         TypeError: If an argument has the wrong type.
@@ -92,6 +97,7 @@ class MetaGPSampler(BaseSampler):
         seed: int | None = None,
         n_startup_trials: int = 5,
         constraints_func: ConstraintsFunc | None = None,
+        prior: TransferPrior | str | PathLike[str] | None = None,
     ) -> None:
         if not isinstance(n_startup_trials, int) or n_startup_trials < 1:
             raise ValueError(f"n_startup_trials must be a positive int, got {n_startup_trials!r}")
@@ -113,8 +119,14 @@ class MetaGPSampler(BaseSampler):
         if not isinstance(surrogate, Surrogate):
             raise TypeError(f"surrogate must be a name or have a learn method, got {surrogate!r}")
         self._sources = Sources.of(source_studies, storage)
+        self._learner = Learner(surrogate)
+        if prior is not None:
+            from optuna_metabo.transfer_prior import held
+
+            kept, known = held(prior, surrogate)
+            self._sources = replace(self._sources, kept=kept)
+            self._learner = Learner(surrogate, known)
         self._seed = int(np.random.SeedSequence().generate_state(1)[0] if seed is None else seed)
-        self._learner = Learner(surrogate, self._seed)
         self._history = History()
         self._constraints_func = constraints_func
         self._constraints: Memory[dict[str, float]] = Memory(_BYTES_KEPT)

@@ -12,7 +12,9 @@ from studies.commands import Parser
 ROOMS = {
     "tables": {"compare": True, "coverage": False, "picture": False},
     "networks": {"tasks": True, "tune": True, "record": True, "report": True, "longer": False},
-    "stress": dict.fromkeys(("parallel", "pruning", "fronts", "crowd", "speed", "crash"), False),
+    "stress": dict.fromkeys(
+        ("parallel", "pruning", "fronts", "crowd", "speed", "priors", "crash"), False
+    ),
 }
 
 

@@ -86,7 +86,7 @@ class Retrospect:
         """
         encoding = Encoding.of(known_space(now, past, history.ranges(now), {}))
         space = encoding.search_space
-        learned = learner.objectives(now, past, space) if space else []
+        learned = learner.objectives(now.objectives, past, space) if space else []
         rows = history.encoded(now, encoding)
         return cls(now, encoding, rows, learned, past.left_out, **settings)
 
