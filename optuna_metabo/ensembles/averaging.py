@@ -251,11 +251,12 @@ class AveragingModel:
 
     @property
     def weights(self) -> Float[Array, " k"]:
-        """A source's own experts and its equal share of those for all."""
+        """A source's own experts and its share of those for all."""
         weights = np.zeros(len(self.prior.functions))
         experts = [expert for group in self.groups for expert in group.experts]
         for expert, weight in zip(experts, self.expert_weights.sum(axis=1), strict=True):
-            weights[expert.sources] += weight / max(len(expert.sources), 1)
+            is_joint = len(expert.sources) == len(self.kept.sources)
+            weights[expert.sources] += weight * (self.kept.shares if is_joint else 1.0)
         return weights
 
     @property

@@ -154,11 +154,7 @@ def samplers(d: int, counts: Sequence[int], n_trials: int) -> Iterator[Sampler]:
 
 
 def asks(
-    all_samplers: Iterator[Sampler],
-    d: int,
-    lengths: Sequence[int],
-    n_asks: int,
-    progress: Progress,
+    several: Iterator[Sampler], d: int, lengths: Sequence[int], n_asks: int, progress: Progress
 ) -> pd.DataFrame:
     """Rows of sampler, parameters, trials, and the median and the 95 % of its asks."""
     rows = []

@@ -15,9 +15,9 @@ studies have {past_trials} trials each, spaces are continuous.
 """
 GROWTH = """## How cost grows
 
-- **Past studies.** What all of them say of the trials so far is guessed by one matrix product. 24 of
-  them are worked out, 12 of more than 48, and 48 before the first value. Learning is linear, a few
-  studies at a time, and keeps no covariance.
+- **Past studies.** What all of them say of the trials so far is guessed by one matrix product. 24
+  of them are worked out, 12 of more than 48, and 48 before the first value. Learning is linear, a
+  few studies at a time, and keeps no covariance.
 - **Trials of a past study.** 128 of them count.
 - **Trials of the new study.** Up to 300 are modelled, from then on the best and an even spread of
   the others; cost grows with their square. The rest is reading and encoding, a few µs a trial.
@@ -26,8 +26,8 @@ GROWTH = """## How cost grows
 - **Parameters.** Linear in the columns, and the ascent looks at as many points; 128 axes climb at
   once.
 
-No ask depends on what the process did before: hyperparameters follow from the trials alone, and what
-is remembered is work saved.
+No ask depends on what the process did before: hyperparameters follow from the trials alone, and
+what is remembered is work saved.
 """
 
 
