@@ -6,9 +6,9 @@ import math
 from typing import Literal
 
 import numpy as np
+import scipy
 from jaxtyping import Float
 from numpy import ndarray as Array
-from scipy.stats import kendalltau
 
 Word = Literal["agrees", "says nothing", "opposed"]
 
@@ -22,7 +22,7 @@ def tau(predicted: Float[Array, " n"], y: Float[Array, " n"]) -> float | None:
     """Kendall's tau-b; 0 where one of them is constant, ``None`` of fewer than two points."""
     if len(y) < 2:
         return None
-    found = float(kendalltau(predicted, y).statistic)
+    found = float(scipy.stats.kendalltau(predicted, y).statistic)
     return found if math.isfinite(found) else 0.0
 
 

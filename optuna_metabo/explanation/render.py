@@ -19,8 +19,8 @@ _HEAD = ("past study", "weight now", "at first", "agreement", "trials", "lacks")
 
 def text(explanation: Explanation) -> str:
     """What matters, as a table and a few lines."""
-    rows = [_HEAD, *_rows(explanation)]
-    widths = [max(len(row[j]) for row in rows) for j in range(len(_HEAD))]
+    rows = _table(explanation)
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     lines = [
         "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
         for row in rows
@@ -30,21 +30,22 @@ def text(explanation: Explanation) -> str:
 
 def html(explanation: Explanation) -> str:
     """The same for notebooks."""
-    head, *rows = [_HEAD, *_rows(explanation)]
+    head, *rows = _table(explanation)
     cells = ["".join(f"<td>{html_.escape(cell)}</td>" for cell in row) for row in rows]
-    below = [f"<p>{html_.escape(line)}</p>" for line in _below(explanation) if line]
+    below = [f"{html_.escape(line)}<br>" for line in _below(explanation) if line]
     table = "".join(f"<tr>{row}</tr>" for row in cells)
     names = "".join(f"<th>{name}</th>" for name in head)
     return (
-        f"<p>{html_.escape(title(explanation))}</p>"
-        f"<table><thead><tr>{names}</tr></thead><tbody>{table}</tbody></table>{''.join(below)}"
+        f"<p>{html_.escape(title(explanation))}</p><table><thead><tr>{names}</tr></thead>"
+        f"<tbody>{table}</tbody></table><p>{''.join(below)}</p>"
     )
 
 
 def markdown(explanation: Explanation) -> str:
     """The same as Markdown."""
-    rows = [_HEAD, ("---",) * len(_HEAD), *_rows(explanation)]
-    table = ["| " + " | ".join(map(_escaped, row)) + " |" for row in rows]
+    head, *rows = _table(explanation)
+    table = ["| " + " | ".join(map(_escaped, row)) + " |" for row in (head, *rows)]
+    table.insert(1, "| --- " * len(head) + "|")
     below = [f"- {_escaped(line)}" for line in _below(explanation) if line]
     return "\n".join([f"{_escaped(title(explanation))}.", "", *table, "", *below])
 
@@ -66,6 +67,13 @@ def _count(n: int, what: str) -> str:
     if n == 1:
         return f"1 {what}"
     return f"{n} {what.replace('study', 'studies')}{'' if what.endswith('study') else 's'}"
+
+
+def _table(explanation: Explanation) -> list[tuple[str, ...]]:
+    """Head and rows, without the columns that say nothing."""
+    rows = _rows(explanation)
+    told = [j for j in range(len(_HEAD)) if any(row[j] for row in rows)]
+    return [tuple(row[j] for j in told) for row in (_HEAD, *rows)]
 
 
 def _rows(explanation: Explanation) -> list[tuple[str, ...]]:
@@ -128,21 +136,20 @@ def _below(explanation: Explanation) -> list[str]:
     lines = [f"left out: {source.name} ({source.reason})" for source in left_out[:_MOST]]
     if len(left_out) > _MOST:
         lines.append(f"and {len(left_out) - _MOST} more left out")
-    came_from = origins(explanation)
-    if came_from:
-        lines = ["", f"trials came from: {came_from}", *lines]
-    return lines
+    return ["", *_origins(explanation), *lines]
 
 
-def origins(explanation: Explanation) -> str:
+def _origins(explanation: Explanation) -> list[str]:
     """What the trials came from, those of one origin together, in the order of the first."""
     found: dict[str, list[int]] = {}
     for trial in explanation.trials:
         found.setdefault(str(trial.origin), []).append(trial.number)
-    parts = [f"{_ranges(numbers)} {origin}" for origin, numbers in found.items()]
-    if len(parts) > _MOST:
-        parts = [*parts[:_MOST], f"and {len(parts) - _MOST} more origins"]
-    return "; ".join(parts)
+    lines = [
+        f"trial{'s' * (len(numbers) > 1)} {_ranges(numbers)}: {origin}"
+        for origin, numbers in found.items()
+    ]
+    rest = len(lines) - _MOST
+    return [*lines[:_MOST], f"and {rest} more origins"] if rest > 0 else lines
 
 
 def _ranges(numbers: Sequence[int]) -> str:

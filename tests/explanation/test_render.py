@@ -35,7 +35,7 @@ def test_of_forty_the_ten_that_matter_are_printed_and_the_thirty_others_together
     [rest] = [line for line in lines if line.startswith("and 30 more")]
     assert rest.split()[3:] == ["0.600", "0.600"]
     assert lines[0] == "'new' after 4 trials: 40 past studies used"
-    assert lines[-1] == "trials came from: 0 study-37's optimum; 1-2, 4 own model"
+    assert lines[-2:] == ["trial 0: study-37's optimum", "trials 1-2, 4: own model"]
 
 
 def test_a_source_that_gave_the_first_trial_is_named_though_it_counts_no_more() -> None:
@@ -59,6 +59,12 @@ def test_strange_names_stay_text_in_html_and_markdown() -> None:
     found = Explanation((strange,), 0.5)
     assert "&lt;b&gt;|x*" in found._repr_html_()
     assert "\\<b>\\|x\\*" in found.to_markdown()
+
+
+def test_a_column_that_says_nothing_is_left_out() -> None:
+    assert "lacks" not in str(MANY)
+    lacking = dataclasses.replace(MANY.sources[0], missing=("x",))
+    assert "lacks" in str(Explanation((lacking,), 0.98))
 
 
 def test_what_is_left_out_is_counted_beyond_ten() -> None:
