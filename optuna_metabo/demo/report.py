@@ -23,7 +23,7 @@ def write_report(path: Path, result: Result, plan: Plan, command: str) -> None:
     )
     lowest = min(float(runs[:, 0].mean()) for runs in result.best.values())
     curves.update_layout(height=520)
-    curves.update_yaxes(range=[max(0.0, lowest), 1.0])
+    curves.update_yaxes(range=[max(0.0, lowest - 0.1), 1.0])
     weights = plot_explanation(result.explanation)
     weights.update_layout(height=360)
     page = _template().render(

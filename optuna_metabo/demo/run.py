@@ -21,7 +21,7 @@ from optuna_metabo.shapes import Float
 
 CHECKPOINTS = (1, 3, 5, 10, 20)
 METAGP, TPE, GP = "MetaGPSampler", "TPESampler", "GPSampler"
-NOT_MISLED = f"{METAGP}, without the one that misleads"
+NOT_MISLED = f"{METAGP}, related studies only"
 
 Makers = dict[str, Callable[[int], BaseSampler]]
 
@@ -33,12 +33,17 @@ class Plan:
     Args:
         past_trials: Trials of each past study.
         trials: Trials of each run on the new task.
-        seeds: Runs of each sampler, with the seeds 0, 1, 2, ...
+        seeds: Runs of each sampler. The samplers have seeds of their own, since several draw their
+            first trials at random: with one seed these would be the same.
     """
 
     past_trials: int = 40
     trials: int = 20
     seeds: int = 8
+
+    def seeds_of(self, i: int) -> range:
+        """Those of the i-th sampler."""
+        return range(100 * i, 100 * i + self.seeds)
 
     @property
     def n_trials(self) -> int:
@@ -107,8 +112,8 @@ def run_demo(database: Path, plan: Plan, report: Callable[[str], None]) -> Resul
         past = _past_studies(storage, plan, report)
         left_out = skipped()
         best = {
-            name: _runs(name, make, storage, plan, report)
-            for name, make in samplers(past).items()
+            name: _runs(name, make, plan.seeds_of(i), storage, plan, report)
+            for i, (name, make) in enumerate(samplers(past).items())
             if name not in left_out
         }
         first = optuna.load_study(study_name=_name(METAGP), storage=storage)
@@ -135,15 +140,16 @@ def _past_studies(
 def _runs(
     name: str,
     make: Callable[[int], BaseSampler],
+    seeds: range,
     storage: BaseStorage,
     plan: Plan,
     report: Callable[[str], None],
 ) -> Float[Array, "seeds trials"]:
     """Best values so far of one sampler on the new task."""
     runs, objective = [], NEW.objective()
-    for seed in range(plan.seeds):
-        study = _study(_name(name), make(seed), storage if seed == 0 else None)
-        stage = f"new task, {name}, run {seed + 1} of {plan.seeds}"
+    for run, seed in enumerate(seeds):
+        study = _study(_name(name), make(seed), storage if run == 0 else None)
+        stage = f"new task, {name}, run {run + 1} of {len(seeds)}"
         _optimize(study, objective, plan.trials, stage, report)
         runs.append(np.maximum.accumulate([trial.values[0] for trial in study.trials]))
     return np.array(runs)
