@@ -10,15 +10,14 @@ from numpy import ndarray as Array
 from scipy.special import ndtr
 
 from optuna_metabo.domain import Dimension, Domain
-from optuna_metabo.ensembles.averaging import (
+from optuna_metabo.ensembles.averaging import Averaging, AveragingPrior
+from optuna_metabo.ensembles.experts import all_groups
+from optuna_metabo.ensembles.mixture import (
     _FIRST_PROBE,
     _PROBE_EVERY,
-    Averaging,
     AveragingModel,
-    AveragingPrior,
     CalibratedModel,
 )
-from optuna_metabo.ensembles.experts import all_groups
 from optuna_metabo.surrogate import Posterior, Task
 
 DOMAIN = Domain((Dimension(), Dimension()))
@@ -135,7 +134,7 @@ def test_a_posterior_without_the_negligible_experts_is_that_with_all() -> None:
 def _basis(model: AveragingModel, X: Array):  # type: ignore[no-untyped-def]
     from optuna_metabo.ensembles.experts import Basis
 
-    return Basis.of(model.prior.functions, X, model.kept, model.groups)
+    return Basis.of(model.functions, X, model.kept, model.groups)
 
 
 def test_nine_in_ten_values_lie_in_intervals_of_95_percent() -> None:

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from optuna_metabo.ensembles import by_name
-from optuna_metabo.ensembles.averaging import CalibratedModel
+from optuna_metabo.ensembles.mixture import CalibratedModel
 from optuna_metabo.surrogate import Task
 from tests.ensembles.bowls import DOMAIN, EMPTY, alike, believe, bowl, make_task
 

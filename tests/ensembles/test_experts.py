@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from optuna_metabo.ensembles.averaging import Averaging, AveragingModel, AveragingPrior
+from optuna_metabo.ensembles.averaging import Averaging, AveragingPrior
 from optuna_metabo.ensembles.experts import CLOSE, DISTANT, Basis, Expert, all_groups
 from optuna_metabo.surrogate import Task
 from tests.ensembles.bowls import DOMAIN, NONE, alike, bowl, make_task
@@ -73,8 +73,7 @@ def test_the_sources_of_an_expert_are_those_that_it_listens_to() -> None:
 
 def test_posterior_weights_are_prior_weights_times_evidence() -> None:
     target = make_task(bowl(0.45), 5, 9)
-    model = prior_of(*alike(), make_task(bowl(0.9), 25, 5)).condition(target, NONE)
-    assert isinstance(model, AveragingModel)
+    model = prior_of(*alike(), make_task(bowl(0.9), 25, 5)).weighed(target, NONE)
     experts: list[Expert] = [one for group in model.groups for one in group.experts]
     evidence = np.concatenate([one.log_evidence for one in model.krigings])
     prior = np.array([one.prior_weight for one in experts])
