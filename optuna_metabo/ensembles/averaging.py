@@ -65,8 +65,8 @@ class Averaging:
         ValueError: If the weights are not positive or leave nothing.
     """
 
-    plain: float = 0.1
-    joint: float = 0.85
+    plain: float = 0.3
+    joint: float = 0.6
     share_kernel: bool = True
     probe: bool = True
 

@@ -45,7 +45,7 @@ def test_each_expert_has_the_function_that_it_is_named_after() -> None:
     functions, X = prior.functions, np.random.default_rng(1).random((6, 2))
     kept = np.array([2, 0])
     groups = list(all_groups(kept, functions.share, plain=0.1, joint=0.7))
-    basis, values = Basis.of(functions, X, kept, groups), functions(X)
+    basis, values = Basis.of(functions, X, Kept.equal(kept), groups), functions(X)
     mean = values[kept].mean(axis=0)
     expected = {"source 2": values[2], "source 0": values[0], "common": values[-1]}
     expected |= {"combination": mean, "own": np.zeros(6)}
