@@ -7,6 +7,7 @@ import pytest
 
 from optuna_metabo.ensembles.averaging import Averaging, AveragingPrior
 from optuna_metabo.ensembles.experts import CLOSE, DISTANT, Basis, Expert, all_groups
+from optuna_metabo.ensembles.screening import Kept
 from optuna_metabo.surrogate import Task
 from tests.ensembles.bowls import DOMAIN, NONE, alike, bowl, make_task
 
