@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from optuna_metabo.ensembles import target as module
-from optuna_metabo.ensembles.target import fit_target, target_theta
+from optuna_metabo.ensembles.target import Scale, fit_target, target_theta
 from optuna_metabo.surrogate import Task
 
 GROUPS = np.arange(3)
@@ -55,3 +55,21 @@ def test_pending_points_take_the_value_that_is_expected_of_them() -> None:
     gp, believed = (fit_target(task(30), some, GROUPS, None) for some in (pending[:0], pending))
     assert believed.mean(pending)[0] == pytest.approx(gp.mean(pending)[0], abs=1e-4)
     assert believed.posterior(pending)[1] < gp.posterior(pending)[1]
+
+
+@pytest.mark.parametrize("of", [Scale.of, Scale.from_best])
+def test_a_prediction_of_standardised_values_comes_back_in_their_units(of: Any) -> None:
+    one = Task(task(9).X, 40.0 + 3.0 * task(9).y)
+    scale = of(one.y)
+    y = scale.standardise(one).y
+    assert y.std() == pytest.approx(1.0)
+    found = scale.restore(np.ones(1), y[None], np.full((1, 9), 0.25))
+    np.testing.assert_allclose(found.mean, one.y)
+    np.testing.assert_allclose(found.variance, 0.25 * one.y.var())
+
+
+def test_the_centre_is_the_mean_or_the_best_value_and_equal_values_have_the_scale_one() -> None:
+    y = np.array([1.0, 2.0, 6.0])
+    assert (Scale.of(y).centre, Scale.from_best(y).centre) == (3.0, 6.0)
+    assert Scale.of(np.full(3, 7.0)) == Scale(7.0, 1.0)
+    assert Scale.of(np.zeros(0)) == Scale(0.0, 1.0)
