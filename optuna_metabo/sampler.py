@@ -235,8 +235,8 @@ class MetaGPSampler(BaseSampler):
         Args:
             study: The study.
             points: Values of parameters; one that a point lacks does not exist there.
-            n_told: Of the trials that have values, how many are known; all if not given. Of none
-                a prediction is a rank among what the past studies say, and has no units.
+            n_told: How many trials with values are known, all if not given; of none a prediction
+                is a rank among what the past studies say.
 
         Example:
             >>> import optuna
@@ -255,10 +255,8 @@ class MetaGPSampler(BaseSampler):
 
         now = Snapshot.of(study)
         past = self._sources.read(now)
-        n, memory = self._n_startup_trials, self._looked_back
-        return Retrospect.of(
-            now, past, self._history, self._learner, n_startup_trials=n, memory=memory
-        )
+        settings = {"n_startup_trials": self._n_startup_trials, "memory": self._looked_back}
+        return Retrospect.of(now, past, self._history, self._learner, **settings)
 
     def best_guess(self, study: Study) -> FrozenTrial:
         """The trial that is best in expectation: the one to use where values are noisy.
