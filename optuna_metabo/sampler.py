@@ -215,8 +215,8 @@ class MetaGPSampler(BaseSampler):
         Args:
             study: The study.
             points: Values of parameters; one that a point lacks does not exist there.
-            n_told: Of the trials that have values, how many are known; all if not given. Of none
-                a prediction is a rank among what the past studies say, and has no units.
+            n_told: How many trials with values are known, all if not given; of none a prediction
+                is a rank among what the past studies say.
 
         Example:
             >>> import optuna
@@ -233,10 +233,8 @@ class MetaGPSampler(BaseSampler):
     def _look_back(self, study: Study) -> Retrospect:
         now = Snapshot.of(study)
         past = self._sources.read(now)
-        n, memory = self._n_startup_trials, self._looked_back
-        return Retrospect.of(
-            now, past, self._history, self._learner, n_startup_trials=n, memory=memory
-        )
+        settings = {"n_startup_trials": self._n_startup_trials, "memory": self._looked_back}
+        return Retrospect.of(now, past, self._history, self._learner, **settings)
 
     def _plan(
         self, study: Study, trial: FrozenTrial, asked: Mapping[str, BaseDistribution]

@@ -117,6 +117,7 @@ def test_the_real_dashboard_shows_the_figures_the_note_and_the_attributes(
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
         tab = browser.new_page()
+        tab.set_default_timeout(120_000)  # of a machine that is busy
         tab.goto(page)
         for name in FIGURES:
             figure = tab.wait_for_selector(f"[id='user-defined-plot:{name}'] .main-svg")

@@ -87,7 +87,7 @@ class Retrospect:
         encoding = Encoding.of(known_space(now, past, history.ranges(now), {}))
         space = encoding.search_space
         learned = learner.objectives(now, past, space) if space else []
-        rows = history.encoded(now, encoding)
+        rows = history.encoded(now, encoding) if space else np.zeros((len(now.trials), 0))
         return cls(now, encoding, rows, learned, past.left_out, **settings)
 
     @property

@@ -126,6 +126,15 @@ def test_every_surrogate_tells_an_origin_of_every_trial_with_two_objectives(
     assert len(explanation.trials[-1].prediction.mean) == 2
 
 
+@pytest.mark.parametrize("n_trials", [0, 3])
+def test_a_study_without_parameters_has_nothing_to_be_explained(n_trials: int) -> None:
+    study = optuna.create_study(sampler=MetaGPSampler(seed=0))
+    study.optimize(lambda trial: 1.0, n_trials=n_trials)
+    explanation = study.sampler.explain(study)
+    assert (explanation.sources, explanation.trials) == ((), ())
+    assert explanation.weight_without_sources == 1.0
+
+
 def test_failed_and_running_trials_have_an_origin_and_long_studies_a_spread() -> None:
     def often(trial: optuna.Trial) -> float:
         if trial.number % 10 == 7:
