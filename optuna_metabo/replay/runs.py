@@ -69,10 +69,12 @@ class Run:
 def rows_of(order: Order, target: Target, seed: int, most: int | None) -> list[int]:
     """The rows of the pool that are taken, until nothing better is left or ``most`` are taken."""
     yardstick, rows = Yardstick.of(target.pool), list[int]()
+    to_find = set(yardstick.front)
     with _quiet(), single_threaded():
         for row in order(target, seed):
             rows.append(row)
-            if len(rows) == most or yardstick.is_complete(rows):
+            to_find.discard(tuple(yardstick.results[row].tolist()))
+            if len(rows) == most or not to_find:
                 break
     return rows
 

@@ -45,15 +45,15 @@ class Measured:
     def of(cls, orders: list[list[int]], target: Target, most: int) -> Measured:
         """Measures the runs by what the owner knows."""
         yardstick, seconds = Yardstick.of(target.pool), target.pool.seconds
-        trials_to = {goal: [yardstick.trials_to(rows, goal) for rows in orders] for goal in GOALS}
-        has_time = seconds.sum() >= _NO_TIME
+        found = [yardstick.found(rows) for rows in orders]
+        trials_to = {goal: [yardstick.trials_to(one, goal) for one in found] for goal in GOALS}
+        regret = np.stack([_extended(yardstick.regret(one), most) for one in found])
         ends = zip(orders, trials_to["close"], strict=True)
         took = [
             float(seconds[rows[: int(n)]].sum()) if math.isfinite(n) else math.inf
             for rows, n in ends
         ]
-        regret = np.stack([_extended(yardstick.regret(rows), most) for rows in orders])
-        return cls(orders, regret, trials_to, took if has_time else [])
+        return cls(orders, regret, trials_to, took if seconds.sum() >= _NO_TIME else [])
 
     def median_to(self, goal: str) -> float:
         """The trials of the median run."""

@@ -21,11 +21,12 @@ def summary_table(replay: Replay) -> Table:
     for name in replay.samplers:
         goals = [_trials(replay, name, replay.median_trials(name, goal)) for goal in _GOALS]
         regret, against = replay.mean_regret(name), replay.against_cold(name)
+        most = len(regret) if name in FREE else replay.plan.trials
         rows.append(
             [
                 name,
                 *goals,
-                *[f"{regret[n - 1]:.3f}" for n in CHECKPOINTS],
+                *[f"{regret[n - 1]:.3f}" if n <= most else "" for n in CHECKPOINTS],
                 f"{regret[: CHECKPOINTS[-1]].mean():.3f}",
                 "/".join(map(str, against)) if against else "",
                 _hours(replay.hours(name)),

@@ -84,9 +84,8 @@ class Yardstick:
     def _median(self) -> float:
         return float(np.nanmedian(self.results)) if self.results.shape[1] == 1 else 0.0
 
-    def regret(self, rows: Sequence[int]) -> Float[Array, " t"]:
-        """Regret after each of the trials; 1 before the first result."""
-        found = self.found(rows)
+    def regret(self, found: Float[Array, " t"]) -> Float[Array, " t"]:
+        """Regret after each trial, of what was found by then; 1 before the first result."""
         span = self.best - self._median
         if span <= 0.0:
             return np.where(found >= self.best, 0.0, 1.0)
@@ -97,10 +96,6 @@ class Yardstick:
         """The best results: the best value, or all that no other dominates."""
         known = self.results[~np.isnan(self.results[:, 0])]
         return frozenset(map(tuple, known[nondominated(known)].tolist()))
-
-    def is_complete(self, rows: Sequence[int]) -> bool:
-        """Whether all of the best results are among these, so that nothing is left to be found."""
-        return self.front <= set(map(tuple, self.results[list(rows)].tolist()))
 
     @cached_property
     def goals(self) -> dict[str, float]:
@@ -115,9 +110,9 @@ class Yardstick:
         top = ranked[math.ceil(CLOSE * len(ranked)) - 1]
         return {"close": close, "top": float(top), "best": self.best}
 
-    def trials_to(self, rows: Sequence[int], goal: str) -> float:
+    def trials_to(self, found: Float[Array, " t"], goal: str) -> float:
         """How many trials it took to reach one of the goals; infinite if it was not reached."""
-        reached = np.flatnonzero(self.found(rows) >= self.goals[goal])
+        reached = np.flatnonzero(found >= self.goals[goal])
         return float(reached[0] + 1) if len(reached) else math.inf
 
 
@@ -151,7 +146,10 @@ def _hypervolumes(ranks: Float[Array, "t m"]) -> Float[Array, " t"]:
 
 
 def _hypervolume(front: Float[Array, "k m"]) -> float:
-    """Of points in the unit cube, by the boxes that tile the rest of it."""
+    """Of points in the unit cube: by stripes in the plane, else by the boxes of the rest."""
+    if front.shape[1] == 2:
+        x, y = front[front[:, 0].argsort()].T
+        return float(np.diff(x, prepend=0.0) @ y)
     lower, upper = boxes(front, np.zeros(front.shape[1]))
     sides = np.maximum(np.minimum(upper, 1.0) - lower, 0.0)
     return 1.0 - float(sides.prod(axis=1).sum())

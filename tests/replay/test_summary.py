@@ -79,6 +79,8 @@ def test_what_was_not_reached_is_infinite_and_null_in_json() -> None:
     assert study["samplers"]["metagp"]["orders"] == [[0, 1]]
     cells = dict(zip(*[summary_table(replay)[i] for i in (0, -1)], strict=True))
     assert (cells["to best"], cells["hours"]) == ("> 5", "not reached")
+    assert cells["regret 5"] == "1.000"
+    assert cells["regret 10"] == ""  # no run had so many trials
 
 
 def test_tables_have_a_row_for_each_sampler_or_study_and_no_column_without_content() -> None:

@@ -18,8 +18,8 @@ def _yardstick(values: list[list[float]]) -> Yardstick:
 
 def test_regret_is_the_formula() -> None:
     yardstick = _yardstick([[1.0], [3.0], [2.0], [5.0], [4.0]])
-    assert yardstick.regret([0, 1, 2, 4, 3]).tolist() == [1.0, 1.0, 1.0, 0.5, 0.0]
-    assert yardstick.regret([3]).tolist() == [0.0]
+    assert yardstick.regret(yardstick.found([0, 1, 2, 4, 3])).tolist() == [1.0, 1.0, 1.0, 0.5, 0.0]
+    assert yardstick.regret(yardstick.found([3])).tolist() == [0.0]
 
 
 def test_what_is_to_be_minimised_is_measured_the_other_way_round() -> None:
@@ -28,17 +28,18 @@ def test_what_is_to_be_minimised_is_measured_the_other_way_round() -> None:
         study.add_trial(
             create_trial(params={"x": 0.5}, distributions={"x": SPACE["x"]}, value=value)
         )
-    assert Yardstick.of(Pool.of(study)).trials_to([0, 2, 1], "best") == 3.0
+    yardstick = Yardstick.of(Pool.of(study))
+    assert yardstick.trials_to(yardstick.found([0, 2, 1]), "best") == 3.0
 
 
 def test_goals_are_near_the_best_value_and_among_the_best_ranks() -> None:
     values = [[float(value)] for value in range(300)]
     yardstick = _yardstick([*values, [1000.0], [999.0], [800.0], [992.0]])
     assert yardstick.goals == {"close": 990.0, "top": 800.0, "best": 1000.0}
-    rows = [5, 302, 303, 300]
-    found = [yardstick.trials_to(rows, goal) for goal in ("top", "close", "best")]
-    assert found == [2.0, 3.0, 4.0]
-    assert yardstick.trials_to([1, 2], "top") == math.inf
+    found = yardstick.found([5, 302, 303, 300])
+    trials = [yardstick.trials_to(found, goal) for goal in ("top", "close", "best")]
+    assert trials == [2.0, 3.0, 4.0]
+    assert yardstick.trials_to(yardstick.found([1, 2]), "top") == math.inf
 
 
 def test_a_negative_best_value_has_a_goal_below_it() -> None:
@@ -58,7 +59,7 @@ def test_failed_pruned_and_infeasible_trials_are_no_results() -> None:
     yardstick = Yardstick.of(Pool.of(study))
     assert yardstick.n_results == 2
     assert yardstick.best == 2.0
-    assert yardstick.regret([2, 3, 4, 0]).tolist() == [1.0] * 4
+    assert yardstick.regret(yardstick.found([2, 3, 4, 0])).tolist() == [1.0] * 4
 
 
 def test_infinite_values_count_as_the_most_extreme_finite_one() -> None:
@@ -71,7 +72,7 @@ def test_infinite_values_count_as_the_most_extreme_finite_one() -> None:
 def test_without_two_different_values_no_order_is_better(values: list[list[float]]) -> None:
     yardstick = _yardstick(values)
     assert not yardstick.tells
-    assert yardstick.regret([0]).tolist() == [0.0]
+    assert yardstick.regret(yardstick.found([0])).tolist() == [0.0]
 
 
 def _brute_force(ranks: np.ndarray, n: int = 200) -> float:
@@ -94,21 +95,22 @@ def test_the_hypervolume_is_that_of_a_grid(m: int) -> None:
 def test_several_objectives_do_not_depend_on_their_scales() -> None:
     Y = np.random.default_rng(0).normal(size=(12, 2))
     rows = list(range(12))
-    first = _yardstick(Y.tolist()).regret(rows)
-    second = _yardstick(np.column_stack([Y[:, 0], np.exp(9 * Y[:, 1])]).tolist()).regret(rows)
-    np.testing.assert_allclose(first, second)
+    other = _yardstick(np.column_stack([Y[:, 0], np.exp(9 * Y[:, 1])]).tolist())
+    np.testing.assert_allclose(_yardstick(Y.tolist()).found(rows), other.found(rows))
 
 
 @pytest.mark.parametrize("m", [1, 2])
-def test_a_run_is_complete_as_soon_as_its_regret_is_zero(m: int) -> None:
+def test_regret_is_zero_as_soon_as_all_of_the_front_is_found(m: int) -> None:
     Y = np.random.default_rng(m).integers(0, 9, size=(15, m)).astype(float)
     yardstick = _yardstick(Y.tolist())
-    regret = yardstick.regret(range(15))
+    regret = yardstick.regret(yardstick.found(range(15)))
     for k in range(1, 16):
-        assert yardstick.is_complete(range(k)) == (regret[k - 1] < 1e-12)
+        known = set(map(tuple, yardstick.results[:k].tolist()))
+        assert (yardstick.front <= known) == (regret[k - 1] < 1e-12)
 
 
 def test_strange_studies_are_measured() -> None:
     pool = Pool.of(strange("strange", 0, InMemoryStorage()))
-    regret = Yardstick.of(pool).regret(range(len(pool)))
+    yardstick = Yardstick.of(pool)
+    regret = yardstick.regret(yardstick.found(range(len(pool))))
     assert regret[0] > regret[-1] == 0.0
