@@ -79,13 +79,7 @@ def import_history(
     columns = list(dict.fromkeys(name for row in rows for name in row))
     values = [_column(name, columns, _METRICS) for name in metrics]
     chosen = _parameters(columns, params, values)
-    space = {
-        name: _distribution(name, _told(rows, column), (distributions or {}).get(name))
-        for name, column in chosen.items()
-    }
-    unknown = [name for name in distributions or {} if name not in space]
-    if unknown:
-        raise ValueError(f"distributions has {unknown[0]!r}, which is none of {list(space)}")
+    space = _space(rows, chosen, distributions or {})
     trials = [_trial(i, row, chosen, space, values) for i, row in enumerate(rows, start=1)]
     study = optuna.create_study(study_name=study_name, storage=storage, directions=directions)
     if len(values) > 1:  # by which objectives of several are matched
@@ -96,6 +90,19 @@ def import_history(
     for name, one in space.items():
         LOGGER.info(f"{study_name!r}: {name} is {one}")
     return study
+
+
+def _space(
+    rows: Sequence[Row], params: Mapping[str, str], given: Mapping[str, BaseDistribution | Kind]
+) -> dict[str, BaseDistribution]:
+    """The distribution of each parameter, given or inferred."""
+    unknown = [name for name in given if name not in params]
+    if unknown:
+        raise ValueError(f"distributions has {unknown[0]!r}, which is none of {list(params)}")
+    return {
+        name: _distribution(name, _told(rows, column), given.get(name))
+        for name, column in params.items()
+    }
 
 
 def _direction(name: str, direction: str) -> StudyDirection:

@@ -31,7 +31,7 @@ from optuna_metabo.surrogate import Task, finite
 from optuna_metabo.thinning import Rule, by_rank, evenly, near_zero, rare_first
 
 # A longer study is thinned to so many points, by what they are for: the cost of an exact GP grows
-# with the square of its points, and what they add does not.
+# with their square, and what they add does not.
 MAX_TRIALS = 128
 # Trials of a study that are kept when it is read, from which a task takes its own: enough that
 # merging points which a target cannot tell apart leaves as many as it takes.
@@ -208,9 +208,8 @@ class SourceStudy:
         """Where trials of this study ended well (1) and where they failed (-1), or why unknown.
 
         Only parameters that a failed trial had got to are shared: what comes after cannot have
-        made it fail. One that failed before its first one that the target shares has no place and
-        is left out. Points that failed again are not merged: each failure makes the next less
-        likely.
+        made it fail. One that failed before its first one that the target shares is left out.
+        Points that failed again are not merged: each failure makes the next less likely.
         """
         if not self.failed:
             return LeftOut(self.name, "none of its trials failed")

@@ -83,6 +83,14 @@ def content(change: Callable[[dict[str, Any]], None]) -> Callable[[dict[str, Any
     return changed
 
 
+def with_number(whole: bytes, place: int, number: int) -> bytes:
+    """A file that says something else of its first study."""
+    n = int.from_bytes(whole[:8], "little")
+    data = bytearray(whole[8 + n :])
+    data[8 * place : 8 * place + 8] = struct.pack("<q", number)
+    return altered(whole, lambda header: None, bytes(data))
+
+
 HOSTILE: dict[str, tuple[Callable[[bytes], bytes], str]] = {
     "empty": (lambda whole: b"", "too short"),
     "half": (lambda whole: whole[: len(whole) // 2], "not whole"),
@@ -115,6 +123,9 @@ HOSTILE: dict[str, tuple[Callable[[bytes], bytes], str]] = {
     "huge": (lambda whole: altered(whole, huge), "no prior has"),
     "overlapping": (lambda whole: altered(whole, overlapping), "not what it says"),
     "objects": (lambda whole: altered(whole, objects), "no prior has"),
+    "a study of very many trials": (lambda whole: with_number(whole, 9, 2**40), "none can have"),
+    "a negative number": (lambda whole: with_number(whole, 7, -5), "none can have"),
+    "another table": (lambda whole: with_number(whole, 5, 99), "makes no sense"),
     "no studies": (lambda whole: altered(whole, content(dict.clear)), "makes no sense"),
     "other names": (
         lambda whole: altered(whole, content(lambda text: text["names"].append("c"))),
@@ -149,6 +160,20 @@ def test_what_is_no_prior_is_said_and_runs_no_code(
         MetaGPSampler(prior="team.prior")
     assert time.process_time() - begin < 5.0
     assert os.listdir() == ["team.prior"]
+
+
+def test_what_another_release_has_learned_is_learned_anew(whole: bytes, tmp_path: Path) -> None:
+    def other(text: dict[str, Any]) -> None:
+        text["learned"][0]["prior"]["fields"]["new"] = 1
+
+    paths = [tmp_path / "same.prior", tmp_path / "other.prior"]
+    paths[0].write_bytes(whole)
+    paths[1].write_bytes(altered(whole, content(other)))
+    assert [len(TransferPrior.load(path).learned) for path in paths] == [1, 0]
+    space = {"x": optuna.distributions.FloatDistribution(0, 1)}
+    samplers = [MetaGPSampler(prior=path, seed=0) for path in paths]
+    asked = [optuna.create_study(sampler=one).ask(space).params for one in samplers]
+    assert asked[0] == asked[1]
 
 
 def test_every_flipped_byte_is_seen(whole: bytes, tmp_path: Path) -> None:

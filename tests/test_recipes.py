@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import socket
 import subprocess
@@ -41,14 +42,12 @@ def start(
 
 
 def environment() -> dict[str, str]:
-    import os
-
     return {**os.environ, "PYTHONPATH": str(ROOT)}
 
 
 def ended(*processes: subprocess.Popen[str]) -> None:
     for process in processes:
-        _, error = process.communicate(timeout=120)
+        _, error = process.communicate(timeout=400)
         assert process.returncode == 0, error
 
 
@@ -82,7 +81,8 @@ def check(storage: BaseStorage) -> None:
     assert len(trials) == 5 * N_WORKERS
     assert len({tuple(trial.params.items()) for trial in trials}) == len(trials)
     assert min(trial.value for trial in trials) < 0.05
-    assert abs(trials[0].params["x"] - 0.3) < 0.25
+    # Those that are asked at one moment complement each other.
+    assert min(abs(trial.params["x"] - 0.3) for trial in trials[:N_WORKERS]) < 0.25
 
 
 def test_workers_with_one_prior_need_no_past_study(
