@@ -90,10 +90,10 @@ class Averaging:
         return AveragingPrior(self, functions, ranks, domain.groups, _some(sources))
 
 
-def _some(sources: Sequence[Task]) -> dict[int, Task]:
-    """A few evenly spread sources, by their places."""
+def _some(sources: Sequence[Task]) -> tuple[tuple[int, Task], ...]:
+    """A few evenly spread sources with their places."""
     chosen = np.linspace(0, len(sources) - 1, min(len(sources), _MAX_LEFT_OUT)).round()
-    return {int(i): sources[int(i)] for i in chosen}
+    return tuple((int(i), sources[int(i)]) for i in chosen)
 
 
 @dataclass(frozen=True)
@@ -105,14 +105,14 @@ class AveragingPrior:
         functions: What the sources say.
         ranks: Of the functions' values over the domain.
         groups: The axis of each column.
-        some: A few sources by their places, to be left out in turn.
+        some: A few sources with their places, to be left out in turn.
     """
 
     settings: Averaging
     functions: Functions
     ranks: Ranks
     groups: Int[Array, " p"]
-    some: dict[int, Task]
+    some: tuple[tuple[int, Task], ...]
 
     def condition(self, target: Task, pending: Float[Array, "q p"]) -> Model:
         """Weighs the experts by their evidence."""
@@ -127,7 +127,7 @@ class AveragingPrior:
         """How wrong predictions are, seen by leaving out sources; none where there is but one."""
         found = [
             error
-            for source, task in self.some.items()
+            for source, task in self.some
             if len(self.functions) > 1
             for error in self._errors(source, task)
         ]
