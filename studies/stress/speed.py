@@ -19,6 +19,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from functools import partial
+from importlib.metadata import version
 from multiprocessing import get_context
 from pathlib import Path
 
@@ -171,7 +172,7 @@ def asks(
 def machine() -> str:
     """Where the figures were made."""
     return (
-        f"Python {platform.python_version()}, Optuna {optuna.__version__}, "
+        f"Python {platform.python_version()}, Optuna {version('optuna')}, "
         f"NumPy {np.__version__}, {platform.machine()}"
     )
 
