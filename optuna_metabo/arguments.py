@@ -7,8 +7,6 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from optuna.study import Study
-from sqlalchemy.engine import make_url
-from sqlalchemy.exc import ArgumentError
 
 
 def call(name: str, given: Mapping[str, Any], constructor: Callable[..., Any]) -> str:
@@ -43,6 +41,9 @@ def shown(value: Any) -> str:
 def _without_password(text: str) -> str:
     if "://" not in text:
         return text
+    from sqlalchemy.engine import make_url  # slow to import, and needed by few
+    from sqlalchemy.exc import ArgumentError
+
     try:
         return make_url(text).render_as_string(hide_password=True)
     except (ArgumentError, ValueError):  # the latter of a port that is no number
