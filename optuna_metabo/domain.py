@@ -13,9 +13,9 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-from jaxtyping import Bool, Float, Int
 from numpy import ndarray as Array
-from scipy.stats import qmc
+
+from optuna_metabo.shapes import Bool, Float, Int
 
 ONE_HOT = math.sqrt(0.5)
 ABSENT = 0.5
@@ -247,6 +247,8 @@ class Domain:
 
     def sample(self, n: int, *, generator: np.random.Generator) -> Float[Array, "n p"]:
         """Quasi-random points (scrambled Sobol')."""
+        from scipy.stats import qmc  # here, so that importing the package does not wait for SciPy
+
         sobol = qmc.Sobol(len(self.dimensions), rng=generator)
         return self.from_unit(sobol.random_base2(math.ceil(math.log2(max(n, 1))))[:n])
 

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 import numpy as np
-from jaxtyping import Float
 from numpy import ndarray as Array
 from optuna.distributions import BaseDistribution
 from optuna.search_space import intersection_search_space
@@ -17,6 +16,7 @@ from optuna_metabo.encoding import Encoding
 from optuna_metabo.memory import Memory
 from optuna_metabo.outputs import constraints_of
 from optuna_metabo.ranges import Ranges
+from optuna_metabo.shapes import Float
 from optuna_metabo.snapshot import Snapshot
 
 # Bytes of what is remembered.
@@ -58,6 +58,14 @@ class History:
     def constraints(self, now: Snapshot) -> list[dict[str, float]]:
         """Those that each trial holds itself."""
         return [one for part in self._each(now, "constraints", _constraints) for one in part]
+
+    def candidates(
+        self, candidates: Sequence[Mapping[str, Any]], encoding: Encoding
+    ) -> Float[Array, "m p"]:
+        """Configurations that may be asked about again and again, one a row."""
+        key = repr((encoding.search_space, candidates))
+        X: Float[Array, "m p"] = self._memory.get(key, lambda: encoding.encode_many(candidates))
+        return X
 
     def _each(
         self, now: Snapshot, what: Hashable, work: Callable[[Sequence[FrozenTrial]], V]

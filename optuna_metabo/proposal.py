@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import partial
+from functools import cached_property, partial
 from typing import Any
 
 import numpy as np
-from jaxtyping import Bool, Float
+import scipy
 from numpy import ndarray as Array
-from scipy.stats import qmc
 
 from optuna_metabo.acquisition import Acquisition, maximise
 from optuna_metabo.acquisition.gain import (
@@ -24,11 +23,14 @@ from optuna_metabo.acquisition.gain import (
 )
 from optuna_metabo.ensembles.scores import bounded
 from optuna_metabo.frame import Frame
+from optuna_metabo.shapes import Bool, Float
 from optuna_metabo.surrogate import Model, Prior, Task
 from optuna_metabo.thinning import Rule, by_rank
 
 # The target's best points from which the search for the next one starts.
 _N_INCUMBENTS = 5
+# Sources whose optima are looked at.
+_MAX_OPTIMA = 64
 # With fewer values the bad ones are needed to tell which sources agree.
 _MIN_BOUNDED = 10
 # The target's trials that are modelled: the cost of asking does not grow beyond.
@@ -126,7 +128,7 @@ class Search:
         feasible: Which of the n points break no constraint.
         pending: Points under way, shape [q p].
         taken: Points not to be proposed, shape [f p].
-        optima: The best points of the sources.
+        optima: The best points of the sources, those of one objective after those of another.
     """
 
     objectives: tuple[Belief, ...]
@@ -140,7 +142,7 @@ class Search:
     @classmethod
     def of(cls, situation: Situation, optima: Float[Array, "k p"]) -> Search:
         """The trial's own question."""
-        objectives = tuple(map(_without_outliers, situation.objectives))
+        objectives = tuple(map(without_outliers, situation.objectives))
         limits = situation.limits, situation.success, situation.feasible
         return cls(objectives, *limits, situation.pending, situation.taken, optima)
 
@@ -159,6 +161,10 @@ class Search:
             generator=generator,
         )
 
+    def scores(self, X: Float[Array, "m p"]) -> Float[Array, " m"]:
+        """What each point of the joint axes promises; only the order means something."""
+        return self._acquisition()(X)
+
     def _starts(self) -> Float[Array, "i p"]:
         """The target's best points, the best feasible ones, and the sources' optima."""
         tasks = [belief.seen for belief in self.objectives]
@@ -166,7 +172,20 @@ class Search:
         if self.is_limited and self.feasible.any():
             X, y = tasks[0].X[self.feasible], tasks[0].y[self.feasible]
             best.append(X[y.argsort()[-_N_INCUMBENTS:]])
-        return np.concatenate([*best, self.optima])
+        return np.concatenate([*best, self._promising])
+
+    @property
+    def _promising(self) -> Float[Array, "i p"]:
+        """The optima of the sources that count most."""
+        if len(self.optima) <= _MAX_OPTIMA:
+            return self.optima
+        weights = np.concatenate([model.weights for model in self._models])
+        return self.optima[np.sort(np.argsort(-weights, kind="stable")[:_MAX_OPTIMA])]
+
+    @cached_property
+    def _models(self) -> list[Model]:
+        """What is believed of the objectives, as it chooses."""
+        return [_acting(belief.condition(self.pending)) for belief in self.objectives]
 
     @property
     def is_limited(self) -> bool:
@@ -182,13 +201,13 @@ class Search:
         is_known = self.feasible.any() if len(self.feasible) else len(self.optima)
         if not is_known:
             return chance
-        models = [_acting(belief.condition(self.pending)) for belief in self.objectives]
+        models = self._models
         gain = self._single_gain(models[0]) if len(models) == 1 else self._several_gain(models)
         return (lambda X: gain(X) + chance(X)) if self.is_limited else gain
 
     def _chance(self) -> Acquisition:
         """The logarithm of the chance that all limits hold, that of success to a power."""
-        limits = [belief.condition(self.pending) for belief in self.limits]
+        limits = [_sharp(belief.condition(self.pending)) for belief in self.limits]
         powers = [1.0] * len(limits)
         if self.success is not None:
             limits, powers = [*limits, self.success.condition(self.pending)], [*powers, _CAUTION]
@@ -222,7 +241,7 @@ class Search:
 
     def _several_gain(self, models: Sequence[Model]) -> Acquisition:
         """Log expected hypervolume improvement on the feasible and the pending points."""
-        known = np.concatenate([self._values(), expected(models, self.optima)])
+        known = np.concatenate([self._values(), expected(models, self._promising)])
         good = self._values()[self.feasible]
         corners = undominated(known, np.concatenate([good, expected(models, self.pending)]))
         return partial(hypervolume_improvement, models, corners)
@@ -231,7 +250,8 @@ class Search:
         return np.stack([belief.seen.y for belief in self.objectives], axis=1)
 
 
-def _without_outliers(belief: Belief) -> Belief:
+def without_outliers(belief: Belief) -> Belief:
+    """The belief with very low values drawn up, as soon as so many are known."""
     seen = belief.seen
     if len(seen) < _MIN_BOUNDED:
         return belief
@@ -243,12 +263,17 @@ def _acting(model: Model) -> Model:
     return getattr(model, "acting", model)
 
 
+def _sharp(model: Model) -> Model:
+    """The model itself, or the one whose intervals are those of a search, not of a report."""
+    return getattr(model, "experts", model)
+
+
 def start_up(
     frame: Frame, taken: Float[Array, "f p"], *, seed: int, number: int
 ) -> dict[str, Any]:
     """The point of a scrambled Sobol' sequence with the trial's number, if it is not taken."""
     encoding, subspace = frame.encoding, frame.subspace(taken)
-    sobol = qmc.Sobol(len(encoding.names), rng=np.random.default_rng(seed))
+    sobol = scipy.stats.qmc.Sobol(len(encoding.names), rng=np.random.default_rng(seed))
     if number:
         sobol.fast_forward(number)
     X = subspace.project(encoding.domain.from_unit(sobol.random(1)))

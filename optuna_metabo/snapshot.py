@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-from jaxtyping import Float, Int
 from numpy import ndarray as Array
 from optuna.study import Study
 from optuna.trial import FrozenTrial, TrialState
 
 from optuna_metabo.outputs import Objective, objectives_of
+from optuna_metabo.shapes import Float, Int
 
 # Trials that are looked at together.
 _CHUNK = 64

@@ -10,8 +10,10 @@ import functools
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
-from threadpoolctl import ThreadpoolController
+if TYPE_CHECKING:
+    from threadpoolctl import ThreadpoolController
 
 _lock = threading.Lock()
 
@@ -19,6 +21,8 @@ _lock = threading.Lock()
 @functools.lru_cache(maxsize=1)
 def _controller() -> ThreadpoolController:
     """Inspects the loaded libraries once: it takes some milliseconds."""
+    from threadpoolctl import ThreadpoolController
+
     return ThreadpoolController()
 
 

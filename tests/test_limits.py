@@ -11,11 +11,11 @@ from optuna.distributions import FloatDistribution
 from optuna.trial import FrozenTrial, TrialState
 
 from optuna_metabo import MetaGPSampler
+from optuna_metabo.columns import Columns, failures
 from optuna_metabo.encoding import Encoding
 from optuna_metabo.ensembles import by_name
 from optuna_metabo.learning import Learner
 from optuna_metabo.limits import constraints, success
-from optuna_metabo.past_study import failures
 from optuna_metabo.proposal import Belief
 from optuna_metabo.sources import Past
 from optuna_metabo.thinning import rare_first
@@ -34,7 +34,7 @@ def failed(**params: float) -> FrozenTrial:
 
 def belief(n_succeeded: int, *trials: FrozenTrial) -> Belief | None:
     X = np.random.default_rng(0).random((n_succeeded, 2))
-    return success(Learner(by_name("auto"), 0), Past(), ENCODING, X, trials)
+    return success(Learner(by_name("auto")), Past(), ENCODING, X, trials)
 
 
 def test_one_failure_among_successes_is_an_accident_and_two_are_not() -> None:
@@ -52,13 +52,15 @@ def test_every_failure_counts_and_only_for_what_it_got_to() -> None:
 
 
 def test_one_that_failed_earlier_than_others_would_have_failed_whatever_came_next() -> None:
-    X, known = failures(ENCODING, [failed(x=0.9), failed(x=0.2, y=0.4)])
+    X, known = failures(
+        ENCODING, Columns.of([failed(x=0.9), failed(x=0.2, y=0.4)]).encoded(ENCODING)
+    )
     np.testing.assert_array_equal(X[:, 0], [0.9] * 4 + [0.2])
     assert X[-1, 1] == 0.4
     assert np.ptp(X[:4, 1]) > 0.5
     assert known.all()
     # Also where another study's trials got farther.
-    X, known = failures(ENCODING, [failed(x=0.9)] * 8)
+    X, known = failures(ENCODING, Columns.of([failed(x=0.9)] * 8).encoded(ENCODING))
     assert len(X) == 8
     assert np.ptp(X[:, 1]) > 0.5
     np.testing.assert_array_equal(known, [True, False])
@@ -68,7 +70,7 @@ def test_constraints_are_thinned_around_their_border_and_failures_all_kept() -> 
     """Of a thousand trials, in what is modelled of them."""
     x = np.linspace(0, 1, 1000)
     X, held = np.column_stack([x, x]), [{"c": float(one - 0.2)} for one in x]
-    learner = Learner(by_name("auto"), 0)
+    learner = Learner(by_name("auto"))
     (slack,) = constraints(learner, Past(), ENCODING, X, held)
     seen = slack.seen.thinned(300, slack.rule).X[:, 0]
     assert set(x[np.argsort(np.abs(x - 0.2))[:150]]) <= set(seen)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-from jaxtyping import Float
 from numpy import ndarray as Array
 
 from optuna_metabo.acquisition.feasibility import log_probability_of_feasibility
@@ -16,6 +15,7 @@ from optuna_metabo.acquisition.hypervolume import (
     thin,
 )
 from optuna_metabo.acquisition.logei import log_expected_improvement
+from optuna_metabo.shapes import Float
 from optuna_metabo.surrogate import Model
 
 Corners = tuple[Float[Array, "b m"], Float[Array, "b m"]]

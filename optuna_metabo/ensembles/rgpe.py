@@ -14,7 +14,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Float, Int
 from numpy import ndarray as Array
 
 from optuna_metabo.domain import Domain
@@ -22,6 +21,7 @@ from optuna_metabo.ensembles.ranking import held_out_ranking_loss, ranking_loss
 from optuna_metabo.ensembles.source_models import SourceModels
 from optuna_metabo.ensembles.target import Scale, fit_target
 from optuna_metabo.gp.exact import GP
+from optuna_metabo.shapes import Float, Int
 from optuna_metabo.surrogate import Model, Posterior, Prior, Task
 from optuna_metabo.thinning import by_even_ranks
 
@@ -43,14 +43,16 @@ class RGPE:
     ) -> Prior:
         """Fits the sources."""
         seed = int(generator.integers(2**32))
-        return RGPEPrior(SourceModels.learn(sources, domain), domain.groups, seed)
+        models = SourceModels.learn(sources, domain)
+        return RGPEPrior(models.gp, models.theta, domain.groups, seed)
 
 
 @dataclass(frozen=True)
 class RGPEPrior:
-    """The source models, and the seed of the draws."""
+    """The source models, their log hyperparameters, and the seed of the draws."""
 
-    models: SourceModels
+    sources: GP
+    theta: Float[Array, " t"]
     groups: Int[Array, " p"]
     seed: int
 
@@ -58,15 +60,11 @@ class RGPEPrior:
         """Draws the weights."""
         scale = Scale.of(target.y)
         task = scale.standardise(target)
-        own = fit_target(task, pending, self.groups, self.models.theta)
-        alone = (
-            own
-            if not len(pending)
-            else fit_target(task, pending[:0], self.groups, self.models.theta)
-        )
+        own = fit_target(task, pending, self.groups, self.theta)
+        alone = own if not len(pending) else fit_target(task, pending[:0], self.groups, self.theta)
         generator = np.random.default_rng([self.seed, len(target)])
-        weights = rgpe_weights(self.models.gp, alone, task, generator=generator)
-        return RGPEModel(self.models.gp, own, scale, weights)
+        weights = rgpe_weights(self.sources, alone, task, generator=generator)
+        return RGPEModel(self.sources, own, scale, weights)
 
 
 def rgpe_weights(

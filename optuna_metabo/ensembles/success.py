@@ -17,13 +17,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Bool, Float, Int
 from numpy import ndarray as Array
 
 from optuna_metabo.domain import ONE_HOT, Domain
 from optuna_metabo.ensembles.target import Scale, fit_target
 from optuna_metabo.gp.exact import GP
 from optuna_metabo.gp.kernel import matern52
+from optuna_metabo.shapes import Bool, Float, Int
 from optuna_metabo.surrogate import Model, Posterior, Prior, Task
 from optuna_metabo.thinning import rare_first
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from optuna_metabo.ensembles.averaging import Averaging, AveragingModel, AveragingPrior
+from optuna_metabo.ensembles.averaging import Averaging, AveragingPrior
 from optuna_metabo.ensembles.experts import CLOSE, DISTANT, Basis, Expert, all_groups
+from optuna_metabo.ensembles.screening import Kept
 from optuna_metabo.surrogate import Task
 from tests.ensembles.bowls import DOMAIN, NONE, alike, bowl, make_task
 
@@ -45,7 +46,7 @@ def test_each_expert_has_the_function_that_it_is_named_after() -> None:
     functions, X = prior.functions, np.random.default_rng(1).random((6, 2))
     kept = np.array([2, 0])
     groups = list(all_groups(kept, functions.share, plain=0.1, joint=0.7))
-    basis, values = Basis.of(functions, X, kept, groups), functions(X)
+    basis, values = Basis.of(functions, X, Kept.equal(kept), groups), functions(X)
     mean = values[kept].mean(axis=0)
     expected = {"source 2": values[2], "source 0": values[0], "common": values[-1]}
     expected |= {"combination": mean, "own": np.zeros(6)}
@@ -73,8 +74,7 @@ def test_the_sources_of_an_expert_are_those_that_it_listens_to() -> None:
 
 def test_posterior_weights_are_prior_weights_times_evidence() -> None:
     target = make_task(bowl(0.45), 5, 9)
-    model = prior_of(*alike(), make_task(bowl(0.9), 25, 5)).condition(target, NONE)
-    assert isinstance(model, AveragingModel)
+    model = prior_of(*alike(), make_task(bowl(0.9), 25, 5)).weighed(target, NONE)
     experts: list[Expert] = [one for group in model.groups for one in group.experts]
     evidence = np.concatenate([one.log_evidence for one in model.krigings])
     prior = np.array([one.prior_weight for one in experts])

@@ -8,12 +8,16 @@ import numpy as np
 import pytest
 from scipy.stats import multivariate_normal
 
+from optuna_metabo.domain import Dimension, Domain
 from optuna_metabo.ensembles import source_models as module
 from optuna_metabo.ensembles.scores import normal_scores
 from optuna_metabo.ensembles.source_models import SourceModels
 from optuna_metabo.gp import matern52, squared_distance
+from optuna_metabo.memory import n_bytes
 from optuna_metabo.surrogate import Task
 from tests.ensembles.bowls import DOMAIN, alike, bowl, make_task
+
+MIXED = Domain((Dimension(), Dimension(), Dimension(n_choices=3)))
 
 
 def noisy(n: int, seed: int, size: float) -> Task:
@@ -34,16 +38,16 @@ def test_a_source_has_the_noise_of_the_largest_evidence() -> None:
             )
             for noise in (1e-4, 1e-3, 1e-2, 0.05, 0.2, 0.5, 0.9)
         }
-        assert models.own.noise[i] == max(evidence, key=evidence.__getitem__)
-        assert models.own.outputscale[i] == 1.0 - models.own.noise[i]
-    assert (np.diff(models.own.noise) >= 0.0).all()
-    assert models.own.noise[0] < 0.05 < models.own.noise[3]
+        assert models.noise[i] == max(evidence, key=evidence.__getitem__)
+        assert models.own.outputscale[i] == 1.0 - models.noise[i]
+    assert (np.diff(models.noise) >= 0.0).all()
+    assert models.noise[0] < 0.05 < models.noise[3]
 
 
 def test_means_are_those_of_each_source_alone() -> None:
     models, X = SourceModels.learn(alike(), DOMAIN), np.random.default_rng(1).random((4, 2))
     for i, task in enumerate(alike()):
-        noise, scale = models.own.noise[i], models.own.outputscale[i]
+        noise, scale = models.noise[i], models.own.outputscale[i]
         lengthscale = np.exp(models.theta[:-2])
         K = scale * matern52(squared_distance(task.X, task.X, lengthscale)) + noise * np.eye(25)
         cross = scale * matern52(squared_distance(X, task.X, lengthscale))
@@ -76,3 +80,43 @@ def test_a_pure_noise_source_is_told_by_its_own_model() -> None:
     models = SourceModels.learn(tasks, DOMAIN)
     spread = models.gp.mean(DOMAIN.sample(64, generator=generator)).std(axis=1)
     assert spread[1] < 0.5 * spread[0]
+
+
+def make_tasks(*sizes: int) -> list[Task]:
+    generator = np.random.default_rng(0)
+    tasks = []
+    for i, n in enumerate(sizes):
+        X = MIXED.sample(n, generator=generator)
+        y = np.sin(3.0 * X[:, 0] + i) + X[:, 1] + X[:, 2] + i * generator.standard_normal(n) / 10
+        known = np.array([True, i % 2 == 0, True, True, True])
+        tasks.append(Task(X, y, known))
+    return tasks
+
+
+def test_means_are_those_of_the_processes_whatever_is_taken_at_a_time(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    models = SourceModels.learn(make_tasks(9, 17, 30, 12, 5), MIXED)
+    X = MIXED.sample(16, generator=np.random.default_rng(1))
+    expected = models.gp.mean(X)
+    np.testing.assert_allclose(models.mean(X), expected, atol=1e-9)
+    monkeypatch.setattr(module, "_MAX_NUMBERS", 1)
+    np.testing.assert_allclose(models.mean(X), expected, atol=1e-9)
+    index = np.array([4, 1])
+    np.testing.assert_allclose(models.mean(X, index), expected[index], atol=1e-9)
+
+
+def test_a_source_is_learned_the_same_in_whatever_company(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    tasks = make_tasks(9, 17, 30, 12, 5)
+    together = SourceModels.learn(tasks, MIXED)
+    monkeypatch.setattr(module, "_CHUNK", 2)
+    apart = SourceModels.learn(tasks, MIXED)
+    np.testing.assert_array_equal(apart.noise, together.noise)
+    np.testing.assert_allclose(apart.alpha, together.alpha, rtol=1e-8)
+
+
+def test_what_is_learned_takes_little_more_than_the_points() -> None:
+    tasks = make_tasks(*[64] * 40)
+    assert n_bytes(SourceModels.learn(tasks, MIXED)) < 2 * n_bytes(tasks)
