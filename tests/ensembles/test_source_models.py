@@ -29,7 +29,7 @@ def noisy(n: int, seed: int, size: float) -> Task:
 def test_a_source_has_the_noise_of_the_largest_evidence() -> None:
     sources = [noisy(40, i, size) for i, size in enumerate((0.0, 0.3, 1.0, 30.0))]
     models = SourceModels.learn(sources, DOMAIN)
-    lengthscale = np.exp(models.theta[:-2])
+    lengthscale, noises = np.exp(models.theta[:-2]), 1.0 - models.gp.outputscale
     for i, task in enumerate(sources):
         k = matern52(squared_distance(task.X, task.X, lengthscale))
         evidence = {
