@@ -40,7 +40,7 @@ from optuna_metabo.surrogate import Model, Posterior, Prior, Task
 
 _N_REFERENCE = 256
 # Values by which the sources that take part are chosen.
-_MAX_SCREENED = 64
+_MAX_SCREENED = 32
 # An expert, or one of its scales, with this part of the largest weight moves no proposal.
 _NEGLIGIBLE = 1e-3
 # From so many values on, every so manyth ask is the rival's until it has less of the weight: what
