@@ -150,6 +150,7 @@ class Posterior:
         return self.weights @ (self.variances + spread)
 
 
+@runtime_checkable
 class Model(Protocol):
     """What is believed of the target's function after its trials so far.
 
@@ -167,6 +168,7 @@ class Model(Protocol):
         ...
 
 
+@runtime_checkable
 class Prior(Protocol):
     """What the sources say, learned once and conditioned at every ask."""
 

@@ -144,7 +144,7 @@ class Basis:
             known of the best combination.
     """
 
-    rows: Float[Array, "s+3 m"]
+    rows: Float[Array, "rows m"]
     deviations: Float[Array, "s m"]
 
     @classmethod

@@ -10,8 +10,8 @@ COMMAND = "python -m studies.stress.speed --out docs/performance.md"
 INTRODUCTION = """# Performance
 
 Made by `{command}`, on {machine}.
-Times are those of the processor, with one thread; a cell holds the median and the 95 % of the asks.
-Past studies have {past_trials} trials each, spaces are continuous.
+Times are those of the processor, with one thread; a cell holds the median and the 95 % of the
+asks. Past studies have {past_trials} trials each, spaces are continuous.
 """
 GROWTH = """## How cost grows
 

@@ -7,7 +7,7 @@ import pytest
 from numpy import ndarray as Array
 
 from optuna_metabo.domain import Dimension, Domain
-from optuna_metabo.ensembles.averaging import Averaging, AveragingModel, AveragingPrior
+from optuna_metabo.ensembles.averaging import Averaging, AveragingPrior
 from optuna_metabo.ensembles.screening import Anchors, screened
 from optuna_metabo.surrogate import Task, observed
 
@@ -88,8 +88,7 @@ def told(n: int) -> Task:
 
 
 def test_a_few_related_sources_are_found_among_many_by_the_values(prior: AveragingPrior) -> None:
-    model = getattr(prior.condition(told(8), NONE), "experts", prior.condition(told(8), NONE))
-    assert isinstance(model, AveragingModel)
+    model = prior.weighed(told(8), NONE)
     assert set(range(5)) <= set(model.kept.sources.tolist())
     assert model.weights[:5].sum() > model.weights[5:].sum()
 
