@@ -42,7 +42,7 @@ from optuna_metabo.surrogate import Model, Prior, Task
 
 _N_REFERENCE = 256
 # Values by which the sources that take part are chosen.
-_MAX_SCREENED = 64
+_MAX_SCREENED = 32
 # The values that a source's agreement is taken for before there are any.
 _BELIEVED = 3.0
 # Sources that are left out in turn, and how many values each tells then: more would not teach as
