@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
 import numpy as np
-from jaxtyping import Float
 from numpy import ndarray as Array
 from optuna.distributions import BaseDistribution
 from optuna.trial import FrozenTrial
 
-from optuna_metabo.encoding import Encoding
+from optuna_metabo.columns import Columns, Several
+from optuna_metabo.encoding import Encoding, Points
 from optuna_metabo.frame import Frame
 from optuna_metabo.history import History
 from optuna_metabo.learning import Learned, Learner
@@ -21,12 +21,16 @@ from optuna_metabo.limits import constraints, success
 from optuna_metabo.outputs import feasible
 from optuna_metabo.proposal import Belief, Situation
 from optuna_metabo.ranges import Ranges, Space, holds
+from optuna_metabo.shapes import Float
 from optuna_metabo.snapshot import Snapshot
 from optuna_metabo.sources import Past
 from optuna_metabo.surrogate import observed
+from optuna_metabo.thinning import evenly
 
 # Other processes' trials that are imagined to their end one by one.
 _MAX_IMAGINED = 8
+# Past studies that tell which parameters exist when, before a trial of this one has.
+_MAX_SHAPES = 128
 
 
 def known_space(
@@ -107,23 +111,30 @@ class Ask:
     ) -> tuple[Situation, list[Learned]]:
         """What is known, and what the sources say about each objective."""
         now, past, encoding = self.now, self.past, self.encoding
-        learned = learner.objectives(now, past, encoding.search_space)
+        learned = learner.objectives(now.objectives, past, encoding.search_space)
         trials, rows = now.telling, self.history.encoded(now, encoding)
-        X = rows[now.places(trials)]
-        held = [constraints_of(one) for one in trials]
+        places = now.places(trials)
+        X = rows[places]
+        stored = self.history.constraints(now)
+        held = [stored[i] or constraints_of(t) for i, t in zip(places, trials, strict=True)]
         seen, is_feasible = observed(X, now.values(trials), feasible(held))
         pending, unfinished = self._running()
         # Of one that failed before its first parameter no place is known.
         failed = [one for one in now.failed if one.params]
         succeeded = rows[now.places([one for one in trials if one.params])]
-        limits = (
-            *constraints(learner, past, encoding, X, held),
-            *success(learner, past, encoding, succeeded, failed),
-        )
+        constrained = constraints(learner, past, encoding, X, held)
+        succeeds = success(learner, past, encoding, succeeded, failed)
         taken = np.concatenate([X, rows[now.places(failed)], pending])
         objectives = tuple(map(Belief, seen, [one.prior for one in learned]))
         situation = Situation(
-            self.frame, objectives, limits, is_feasible, pending, taken, unfinished
+            self.frame,
+            objectives,
+            tuple(constrained),
+            succeeds,
+            is_feasible,
+            pending,
+            taken,
+            unfinished,
         )
         return situation, learned
 
@@ -168,6 +179,10 @@ class Ask:
         return Frame.of(encoding, self.encoding, held)
 
     @cached_property
-    def _shape(self) -> Sequence[FrozenTrial]:
+    def _shape(self) -> Points | None:
         """The trials that tell which parameters exist when."""
-        return self.now.telling or [t for source in self.past.studies for t in source.trials]
+        if self.now.telling:
+            return Columns.of(self.now.telling)
+        studies = self.past.studies
+        chosen = evenly(np.arange(len(studies)), _MAX_SHAPES).tolist()
+        return Several([studies[i].ended for i in chosen]) if chosen else None

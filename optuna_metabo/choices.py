@@ -28,14 +28,14 @@ def number_of(value: Any) -> float | None:
     return number if math.isfinite(number) else None
 
 
-def _simple(value: Any) -> Any:
+def simple(value: Any) -> Any:
     """A choice as a database gives it back: tuples as lists, and what NumPy has as Python's."""
     if isinstance(value, np.generic):
         return value.item()
     if isinstance(value, (list, tuple)):
-        return [_simple(one) for one in value]
+        return [simple(one) for one in value]
     if isinstance(value, Mapping):
-        return {str(key): _simple(one) for key, one in value.items()}
+        return {str(key): simple(one) for key, one in value.items()}
     return str.__str__(value) if isinstance(value, str) else value
 
 
@@ -61,7 +61,7 @@ def same_choice(a: Any, b: Any) -> bool:
     """Whether two choices are one, before a database or after: ``(64, 32)`` is ``[64, 32]``."""
     if type(a) in _SIMPLE and type(b) in _SIMPLE:
         return type(a) is type(b) and _equal(a, b)
-    return _alike(_simple(a), _simple(b), by_number=False)
+    return _alike(simple(a), simple(b), by_number=False)
 
 
 def index_of(value: Any, choices: Sequence[Any]) -> int | None:
@@ -69,9 +69,9 @@ def index_of(value: Any, choices: Sequence[Any]) -> int | None:
     for i, choice in enumerate(choices):
         if same_choice(choice, value):
             return i
-    simple = _simple(value)
+    own = simple(value)
     for i, choice in enumerate(choices):
-        if _alike(_simple(choice), simple, by_number=True):
+        if _alike(simple(choice), own, by_number=True):
             return i
     return None
 

@@ -7,10 +7,10 @@ have is explained by one other whose value tells without error which.
 from __future__ import annotations
 
 import numpy as np
-from jaxtyping import Bool, Float
 from numpy import ndarray as Array
 
 from optuna_metabo.domain import Condition, Dimension, Domain
+from optuna_metabo.shapes import Bool, Float
 
 
 def learn_conditions(

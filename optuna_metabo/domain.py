@@ -13,9 +13,9 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-from jaxtyping import Bool, Float, Int
 from numpy import ndarray as Array
-from scipy.stats import qmc
+
+from optuna_metabo.shapes import Bool, Float, Int
 
 ONE_HOT = math.sqrt(0.5)
 ABSENT = 0.5
@@ -247,6 +247,8 @@ class Domain:
 
     def sample(self, n: int, *, generator: np.random.Generator) -> Float[Array, "n p"]:
         """Quasi-random points (scrambled Sobol')."""
+        from scipy.stats import qmc  # here, so that importing the package does not wait for SciPy
+
         sobol = qmc.Sobol(len(self.dimensions), rng=generator)
         return self.from_unit(sobol.random_base2(math.ceil(math.log2(max(n, 1))))[:n])
 
@@ -254,13 +256,12 @@ class Domain:
         self,
         X: Float[Array, "n p"],
         unknown: Bool[Array, "n p"],
-        times: int,
+        times: Int[Array, " n"],
         *,
         generator: np.random.Generator,
     ) -> Float[Array, "m p"]:
-        """Points of which something is unknown several times, spread along what is."""
-        counts = np.where(unknown.any(axis=1), times, 1)
-        X, unknown = np.repeat(X, counts, axis=0), np.repeat(unknown, counts, axis=0)
+        """Points so many times each, spread along the columns in which they are unknown."""
+        X, unknown = np.repeat(X, times, axis=0), np.repeat(unknown, times, axis=0)
         return np.where(unknown, self.sample(len(X), generator=generator), X) if len(X) else X
 
     def enumerate(self, free: Bool[Array, " d"] | None = None) -> Float[Array, "size p"]:

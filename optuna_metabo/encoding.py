@@ -7,13 +7,12 @@ target's distributions, one by one, and what cannot be read is absent.
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
-from jaxtyping import Bool, Float
 from numpy import ndarray as Array
 from optuna.distributions import (
     BaseDistribution,
@@ -21,11 +20,11 @@ from optuna.distributions import (
     FloatDistribution,
     IntDistribution,
 )
-from optuna.trial import FrozenTrial
 
 from optuna_metabo.choices import index_of, is_one_of, number_of, same_choice
 from optuna_metabo.conditions import learn_conditions
 from optuna_metabo.domain import ONE_HOT, Condition, Dimension, Domain, Lattice
+from optuna_metabo.shapes import Bool, Float
 from optuna_metabo.surrogate import Task
 
 Numeric = FloatDistribution | IntDistribution
@@ -37,7 +36,7 @@ _MAX_STEPS = 2.0**53
 # So few floats in a range without a step are a grid, too: rounding would repeat them.
 _FEW_FLOATS = 2.0**30
 # How far outside the target's range, in lengths of that range, a source's value may stand.
-_OUTSIDE = 1.0
+OUTSIDE = 1.0
 # Over a range as narrow as this, relatively, a logarithm is a straight line, and a float's
 # logarithm could not tell one end from the other.
 _NARROW = 1e-6
@@ -60,7 +59,7 @@ def _n_steps(distribution: Numeric) -> float:
     return round((high - low) / step) if n < _MAX_STEPS else n
 
 
-def _curved(distribution: Numeric) -> bool:
+def curved(distribution: Numeric) -> bool:
     """Whether the range is to be read on a logarithmic scale."""
     return distribution.log and distribution.high > distribution.low * (1 + _NARROW)
 
@@ -72,15 +71,15 @@ def to_unit(value: float, distribution: Numeric) -> float | None:
         return None
     if low == high:
         return 0.5
-    if _curved(distribution):
+    if curved(distribution):
         value, low, high = math.log(value), math.log(low), math.log(high)
-    return min(max(_fraction(value, low, high), -_OUTSIDE), 1.0 + _OUTSIDE)
+    return min(max(_fraction(value, low, high), -OUTSIDE), 1.0 + OUTSIDE)
 
 
 def from_unit(u: float, distribution: Numeric) -> int | float:
     """The legal number nearest to a place in the range, as a plain Python number."""
     u, low, high = min(max(u, 0.0), 1.0), distribution.low, distribution.high
-    if _curved(distribution):
+    if curved(distribution):
         log_low, log_high = math.log(low), math.log(high)
         value: float = math.exp(min(log_low + u * (log_high - log_low), log_high))
     elif isinstance(distribution, IntDistribution):
@@ -108,11 +107,11 @@ def _stored(value: float, distribution: IntDistribution) -> int:
 def _dimension(distribution: BaseDistribution) -> Dimension:
     if isinstance(distribution, CategoricalDistribution):
         return Dimension(n_choices=len(distribution.choices))
-    distribution = _numeric(distribution)
+    distribution = numeric(distribution)
     if distribution.low == distribution.high:
         return Dimension(levels=(0.5,))
     low, high = distribution.low, distribution.high
-    if not _curved(distribution):
+    if not curved(distribution):
         n = _n_steps(distribution)
         if n < _MAX_LISTED:
             return Dimension(levels=tuple(np.linspace(0.0, 1.0, int(n) + 1).tolist()))
@@ -125,17 +124,18 @@ def _dimension(distribution: BaseDistribution) -> Dimension:
     return Dimension(lattice=Lattice(int(low), int(high), log=True))
 
 
-def _numeric(distribution: BaseDistribution) -> Numeric:
+def numeric(distribution: BaseDistribution) -> Numeric:
+    """The distribution itself, which must be one of numbers."""
     if not isinstance(distribution, (FloatDistribution, IntDistribution)):
         raise TypeError(f"expected one of Optuna's distributions, got {distribution!r}")
     return distribution
 
 
-def _place(value: Any, distribution: BaseDistribution) -> float | None:
+def place_of(value: Any, distribution: BaseDistribution) -> float | None:
     """Index of the choice or place in the range; ``None`` for a value that has none."""
     if isinstance(distribution, CategoricalDistribution):
         return index_of(value, distribution.choices)
-    distribution = _numeric(distribution)
+    distribution = numeric(distribution)
     number = number_of(value)
     return None if number is None else to_unit(number, distribution)
 
@@ -144,7 +144,7 @@ def fits(value: Any, distribution: BaseDistribution) -> bool:
     """Whether ``value`` is legal for ``distribution`` exactly as it is, type included."""
     if isinstance(distribution, CategoricalDistribution):
         return is_one_of(value, distribution.choices)
-    distribution = _numeric(distribution)
+    distribution = numeric(distribution)
     kind = int if isinstance(distribution, IntDistribution) else float
     if type(value) is not kind or not distribution.low <= value <= distribution.high:
         return False
@@ -165,15 +165,6 @@ def as_choice(value: Any, distribution: BaseDistribution) -> Any:
     return value
 
 
-def says_something(values: Iterable[Any], distribution: BaseDistribution) -> bool:
-    """Whether any value of a source's parameter can be read as one of the target's.
-
-    What counts is the values that were tried, not the source's distribution: it may have changed
-    from one trial to the next.
-    """
-    return any(_place(value, distribution) is not None for value in values)
-
-
 def is_kept_by_databases(distribution: BaseDistribution) -> bool:
     """Whether a database gives a distribution back as it is.
 
@@ -183,6 +174,34 @@ def is_kept_by_databases(distribution: BaseDistribution) -> bool:
     if not isinstance(distribution, CategoricalDistribution):
         return True
     return not any(isinstance(one, (list, tuple, Mapping)) for one in distribution.choices)
+
+
+@dataclass(frozen=True)
+class Encoded:
+    """Points on the axes of a space.
+
+    Args:
+        X: The points, shape [n p].
+        present: Which point has which parameter, shape [n d].
+        known: Where the value could be read, too.
+    """
+
+    X: Float[Array, "n p"]
+    present: Bool[Array, "n d"]
+    known: Bool[Array, "n d"]
+
+    @property
+    def shared(self) -> Bool[Array, " d"]:
+        """The parameters of which any value could be read."""
+        return np.asarray(self.known.any(axis=0))
+
+
+class Points(Protocol):
+    """Trials that can be read on the axes of any space."""
+
+    def encoded(self, encoding: Encoding) -> Encoded:
+        """The points."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -197,46 +216,28 @@ class Encoding:
     def of(
         cls,
         search_space: Mapping[str, BaseDistribution],
-        trials: Sequence[FrozenTrial] = (),
+        points: Points | None = None,
         exists: Collection[str] = (),
     ) -> Encoding:
         """The encoding of a search space.
 
         Args:
             search_space: The parameters.
-            trials: Trials from which it is learned under which values of others a parameter
+            points: Trials from which it is learned under which values of others a parameter
                 exists.
             exists: Parameters that are known to exist, whatever the trials say.
         """
         dimensions = tuple(_dimension(distribution) for distribution in search_space.values())
         plain = cls(dict(search_space), dimensions)
-        if not trials or all(search_space.keys() <= t.params.keys() for t in trials):
+        if points is None:
             return plain
-        present = np.array([[name in t.params for name in plain.names] for t in trials])
-        X = plain.encode_many([trial.params for trial in trials])
-        known = plain._known([trial.params for trial in trials], X, present)
+        seen = points.encoded(plain)
         conditions = [
             condition
-            for condition in learn_conditions(plain.domain, X, present, known)
+            for condition in learn_conditions(plain.domain, seen.X, seen.present, seen.known)
             if plain.names[condition.child] not in exists
         ]
         return cls(plain.search_space, dimensions, tuple(conditions))
-
-    def _known(
-        self,
-        points: Sequence[Mapping[str, Any]],
-        X: Float[Array, "n p"],
-        present: Bool[Array, "n d"],
-    ) -> Bool[Array, "n d"]:
-        """Which values could be read: those that do not stand where absent ones do, or belong
-        there.
-        """
-        known = present.copy()
-        for j, (name, axis) in enumerate(zip(self.names, self.dimensions, strict=True)):
-            stands_absent = (X[:, self.domain.slices[j]] == axis.absent).all(axis=1)
-            for i in np.flatnonzero(present[:, j] & stands_absent).tolist():
-                known[i, j] = _place(points[i][name], self.search_space[name]) is not None
-        return known
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -256,7 +257,7 @@ class Encoding:
         """One point; parameters that it lacks, or that cannot be read, are absent."""
         x = np.zeros(len(self.domain.groups))
         for name, axis, part in zip(self.names, self.dimensions, self.domain.slices, strict=True):
-            place = _place(params[name], self.search_space[name]) if name in params else None
+            place = place_of(params[name], self.search_space[name]) if name in params else None
             if place is None:
                 x[part] = axis.absent
             elif axis.n_choices:
@@ -278,7 +279,7 @@ class Encoding:
         return {
             name: distribution.choices[int(x[part].argmax())]
             if isinstance(distribution, CategoricalDistribution)
-            else from_unit(float(x[part][0]), _numeric(distribution))
+            else from_unit(float(x[part][0]), numeric(distribution))
             for (name, distribution), part, exists in parts
             if exists
         }

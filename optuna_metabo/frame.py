@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from jaxtyping import Float
 from numpy import ndarray as Array
 
 from optuna_metabo.acquisition import Subspace
 from optuna_metabo.domain import ABSENT
 from optuna_metabo.encoding import Encoding, Numeric, to_unit
+from optuna_metabo.shapes import Float
 
 # Points farther outside a trial's ranges than by rounding are none that it could propose.
 _ROUNDING = 1e-9

@@ -2,27 +2,66 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import partial
+from functools import cached_property, partial
 
 import numpy as np
-from jaxtyping import Float
 from numpy import ndarray as Array
 from optuna.distributions import BaseDistribution, CategoricalDistribution, FloatDistribution
 
+from optuna_metabo.columns import encoded_together
 from optuna_metabo.encoding import Encoding
 from optuna_metabo.ensembles.plain import NoTransfer
+from optuna_metabo.ensembles.success import Success
 from optuna_metabo.memory import Memory
+from optuna_metabo.outputs import Objective, matching
 from optuna_metabo.ranges import Space
-from optuna_metabo.snapshot import Snapshot
+from optuna_metabo.shapes import Float
 from optuna_metabo.sources import LeftOut, Past, SourceStudy, SourceTask
 from optuna_metabo.surrogate import Prior, Surrogate, Task
 
-# Bytes of what is learned; search spaces no longer asked for are forgotten first.
-_MOST = 2**25
+# Bytes of what is learned; search spaces no longer asked for are forgotten first. A thousand
+# studies of a hundred trials take 20 to 40 MB an output.
+_MOST = 2**28
 
-Read = Callable[[SourceStudy, Encoding], SourceTask | LeftOut]
+# From a study, the target's encoding and the study's trials on its axes.
+Read = Callable[..., SourceTask | LeftOut]
+Key = tuple[Hashable, ...]
+
+
+@dataclass(frozen=True)
+class Output:
+    """A number of a trial that is modelled.
+
+    Args:
+        key: Tells it from others of the same studies.
+        read: What a study says about it.
+        surrogate: Learns it, if not the one that learns objectives.
+    """
+
+    key: Hashable
+    read: Read
+    surrogate: Surrogate | None = None
+
+    @classmethod
+    def objective(cls, one: Objective, count: int, studies: Sequence[SourceStudy]) -> Output:
+        """An objective of ``count``: which one of each study it is, and of whom it is none."""
+        spoken = {study.objectives for study in studies}
+        own = {several: matching(one, several, count) for several in spoken}
+        found = tuple(own[study.objectives] for study in studies)
+        unmatched = repr(one) if None in found else ""
+        places = tuple(match and match.index for match in found)
+        read = partial(SourceStudy.task_for, objective=one, count=count)
+        return cls(("objective", places, count, unmatched), read)
+
+    @classmethod
+    def constraint(cls, key: str) -> Output:
+        """A constraint."""
+        return cls(("constraint", key), partial(SourceStudy.slack_task_for, key=key))
+
+
+SUCCESS = Output("success", SourceStudy.success_task_for, Success())
 
 
 @dataclass(frozen=True)
@@ -33,6 +72,11 @@ class Learned:
     used: tuple[SourceTask, ...]
     left_out: tuple[LeftOut, ...]
 
+    @property
+    def used_tasks(self) -> list[Task]:
+        """What they say, without the studies."""
+        return [one.task for one in self.used]
+
     def optima(self, p: int) -> Float[Array, "k p"]:
         """The best point of each source."""
         if not self.used:
@@ -41,60 +85,89 @@ class Learned:
 
     def pooled(self) -> Task:
         """The points of all sources as those of one study."""
-        tasks = [source.task for source in self.used]
+        tasks = self.used_tasks
         return Task(np.concatenate([t.X for t in tasks]), np.concatenate([t.y for t in tasks]))
 
 
 @dataclass(frozen=True)
+class Question:
+    """What some studies say about an output over a search space."""
+
+    output: Output
+    studies: Sequence[SourceStudy]
+    space: Space
+
+    @classmethod
+    def of(cls, output: Output, studies: Sequence[SourceStudy], space: Space) -> Question:
+        """Of what a space says nothing to these studies, nothing is asked."""
+        names = {name for study in studies for name in study.search_space}
+        return cls(output, studies, _as_known(space, names))
+
+    @property
+    def key(self) -> Key:
+        """Equal for questions of one answer."""
+        known = (study.key for study in self.studies)
+        return (self.output.key, *known, *map(repr, self.space.items()))
+
+    @cached_property
+    def encoding(self) -> Encoding:
+        """Of the space."""
+        return Encoding.of(self.space)
+
+    @cached_property
+    def read(self) -> tuple[tuple[SourceTask, ...], tuple[LeftOut, ...]]:
+        """What can be used of the studies, and why nothing of others can."""
+        points = encoded_together([study.ended for study in self.studies], self.encoding)
+        found = [
+            self.output.read(study, self.encoding, ended=ended)
+            for study, ended in zip(self.studies, points, strict=True)
+        ]
+        used = tuple(one for one in found if isinstance(one, SourceTask))
+        return used, tuple(one for one in found if isinstance(one, LeftOut))
+
+    def learned(self, surrogate: Surrogate) -> Learned:
+        """The answer: the same whoever asks, so that it can be kept."""
+        used, reasons = self.read
+        surrogate = self.output.surrogate or (surrogate if used else NoTransfer())
+        generator = np.random.default_rng(0)
+        tasks = [one.task for one in used]
+        prior = surrogate.learn(tasks, self.encoding.domain, generator=generator)
+        return Learned(prior, used, reasons)
+
+
+@dataclass(frozen=True)
 class Learner:
-    """Learns from the sources, and remembers."""
+    """Learns from the sources, and remembers.
+
+    Args:
+        surrogate: How objectives and constraints are learned.
+        known: What has been learned before, by this surrogate.
+    """
 
     surrogate: Surrogate
-    seed: int
+    known: Mapping[Key, Learned] = field(default_factory=dict, repr=False)
     _memory: Memory[Learned] = field(default_factory=lambda: Memory(_MOST), repr=False)
 
-    def objectives(self, now: Snapshot, past: Past, space: Space) -> list[Learned]:
+    def objectives(
+        self, objectives: Sequence[Objective], past: Past, space: Space
+    ) -> list[Learned]:
         """What they say about each objective of a study."""
-        count = len(now.objectives)
-        found = []
-        for one in now.objectives:
-            read = partial(SourceStudy.task_for, objective=one, count=count)
-            found.append(self.learn(past.studies, space, f"{one!r} of {count}", read))
-        return found
+        count = len(objectives)
+        outputs = [Output.objective(one, count, past.studies) for one in objectives]
+        return [self.learn(past.studies, space, output) for output in outputs]
 
     @property
     def transfers(self) -> bool:
         """Whether the sources are listened to at all."""
         return not isinstance(self.surrogate, NoTransfer)
 
-    def learn(
-        self,
-        studies: Sequence[SourceStudy],
-        space: Space,
-        output: str,
-        read: Read,
-        surrogate: Surrogate | None = None,
-    ) -> Learned:
-        """What studies say about an output: a name for it, and how it is read from a study."""
-        space = _as_known(space, {name for study in studies for name in study.search_space})
-        key = (output, *(study.key for study in studies), *map(repr, space.items()))
-        return self._memory.get(key, lambda: self._learn(studies, space, read, surrogate))
-
-    def _learn(
-        self,
-        studies: Sequence[SourceStudy],
-        space: Space,
-        read: Read,
-        surrogate: Surrogate | None,
-    ) -> Learned:
-        encoding = Encoding.of(space)
-        found = [read(source, encoding) for source in studies]
-        used = tuple(one for one in found if isinstance(one, SourceTask))
-        reasons = tuple(one for one in found if isinstance(one, LeftOut))
-        surrogate = surrogate or (self.surrogate if used else NoTransfer())
-        generator = np.random.default_rng(self.seed)
-        tasks = [one.task for one in used]
-        return Learned(surrogate.learn(tasks, encoding.domain, generator=generator), used, reasons)
+    def learn(self, studies: Sequence[SourceStudy], space: Space, output: Output) -> Learned:
+        """What studies say about an output."""
+        question = Question.of(output, studies, space)
+        key = question.key
+        if key in self.known:
+            return self.known[key]
+        return self._memory.get(key, lambda: question.learned(self.surrogate))
 
 
 def _as_known(space: Space, names: Collection[str]) -> dict[str, BaseDistribution]:

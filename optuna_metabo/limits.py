@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from functools import partial
 
 import numpy as np
-from jaxtyping import Float
 from numpy import ndarray as Array
 from optuna.trial import FrozenTrial
 
+from optuna_metabo.columns import Columns, failures
 from optuna_metabo.domain import Domain
 from optuna_metabo.encoding import Encoding
 from optuna_metabo.ensembles.plain import NoTransfer
-from optuna_metabo.ensembles.success import Success
-from optuna_metabo.learning import Learner
+from optuna_metabo.learning import SUCCESS, Learner, Output
 from optuna_metabo.outputs import bilog, keys, slacks, unit_of
-from optuna_metabo.past_study import failures
 from optuna_metabo.proposal import Belief
+from optuna_metabo.shapes import Float
 from optuna_metabo.sources import Past, SourceStudy
 from optuna_metabo.surrogate import Prior, Task
 from optuna_metabo.thinning import near_zero, rare_first
@@ -36,9 +34,8 @@ def constraints(
     Before the first trial the constraints are those that every source has, and their border is
     where all sources together have it.
     """
-    for key in keys(held) if held else _usual(past.studies):
-        read = partial(SourceStudy.slack_task_for, key=key)
-        learned = learner.learn(past.studies, encoding.search_space, f"constraint {key!r}", read)
+    for key in keys(held) if held else usual(past.studies):
+        learned = learner.learn(past.studies, encoding.search_space, Output.constraint(key))
         slack = slacks(held, key)
         seen = Task.observed(X, bilog(slack, _unit(past.studies, key) or unit_of(slack)))
         if len(seen):
@@ -53,38 +50,33 @@ def success(
     encoding: Encoding,
     succeeded: Float[Array, "n p"],
     failed: Sequence[FrozenTrial],
-) -> Iterator[Belief]:
+) -> Belief | None:
     """Where trials succeed (1) and where they fail (-1), here and in the past, once any failed.
 
     A constraint as any other but that only those parameters count which a failed trial got to:
     what comes after cannot have made it fail.
     """
     studies = past.failing if learner.transfers else ()
-    learned = learner.learn(
-        studies, encoding.search_space, "success", SourceStudy.success_task_for, Success()
-    )
+    learned = learner.learn(studies, encoding.search_space, SUCCESS)
     if not learned.used and len(failed) < (_MIN_FAILED if len(succeeded) else 1):
-        return
+        return None
     # Points that failed again are not merged: each failure makes the next less likely.
-    X, reached = failures(encoding, failed)
+    X, reached = failures(encoding, Columns.of(failed).encoded(encoding))
     outcome = np.r_[np.ones(len(succeeded)), -np.ones(len(X))]
     seen = Task(np.concatenate([succeeded, X]), outcome, reached)
-    yield Belief(seen, learned.prior, rare_first)
+    return Belief(seen, learned.prior, rare_first)
 
 
-def _usual(sources: Sequence[SourceStudy]) -> list[str]:
+def usual(sources: Sequence[SourceStudy]) -> list[str]:
     """The constraints that every source has."""
-    found = [keys(source.constraints) for source in sources]
+    found = [source.slacks.keys() for source in sources]
     return sorted(set(found[0]).intersection(*found[1:])) if found else []
 
 
 def _unit(sources: Sequence[SourceStudy], key: str) -> float | None:
     """The usual size of a constraint's values in the sources, ``None`` without any."""
-    units = [
-        unit_of(slack)
-        for source in sources
-        if np.isfinite(slack := slacks(source.constraints, key)).any()
-    ]
+    found = [source.slacks[key] for source in sources if key in source.slacks]
+    units = [slack.unit for slack in found if slack.is_told]
     return float(np.median(units)) if units else None
 
 

@@ -11,11 +11,11 @@ from collections.abc import Callable, Iterable, Sequence, Set
 from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Bool, Float
 from numpy import ndarray as Array
 from optuna.study import Study, StudyDirection
 from optuna.trial import FrozenTrial, TrialState
 
+from optuna_metabo.shapes import Bool, Float
 from optuna_metabo.thinning import evenly
 
 # Reports beyond this are as good as infinite: differences of two must stay floats.

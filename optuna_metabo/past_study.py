@@ -2,36 +2,43 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from functools import cached_property
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import NamedTuple
 
 import numpy as np
-from jaxtyping import Bool, Float
 from numpy import ndarray as Array
 from optuna.distributions import BaseDistribution
 from optuna.trial import FrozenTrial, TrialState
 
-from optuna_metabo.encoding import Encoding, says_something
+from optuna_metabo.columns import Columns, failures
+from optuna_metabo.encoding import Encoded, Encoding
 from optuna_metabo.ensembles.scores import is_flat
 from optuna_metabo.outputs import (
     Objective,
     bilog,
     constraints_of,
+    keys,
     matching,
     slacks,
     unit_of,
 )
-from optuna_metabo.ranges import joint
+from optuna_metabo.ranges import Space, joint
+from optuna_metabo.shapes import Bool, Float, Int
 from optuna_metabo.snapshot import Snapshot
 from optuna_metabo.surrogate import Task, finite
-from optuna_metabo.thinning import Rule, by_rank, near_zero, rare_first
+from optuna_metabo.thinning import Rule, by_rank, evenly, near_zero, rare_first
 
 # A longer study is thinned to so many points, by what they are for: the cost of an exact GP grows
-# with the square of its points, and what they add does not.
+# with their square, and what they add does not.
 MAX_TRIALS = 128
-# Places along the axes of what an early failure did not get to.
-_N_PLACES = 4
+# Trials of a study that are kept when it is read, from which a task takes its own: enough that
+# merging points which a target cannot tell apart leaves as many as it takes.
+MAX_KEPT = 1024
+# Those that say something, a pruned one by its last report; the others say where it fails.
+_TELLING = (TrialState.COMPLETE, TrialState.PRUNED)
+UNFINISHED = "has no completed trials"
 
 
 @dataclass(frozen=True)
@@ -63,103 +70,215 @@ class SourceTask:
 
 
 @dataclass(frozen=True)
-class SourceStudy:
-    """The finished trials of a study, of which there is one at least.
+class Slack:
+    """What a constraint leaves in the trials of a study.
+
+    Args:
+        values: Feasible at 0 and above, shape [n]; NaN where it was not measured.
+        unit: Their usual size.
+    """
+
+    values: Float[Array, " n"]
+    unit: float
+
+    @property
+    def is_told(self) -> bool:
+        """Whether any value is finite, so that the unit means something."""
+        return bool(np.isfinite(self.values).any())
+
+
+class Identity(NamedTuple):
+    """Tells a study from others, also from another of its name.
 
     Args:
         name: Of the study.
-        objectives: Its objectives.
-        trials: The completed and the pruned ones.
-        failed: Those that failed, with the parameters that they had until then.
+        number: Of its first trial that tells something.
+        start: When that trial started.
     """
 
     name: str
+    number: int
+    start: datetime | None
+
+    @classmethod
+    def of(cls, name: str, trial: FrozenTrial) -> Identity:
+        """By the first trial of a study."""
+        return cls(name, trial.number, trial.datetime_start)
+
+
+@dataclass(frozen=True)
+class SourceStudy:
+    """The finished trials of a study, of which there is one at least, column by column.
+
+    Args:
+        identity: Its name, and what tells it from others of that name.
+        n_trials: How many trials it had when it was read, those that were running included.
+        n_finished: How many of them were finished.
+        objectives: Its objectives.
+        search_space: Every parameter with a distribution that holds all that it had.
+        is_completed: Whether any trial has a value of its own.
+        ended: The completed and the pruned trials.
+        values: Of each objective, to be maximised, shape [n]; NaN where nothing is known.
+        slacks: Of each constraint that any of these trials has.
+        failed: Those that failed, with the parameters that they had until then.
+    """
+
+    identity: Identity
+    n_trials: int
+    n_finished: int
     objectives: tuple[Objective, ...]
-    trials: tuple[FrozenTrial, ...]
-    failed: tuple[FrozenTrial, ...] = ()
+    search_space: Mapping[str, BaseDistribution]
+    is_completed: bool
+    ended: Columns
+    values: tuple[Float[Array, " n"], ...]
+    slacks: Mapping[str, Slack]
+    failed: Columns
+
+    @classmethod
+    def of(
+        cls, name: str, objectives: tuple[Objective, ...], trials: Sequence[FrozenTrial]
+    ) -> SourceStudy | LeftOut:
+        """From all trials of a study, which are not needed any more afterwards."""
+        ended = [trial for trial in trials if trial.state in _TELLING]
+        failed = [trial for trial in trials if trial.state == TrialState.FAIL]
+        if not ended and not failed:
+            return LeftOut(name, UNFINISHED)
+        finished = sorted((*ended, *failed), key=lambda trial: trial.number)
+        values = tuple(one.values(ended) for one in objectives)
+        slacks = _slacks(ended)
+        rows = _kept(values, slacks)
+        return cls(
+            identity=Identity.of(name, (*ended, *failed)[0]),
+            n_trials=len(trials),
+            n_finished=len(finished),
+            objectives=objectives,
+            search_space=joint(_different(trial.distributions for trial in finished)),
+            is_completed=any(trial.state == TrialState.COMPLETE for trial in ended),
+            ended=Columns.of([ended[i] for i in rows]),
+            values=tuple(one[rows] for one in values),
+            slacks={key: replace(one, values=one.values[rows]) for key, one in slacks.items()},
+            failed=Columns.of([failed[i] for i in evenly(np.arange(len(failed)), MAX_KEPT)]),
+        )
 
     @property
-    def is_completed(self) -> bool:
-        """Whether any trial has a value of its own."""
-        return any(trial.state == TrialState.COMPLETE for trial in self.trials)
-
-    @cached_property
-    def search_space(self) -> dict[str, BaseDistribution]:
-        """Every parameter with a distribution that holds all that it had."""
-        trials = sorted((*self.trials, *self.failed), key=lambda trial: trial.number)
-        return joint(trial.distributions for trial in trials)
-
-    @cached_property
-    def constraints(self) -> list[dict[str, float]]:
-        """The constraints of each trial by key."""
-        return [constraints_of(trial, None) for trial in self.trials]
+    def name(self) -> str:
+        """Of the study."""
+        return self.identity.name
 
     @property
-    def key(self) -> tuple[object, ...]:
-        """Tells it from others, also from another of its name."""
-        first = (*self.trials, *self.failed)[0]
-        return (self.name, first.number, first.datetime_start)
+    def key(self) -> tuple[Identity, int]:
+        """Tells it from others, and from itself at another time."""
+        return self.identity, self.n_finished
 
     def is_study(self, study: Snapshot) -> bool:
         """Whether this is ``study`` itself, read earlier."""
         return self.name == study.name and any(
-            (self.name, t.number, t.datetime_start) == self.key for t in study.trials
+            self.identity == Identity.of(study.name, trial) for trial in study.trials
         )
 
     def task_for(
-        self, encoding: Encoding, objective: Objective, count: int
+        self, encoding: Encoding, objective: Objective, count: int, ended: Encoded | None = None
     ) -> SourceTask | LeftOut:
-        """What this study says about an objective of ``count``, or why it says nothing."""
+        """What this study says about an objective of ``count``, or why it says nothing.
+
+        Args:
+            encoding: Of the target.
+            objective: That of the target.
+            count: How many the target has.
+            ended: The trials that ended on the target's axes, if that is known.
+        """
         own = matching(objective, self.objectives, count)
         if own is None:
             wanted = f"objective {objective.name or objective.index!r} of {count}"
             return LeftOut(self.name, f"none of its {len(self.objectives)} objectives is {wanted}")
-        return self._task(encoding, own.values(self.trials), by_rank)
+        return self._task(encoding, self.values[own.index], by_rank, ended)
 
-    def slack_task_for(self, encoding: Encoding, key: str) -> SourceTask | LeftOut:
+    def slack_task_for(
+        self, encoding: Encoding, key: str, ended: Encoded | None = None
+    ) -> SourceTask | LeftOut:
         """What this study says about a constraint, or why it says nothing."""
-        slack = slacks(self.constraints, key)
-        if np.isnan(slack).all():
+        slack = self.slacks.get(key)
+        if slack is None or np.isnan(slack.values).all():
             return LeftOut(self.name, f"has no constraint {key!r}")
-        return self._task(encoding, bilog(slack, unit_of(slack)), near_zero)
+        return self._task(encoding, bilog(slack.values, slack.unit), near_zero, ended)
 
-    def success_task_for(self, encoding: Encoding) -> SourceTask | LeftOut:
+    def success_task_for(
+        self, encoding: Encoding, ended: Encoded | None = None
+    ) -> SourceTask | LeftOut:
         """Where trials of this study ended well (1) and where they failed (-1), or why unknown.
 
         Only parameters that a failed trial had got to are shared: what comes after cannot have
-        made it fail. One that failed before its first one that the target shares has no place and
-        is left out. Points that failed again are not merged: each failure makes the next less
-        likely.
+        made it fail. One that failed before its first one that the target shares is left out.
+        Points that failed again are not merged: each failure makes the next less likely.
         """
         if not self.failed:
             return LeftOut(self.name, "none of its trials failed")
-        shared = _shared(encoding, self.failed)
-        if not shared:
+        failed, ended = self.failed.encoded(encoding), ended or self.ended.encoded(encoding)
+        shared = failed.shared
+        if not shared.any():
             return LeftOut(self.name, "no trial failed after a parameter that is shared")
-        ended, failed = (
-            [trials[i] for i in _having(trials, shared)] for trials in (self.trials, self.failed)
-        )
-        X, known = failures(encoding, failed)
-        outcome = np.r_[np.ones(len(ended)), -np.ones(len(X))]
+        X, known = failures(encoding, failed, _having(failed, shared))
+        succeeded = ended.X[_having(ended, shared)]
+        outcome = np.r_[np.ones(len(succeeded)), -np.ones(len(X))]
         kept = rare_first(outcome, MAX_TRIALS)
-        X = np.concatenate([encoding.encode_many([t.params for t in ended]), X])[kept]
-        return SourceTask(self, Task(X, outcome[kept], known), shared)
+        task = Task(np.concatenate([succeeded, X])[kept], outcome[kept], known)
+        return SourceTask(self, task, _names(encoding, shared))
 
-    def _task(self, encoding: Encoding, y: Float[Array, " n"], rule: Rule) -> SourceTask | LeftOut:
+    def _task(
+        self, encoding: Encoding, y: Float[Array, " n"], rule: Rule, ended: Encoded | None
+    ) -> SourceTask | LeftOut:
         if nothing := _says_nothing(y):
             return LeftOut(self.name, nothing)
-        shared = _shared(encoding, self.trials)
-        if not shared:
+        points = ended or self.ended.encoded(encoding)
+        shared = points.shared
+        if not shared.any():
             return LeftOut(self.name, "shares no parameter", of_space=True)
-        rows = _having(self.trials, shared)
-        points = [self.trials[i].params for i in rows]
-        task = encoding.task(points, y[rows], encoding.columns(shared))
+        rows = _having(points, shared)
+        task = Task.observed(points.X[rows], y[rows], shared[encoding.domain.groups])
         if nothing := _says_nothing(y[rows]) or _says_nothing(task.y):
             return LeftOut(
                 self.name, f"of trials with a shared parameter {nothing}", of_space=True
             )
         kept = rule(task.y, MAX_TRIALS)
-        return SourceTask(self, Task(task.X[kept], task.y[kept], task.known), shared)
+        task = Task(task.X[kept], task.y[kept], task.known)
+        return SourceTask(self, task, _names(encoding, shared))
+
+
+def _different(spaces: Iterable[Space]) -> Iterator[Space]:
+    """Each parameter's distributions without those that were there before.
+
+    A storage in memory has an object for each trial; most of them are equal to the last one.
+    """
+    last: dict[str, BaseDistribution] = {}
+    for space in spaces:
+        new = {name: one for name, one in space.items() if last.get(name) != one}
+        last.update(new)
+        if new:
+            yield new
+
+
+def _slacks(trials: Sequence[FrozenTrial]) -> dict[str, Slack]:
+    held = [constraints_of(trial, None) for trial in trials]
+    found = {key: slacks(held, key) for key in keys(held)}
+    return {key: Slack(values, unit_of(values)) for key, values in found.items()}
+
+
+def _kept(values: Sequence[Float[Array, " n"]], slacks: Mapping[str, Slack]) -> Int[Array, " r"]:
+    """The trials of a long study that are kept, an equal number for each of its outputs."""
+    n = len(values[0])
+    if n <= MAX_KEPT:
+        return np.arange(n)
+    most = MAX_KEPT // (len(values) + len(slacks))
+    parts = [
+        *[_kept_of(y, by_rank, most) for y in values],
+        *[_kept_of(one.values, near_zero, most) for one in slacks.values()],
+    ]
+    return np.unique(np.concatenate(parts))
+
+
+def _kept_of(y: Float[Array, " n"], rule: Rule, most: int) -> Int[Array, " r"]:
+    told = np.flatnonzero(~np.isnan(y))
+    return told[rule(y[told], most)]
 
 
 def _says_nothing(y: Float[Array, " n"]) -> str | None:
@@ -172,31 +291,10 @@ def _says_nothing(y: Float[Array, " n"]) -> str | None:
     return "all its values are the same" if is_flat(finite(told)) else None
 
 
-def _shared(encoding: Encoding, trials: Sequence[FrozenTrial]) -> tuple[str, ...]:
-    """The target's parameters of which a trial has a value that can be read."""
-    return tuple(
-        name
-        for name, distribution in encoding.search_space.items()
-        if says_something((t.params[name] for t in trials if name in t.params), distribution)
-    )
+def _names(encoding: Encoding, shared: Bool[Array, " d"]) -> tuple[str, ...]:
+    return tuple(name for name, one in zip(encoding.names, shared, strict=True) if one)
 
 
-def _having(trials: Sequence[FrozenTrial], names: Sequence[str]) -> list[int]:
-    """The trials that have one of these parameters at least."""
-    return [i for i, trial in enumerate(trials) if not trial.params.keys().isdisjoint(names)]
-
-
-def failures(
-    encoding: Encoding, failed: Sequence[FrozenTrial]
-) -> tuple[Float[Array, "m p"], Bool[Array, " p"]]:
-    """Where trials failed, and the columns of which any of them got to a value.
-
-    A trial that failed before another one did would have failed whatever came next, and stands at
-    several places.
-    """
-    X = encoding.encode_many([trial.params for trial in failed])
-    reached = encoding.columns({name for trial in failed for name in trial.params})
-    missing = [reached & ~encoding.columns(trial.params.keys()) for trial in failed]
-    unknown = np.array(missing, dtype=bool).reshape(X.shape)
-    generator = np.random.default_rng(0)
-    return encoding.domain.spread(X, unknown, _N_PLACES, generator=generator), reached
+def _having(points: Encoded, shared: Bool[Array, " d"]) -> Int[Array, " r"]:
+    """The trials that have one of some parameters at least."""
+    return np.flatnonzero(points.present[:, shared].any(axis=1))

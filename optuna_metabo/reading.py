@@ -7,6 +7,7 @@ import fnmatch
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
@@ -115,6 +116,29 @@ class OneOf:
 def study_names(storage: BaseStorage) -> list[str]:
     """The names of all studies in a storage."""
     return optuna.get_all_study_names(storage=storage)
+
+
+def holds_no_more(
+    storage: BaseStorage, name: str, number: int, start: datetime | None, n_trials: int
+) -> bool:
+    """Whether a study is the one whose trial ``number`` began at ``start``, and has not grown.
+
+    This takes a few look-ups, where reading a study takes each of its trials.
+    """
+    try:
+        study = storage.get_study_id_from_name(name)
+        trial = storage.get_trial_id_from_study_id_trial_number(study, number)
+        if storage.get_trial(trial).datetime_start != start:
+            return False
+    except reading_errors():
+        return False
+    try:
+        storage.get_trial_id_from_study_id_trial_number(study, n_trials)
+    except KeyError:
+        return True
+    except reading_errors():
+        pass
+    return False
 
 
 def is_glob(text: str) -> bool:

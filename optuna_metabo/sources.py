@@ -10,11 +10,10 @@ import optuna
 from optuna.distributions import BaseDistribution
 from optuna.storages import BaseStorage
 from optuna.study import Study
-from optuna.trial import TrialState
 
 from optuna_metabo.logs import LOGGER, warn
 from optuna_metabo.outputs import objectives_of
-from optuna_metabo.past_study import MAX_TRIALS, LeftOut, SourceStudy, SourceTask
+from optuna_metabo.past_study import MAX_TRIALS, UNFINISHED, LeftOut, SourceStudy, SourceTask
 from optuna_metabo.ranges import joint
 from optuna_metabo.reading import (
     Glob,
@@ -22,6 +21,7 @@ from optuna_metabo.reading import (
     NoSuchStorage,
     OneOf,
     check_names,
+    holds_no_more,
     is_glob,
     opened,
     reading_errors,
@@ -32,15 +32,9 @@ from optuna_metabo.snapshot import Snapshot
 
 __all__ = ["MAX_TRIALS", "LeftOut", "Past", "SourceStudy", "SourceTask", "Sources"]
 
-# Those that say something, a pruned one by its last report, and those that say where it fails.
-_TELLING = (TrialState.COMPLETE, TrialState.PRUNED)
-_FINISHED = (*_TELLING, TrialState.FAIL)
-
 # A storage that cannot be read may be back at the next ask; after so many times it is given up.
 _MAX_ATTEMPTS = 3
 _EXPECTED = "source_studies expects Study objects, study names, a glob or a predicate"
-
-_UNFINISHED = "has no completed trials"
 
 Request = Sequence[Study | str] | str | Callable[[str], bool] | None
 
@@ -77,6 +71,7 @@ class Sources:
         storage: Where; a URL as long as there is nothing to open.
         pattern: What a glob or a predicate is called; ``None`` for anything else.
         told: Whether the user has been warned that there is nothing.
+        kept: Studies that were read before, and are read again only if they have grown.
     """
 
     studies: tuple[Study, ...] = ()
@@ -84,6 +79,8 @@ class Sources:
     storage: str | BaseStorage | None = None
     pattern: str | None = None
     told: bool = False
+    kept: tuple[SourceStudy, ...] = ()
+    _past: tuple[object, object, Past] | None = field(default=None, repr=False)
     _read: tuple[SourceStudy | LeftOut, ...] | None = field(default=None, repr=False)
     _attempts: int = field(default=0, repr=False)
     _said: bool = field(default=False, repr=False)
@@ -144,9 +141,19 @@ class Sources:
 
         To be called once for each ask: where something could not be read, it is tried again.
         """
-        read = self._reading()
-        others = [s for s in read if isinstance(s, SourceStudy) and not s.is_study(target)]
-        left_out = [s for s in read if isinstance(s, LeftOut) and s.name != target.name]
+        read = self.everything()
+        own = tuple(i for i, one in enumerate(read) if _is(one, target))
+        key = target.name, own
+        if self._past is None or self._past[0] is not read or self._past[1] != key:
+            self._past = read, key, self._without(read, target.name, own)
+        return self._past[2]
+
+    def _without(
+        self, read: Sequence[SourceStudy | LeftOut], name: str, own: Sequence[int]
+    ) -> Past:
+        """Those of a study, which is itself in some places."""
+        others = [s for i, s in enumerate(read) if isinstance(s, SourceStudy) and i not in own]
+        left_out = [s for s in read if isinstance(s, LeftOut) and s.name != name]
         left_out += [_without_values(one) for one in others if not one.is_completed]
         if not others and not left_out:
             left_out = self._nothing()
@@ -156,11 +163,11 @@ class Sources:
             tuple(one for one in others if one.failed),
         )
 
-    def _reading(self) -> tuple[SourceStudy | LeftOut, ...]:
-        """What was read, tried again a few times where something may return."""
+    def everything(self) -> tuple[SourceStudy | LeftOut, ...]:
+        """What was kept and what is read, tried again a few times where something may return."""
         if self._read is None or any(isinstance(s, LeftOut) and s.may_return for s in self._read):
             self._attempts += 1
-            read = _once(_read_one(one) for one in self._load())
+            read = _once((*self.kept, *map(_read_one, self._load())))
             self._read = read if self._attempts < _MAX_ATTEMPTS else tuple(map(_given_up, read))
         return self._read
 
@@ -184,7 +191,18 @@ class Sources:
             return [*found, LeftOut("storage", str(error), may_return=True, told=True)]
         except reading_errors() as error:  # a storage that is gone must not end a run
             return [*found, _unreadable("storage", error)]
-        return [*found, *[_loaded(name, self.storage) for name in existing if self.names(name)]]
+        storage = self.storage
+        wanted = [n for n in existing if self.names(n) and not self._is_kept(n, storage)]
+        return [*found, *[_loaded(name, storage) for name in wanted]]
+
+    def _is_kept(self, name: str, storage: BaseStorage) -> bool:
+        """Whether all that the storage has of a study is kept."""
+        return any(
+            holds_no_more(storage, *one.identity, one.n_trials)
+            for one in self.kept
+            # A trial that was running when it was read may have ended since.
+            if one.name == name and one.n_trials == one.n_finished
+        )
 
 
 def _called(predicate: Names) -> str:
@@ -203,16 +221,29 @@ def _required(storage: str | BaseStorage | None, request: object) -> BaseStorage
     return opened(storage)
 
 
+def _is(one: SourceStudy | LeftOut, target: Snapshot) -> bool:
+    return isinstance(one, SourceStudy) and one.is_study(target)
+
+
 def _given_up(one: SourceStudy | LeftOut) -> SourceStudy | LeftOut:
     return replace(one, may_return=False) if isinstance(one, LeftOut) else one
 
 
 def _once(read: Iterable[SourceStudy | LeftOut]) -> tuple[SourceStudy | LeftOut, ...]:
-    """Drops a study that was asked for twice, as an object and by its name, say."""
+    """Drops a study that was asked for twice, as an object and by its name, say.
+
+    Of a study at two times the later one counts, and what was kept of one that cannot be read.
+    """
     found: dict[object, SourceStudy | LeftOut] = {}
     for one in read:
-        found.setdefault(one.key if isinstance(one, SourceStudy) else one.name, one)
-    return tuple(found.values())
+        key = one.identity if isinstance(one, SourceStudy) else one.name
+        before = found.setdefault(key, one)
+        if isinstance(before, SourceStudy) and isinstance(one, SourceStudy):
+            found[key] = max(before, one, key=lambda study: study.n_finished)
+    readable = {one.name for one in found.values() if isinstance(one, SourceStudy)}
+    return tuple(
+        one for one in found.values() if isinstance(one, SourceStudy) or one.name not in readable
+    )
 
 
 def _loaded(name: str, storage: BaseStorage) -> Study | LeftOut:
@@ -226,20 +257,16 @@ def _read_one(study: Study | LeftOut) -> SourceStudy | LeftOut:
     if isinstance(study, LeftOut):
         return study
     try:
-        trials = study.get_trials(deepcopy=False, states=_FINISHED)
+        trials = study.get_trials(deepcopy=False)
         objectives = objectives_of(study)
     except reading_errors() as error:  # a study that cannot be read must not end a run
         return _unreadable(study.study_name, error)
-    if not trials:
-        return LeftOut(study.study_name, _UNFINISHED)
-    telling = tuple(trial for trial in trials if trial.state in _TELLING)
-    failed = tuple(trial for trial in trials if trial.state == TrialState.FAIL)
-    return SourceStudy(study.study_name, objectives, telling, failed)
+    return SourceStudy.of(study.study_name, objectives, trials)
 
 
 def _without_values(study: SourceStudy) -> LeftOut:
     return LeftOut(
-        study.name, f"{_UNFINISHED}{'; only where they fail is used' * bool(study.failed)}"
+        study.name, f"{UNFINISHED}{'; only where they fail is used' * bool(study.failed)}"
     )
 
 

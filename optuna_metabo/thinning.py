@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import numpy as np
-from jaxtyping import Float, Int
 from numpy import ndarray as Array
+
+from optuna_metabo.shapes import Float, Int
 
 Rule = Callable[[Float[Array, " n"], int], Int[Array, " k"]]
 

@@ -198,9 +198,9 @@ def source(trials: Sequence[optuna.trial.FrozenTrial]) -> SourceStudy:
     """A past study of these trials."""
     for number, trial in enumerate(trials):
         trial.number = number
-    failed = [trial for trial in trials if trial.state == TrialState.FAIL]
-    telling = [trial for trial in trials if trial.state != TrialState.FAIL]
-    return SourceStudy("past", (MAXIMISE,), tuple(telling), tuple(failed))
+    found = SourceStudy.of("past", (MAXIMISE,), trials)
+    assert isinstance(found, SourceStudy)
+    return found
 
 
 def trial_at(
@@ -227,7 +227,7 @@ def test_a_long_source_is_thinned_and_keeps_its_best() -> None:
     found = past.task_for(ENCODING, MAXIMISE, 1)
     assert isinstance(found, SourceTask)
     assert len(found.task) == MAX_TRIALS
-    every = [trial.values[0] for trial in past.trials]
+    every = list(past.values[0])
     assert set(heapq.nlargest(MAX_TRIALS // 2, every)) <= set(found.task.y)
     assert found.task.y.min() == min(every)
 
@@ -333,7 +333,7 @@ def test_studies_that_only_failed_teach_where_trials_fail() -> None:
     assert left_out.reason == "has no completed trials; only where they fail is used"
     assert [one.name for one in past.failing] == ["failing", "some"]
     assert [one.name for one in sources.read(Snapshot.of(failing)).failing] == ["some"]
-    assert [trial.params for trial in past.studies[0].failed] == [{"x": 0.8}]
+    np.testing.assert_array_equal(past.studies[0].failed.numbers["x"], [0.8])
 
 
 @pytest.mark.filterwarnings("ignore:Choices for a categorical distribution should be")

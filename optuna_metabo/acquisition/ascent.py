@@ -12,8 +12,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
-from jaxtyping import Bool, Float, Int
 from numpy import ndarray as Array
+
+from optuna_metabo.shapes import Bool, Float, Int
 
 Function = Callable[[Float[Array, "m p"]], Float[Array, " m"]]
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import numpy as np
-from jaxtyping import Float
+import scipy
 from numpy import ndarray as Array
-from scipy.special import log_ndtr, logsumexp
 
+from optuna_metabo.shapes import Float
 from optuna_metabo.surrogate import Posterior
 
 
@@ -19,4 +19,4 @@ def log_probability_of_feasibility(slack: Posterior) -> Float[Array, " m"]:
     z = slack.means / np.sqrt(slack.variances)
     with np.errstate(divide="ignore"):
         log_weights = np.log(slack.weights)[:, None]
-    return np.asarray(logsumexp(log_weights + log_ndtr(z), axis=0))
+    return np.asarray(scipy.special.logsumexp(log_weights + scipy.special.log_ndtr(z), axis=0))

@@ -13,11 +13,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-from jaxtyping import Bool, Float
+import scipy
 from numpy import ndarray as Array
-from scipy.special import logsumexp
 
 from optuna_metabo.acquisition.logei import log_expected_improvement
+from optuna_metabo.shapes import Bool, Float
 from optuna_metabo.surrogate import Posterior
 
 # Fronts are thinned until they cut space into at most about so many boxes.
@@ -85,7 +85,7 @@ def log_expected_hypervolume_improvement(
         gains = np.stack([_log_gain(posterior, level) for level in levels])
         above, beyond = gains[index[: len(index) // 2]], gains[index[len(index) // 2 :]]
         total = total + above + np.log(-np.expm1(np.minimum(beyond - above, -1e-300)))
-    return np.asarray(logsumexp(total, axis=0))
+    return np.asarray(scipy.special.logsumexp(total, axis=0))
 
 
 def _log_gain(posterior: Posterior, level: float) -> Float[Array, " n"]:

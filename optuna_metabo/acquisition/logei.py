@@ -8,10 +8,10 @@ Ament et al. 2023, "Unexpected improvements to expected improvement", eqs. 8 and
 from __future__ import annotations
 
 import numpy as np
-from jaxtyping import Float
+import scipy
 from numpy import ndarray as Array
-from scipy.special import erfcx, ndtr
 
+from optuna_metabo.shapes import Float
 from optuna_metabo.surrogate import Posterior
 
 _LOG_SQRT_2PI = 0.5 * np.log(2.0 * np.pi)
@@ -25,9 +25,9 @@ _NEAR, _FLOOR = -25.0, -37.0
 def log_h(z: Float[Array, "*shape"]) -> Float[Array, "*shape"]:
     """log(phi(z) + z Phi(z)) for any finite z."""
     near = np.maximum(z, -1.0)
-    above = np.log(np.exp(-0.5 * near**2 - _LOG_SQRT_2PI) + near * ndtr(near))
+    above = np.log(np.exp(-0.5 * near**2 - _LOG_SQRT_2PI) + near * scipy.special.ndtr(near))
     tail = np.clip(z, _FAR, -1.0)
-    below = np.log1p(tail * _SQRT_HALF_PI * erfcx(-tail * np.sqrt(0.5)))
+    below = np.log1p(tail * _SQRT_HALF_PI * scipy.special.erfcx(-tail * np.sqrt(0.5)))
     far = -2.0 * np.log(np.maximum(-z, 1.0))
     log_phi = -0.5 * z**2 - _LOG_SQRT_2PI
     return np.where(z > -1.0, above, log_phi + np.where(z > _FAR, below, far))
@@ -56,7 +56,7 @@ def log_expected_improvement(
 
 def _h(z: Float[Array, "*shape"]) -> Float[Array, "*shape"]:
     """phi(z) + z Phi(z); its digits are lost with z²."""
-    return np.exp(-0.5 * z * z - _LOG_SQRT_2PI) + z * ndtr(z)
+    return np.exp(-0.5 * z * z - _LOG_SQRT_2PI) + z * scipy.special.ndtr(z)
 
 
 def _log_mixture(

@@ -11,13 +11,13 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-from jaxtyping import Float
 from numpy import ndarray as Array
 
 from optuna_metabo.acquisition.ascent import Function, ascend
 from optuna_metabo.acquisition.starts import apart, candidates
 from optuna_metabo.acquisition.subspace import Subspace
 from optuna_metabo.acquisition.sweep import sweep
+from optuna_metabo.shapes import Float
 
 Acquisition = Function
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from jaxtyping import Float, Int
 from numpy import ndarray as Array
 
 from optuna_metabo.acquisition.subspace import Subspace
 from optuna_metabo.domain import ONE_HOT, Domain
+from optuna_metabo.shapes import Float, Int
 
 # Points spread over the whole space, twice as many where choices cut it into parts, and points
 # around those that are given. So the search came within .01 nats of the best of 40 ascents by

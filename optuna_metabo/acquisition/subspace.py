@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-from jaxtyping import Bool, Float
+import scipy
 from numpy import ndarray as Array
-from scipy.stats import qmc
 
 from optuna_metabo.domain import Domain
+from optuna_metabo.shapes import Bool, Float
 
 # Points that agree in so many digits are the same.
 _DIGITS = 9
@@ -64,7 +64,7 @@ class Subspace:
         d, n_free = len(self.free), int(self.free.sum())
         U = np.full((n, d), 0.5)
         if n_free:
-            sobol = qmc.Sobol(n_free, rng=generator)
+            sobol = scipy.stats.qmc.Sobol(n_free, rng=generator)
             U[:, self.free] = sobol.random_base2(math.ceil(math.log2(max(n, 1))))[:n]
         return self.project(self.domain.from_unit(U))
 
@@ -88,6 +88,6 @@ class Subspace:
         keys = np.round(X, _DIGITS) + 0.0
         return np.array([row.tobytes() in self._taken_keys for row in keys], dtype=bool)
 
-    def without_taken(self, X: Float[Array, "n p"]) -> Float[Array, "n p"]:
+    def without_taken(self, X: Float[Array, "n p"]) -> Float[Array, "m p"]:
         """Leaves out the rows that are taken."""
         return X[~self.is_taken(X)]

@@ -11,12 +11,12 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from jaxtyping import Float, Int
 from numpy import ndarray as Array
 
 from optuna_metabo.acquisition.ascent import Function
 from optuna_metabo.acquisition.subspace import Subspace
 from optuna_metabo.domain import Dimension
+from optuna_metabo.shapes import Float, Int
 
 # All values of a numeric axis with so many are looked at.
 _MAX_SHORT = 16

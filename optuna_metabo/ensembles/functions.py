@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
-from jaxtyping import Float, Int
 from numpy import ndarray as Array
 
 from optuna_metabo.ensembles.common import Common
+from optuna_metabo.ensembles.screening import Anchors
 from optuna_metabo.ensembles.source_models import SourceModels
+from optuna_metabo.shapes import Float, Int
 
 # A source whose function varies less than this part of its values' deviation is mostly noise.
 _SIGNAL_FLOOR = 0.3
-# So many sources come first by what their best points are worth to the others.
-_MAX_ORDERED = 24
+# So many sources speak for all before the first value: those whose best points are worth most
+# to the others. More sources are taken for one of these each, the one most alike.
+_MAX_CORE = 48
+# Sources by which these are chosen.
+_MAX_VOTERS = 1024
 
 
 @dataclass(frozen=True)
@@ -27,21 +31,30 @@ class Functions:
         centre: The mean of each function over the domain, shape [k + 1], the common one last.
         scale: Its deviation.
         order: The sources, those first whose best points serve all best.
+        core: Sources that speak for all before the first value, ascending.
+        mass: For what part of the sources each of these speaks.
+        anchors: What the sources say at points that fill the domain.
     """
 
     models: SourceModels
     common: Common
-    centre: Float[Array, " k+1"]
-    scale: Float[Array, " k+1"]
+    centre: Float[Array, " functions"]
+    scale: Float[Array, " functions"]
     order: Int[Array, " k"]
+    core: Int[Array, " c"]
+    mass: Float[Array, " c"]
+    anchors: Anchors
 
     @classmethod
     def of(cls, models: SourceModels, common: Common, reference: Float[Array, "r p"]) -> Functions:
         """Standardised by their values at points that fill the domain."""
         values = np.vstack([models.mean(reference), common.mean(reference)])
         centre, scale = values.mean(axis=1), np.maximum(values.std(axis=1), _SIGNAL_FLOOR)
-        order = _order((values - centre[:, None])[:-1] / scale[:-1, None])
-        return cls(models, common, centre, scale, order)
+        phi = (values - centre[:, None])[:-1] / scale[:-1, None]
+        order = _order(phi)
+        core = np.sort(order[:_MAX_CORE])
+        anchors = Anchors.of(reference, phi, models.lengthscale)
+        return cls(models, common, centre, scale, order, core, _mass(phi, core), anchors)
 
     def __len__(self) -> int:
         return len(self.order)
@@ -52,13 +65,28 @@ class Functions:
         return self.common.share**2
 
     @property
-    def opinions(self) -> Float[Array, " k+1"]:
-        """How much each function is believed before the first value."""
-        return np.r_[np.full(len(self), (1.0 - self.share) / len(self)), self.share]
+    def opinions(self) -> Float[Array, " opinions"]:
+        """How much each of them is believed before the first value."""
+        return np.r_[(1.0 - self.share) * self.mass, self.share]
 
-    def __call__(self, X: Float[Array, "m p"]) -> Float[Array, "k+1 m"]:
-        """Every function."""
-        return np.vstack([self.single(X, np.arange(len(self))), self.joint(X)])
+    def __call__(self, X: Float[Array, "m p"]) -> Float[Array, "opinions m"]:
+        """Those that speak for all, the common one last."""
+        return np.vstack([self.single(X, self.core), self.joint(X)])
+
+    def opinion(self, X: Float[Array, "m p"]) -> Float[Array, " m"]:
+        """What is expected of points before the first value."""
+        return self.opinions @ self(X)
+
+    def without(self, source: int) -> Functions:
+        """Those of the other sources."""
+        others = self.core != source
+        return replace(
+            self,
+            common=self.common.without(source),
+            order=self.order[self.order != source],
+            core=self.core[others],
+            mass=self.mass[others] / self.mass[others].sum(),
+        )
 
     def single(self, X: Float[Array, "m p"], index: Int[Array, " s"]) -> Float[Array, "s m"]:
         """Those of some sources."""
@@ -70,14 +98,26 @@ class Functions:
 
 
 def _order(phi: Float[Array, "k m"]) -> Int[Array, " k"]:
-    """Sources, those first whose best points serve the others and one another best (greedy)."""
-    best_of = phi[:, phi.argmax(axis=1)]
-    covered = np.full(len(phi), -np.inf)
+    """Sources, those first whose best points serve the others and one another best (greedy).
+
+    Of very many an even spread is asked.
+    """
+    voters = np.unique(np.linspace(0, len(phi) - 1, _MAX_VOTERS).round().astype(int))
+    best_of = phi[np.ix_(voters, phi[voters].argmax(axis=1))]
+    covered = np.full(len(voters), -np.inf)
     order: list[int] = []
-    for _ in range(min(len(phi), _MAX_ORDERED)):
+    for _ in range(min(len(voters), _MAX_CORE)):
         gain = np.maximum(best_of, covered[:, None]).mean(axis=0)
         gain[order] = -np.inf
         order.append(int(gain.argmax()))
         covered = np.maximum(covered, best_of[:, order[-1]])
-    rest = np.setdiff1d(np.arange(len(phi)), order)
-    return np.concatenate([np.array(order, dtype=int), rest])
+    rest = np.setdiff1d(np.arange(len(phi)), voters[order])
+    return np.concatenate([voters[order], rest])
+
+
+def _mass(phi: Float[Array, "k m"], core: Int[Array, " c"]) -> Float[Array, " c"]:
+    """The part of all functions that are most like each of some, which are like themselves."""
+    unit = phi / np.maximum(np.linalg.norm(phi, axis=1, keepdims=True), 1e-300)
+    alike = np.argmax(unit @ unit[core].T, axis=1)
+    alike[core] = np.arange(len(core))
+    return np.bincount(alike, minlength=len(core)) / len(phi)

@@ -20,11 +20,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Float, Int
 from numpy import ndarray as Array
 
-from optuna_metabo.gp.exact import cholesky, lower_solve
+from optuna_metabo.gp.exact import cholesky, lower_inverse
 from optuna_metabo.gp.kernel import matern52, squared_distance
+from optuna_metabo.shapes import Float, Int
 
 # Nodes in log tau. With five the evidence of two values is right to .02 nats.
 _NODES, _NODE_WEIGHTS = np.polynomial.hermite.hermgauss(5)
@@ -82,7 +82,7 @@ class Residual:
         K = rho**2 * kernel.correlation(X, X) + kernel.noise * np.eye(len(X))
         K += spread.T @ spread
         L = cholesky(K) if len(X) else K
-        L_inverse = lower_solve(L, np.eye(len(X))) if len(X) else K
+        L_inverse = lower_inverse(L) if len(X) else K
         return cls(rho, kernel.noise, spread, L, L_inverse)
 
     def log_det(self, n: int) -> float:

@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Float, Int
 from numpy import ndarray as Array
 
 from optuna_metabo.domain import Domain
 from optuna_metabo.ensembles.target import Scale, fit_target
 from optuna_metabo.gp.exact import GP
+from optuna_metabo.shapes import Float, Int
 from optuna_metabo.surrogate import Model, Posterior, Prior, Task
 
 

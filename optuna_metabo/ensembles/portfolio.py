@@ -13,9 +13,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Float
 from numpy import ndarray as Array
 
+from optuna_metabo.shapes import Float
 from optuna_metabo.surrogate import Posterior
 
 # How far a function may lie from its rank: near ties are no order.

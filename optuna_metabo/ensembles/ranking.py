@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import numpy as np
-from jaxtyping import Float, Int
+import scipy
 from numpy import ndarray as Array
-from scipy.stats import rankdata
+
+from optuna_metabo.shapes import Float, Int
 
 
 def ranking_loss(f: Float[Array, "*batch n"], y: Float[Array, " n"]) -> Float[Array, "*batch"]:
@@ -21,7 +22,7 @@ def ranking_loss(f: Float[Array, "*batch n"], y: Float[Array, " n"]) -> Float[Ar
     if not n_lower.any():
         return np.full(f.shape[:-1], 0.5)
     # Places in the order of the predictions, one row an observation: small numbers, for speed.
-    ranks = rankdata(f[..., order].reshape(-1, len(y)), method="dense", axis=1).T
+    ranks = scipy.stats.rankdata(f[..., order].reshape(-1, len(y)), method="dense", axis=1).T
     ranks = np.ascontiguousarray(ranks, dtype=np.min_scalar_type(len(y)))
     twice_wrong = np.zeros(ranks.shape[1], dtype=np.int64)
     for rank, n in zip(ranks, n_lower.tolist(), strict=True):

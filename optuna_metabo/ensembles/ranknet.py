@@ -16,12 +16,12 @@ from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from jaxtyping import Float
 from numpy import ndarray as Array
 
 from optuna_metabo.domain import Domain
 from optuna_metabo.ensembles.target import Scale
 from optuna_metabo.gp.exact import Batch
+from optuna_metabo.shapes import Float
 from optuna_metabo.surrogate import Model, Posterior, Prior, Task
 
 if TYPE_CHECKING:

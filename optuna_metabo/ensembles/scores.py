@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import numpy as np
-from jaxtyping import Float
 from numpy import ndarray as Array
-from scipy.special import ndtri
-from scipy.stats import rankdata
+
+from optuna_metabo.shapes import Float
 
 # Values further below the median than the best is above it, times this, are drawn up to there:
 # a diverged training says "bad", and how bad must not set the scale.
@@ -54,7 +53,11 @@ def normal_scores(y: Float[Array, " n"]) -> Float[Array, " n"]:
     The Gaussian copula of Salinas, Shen & Perrone 2020: invariant to any increasing transform of
     the values.
     """
-    return np.asarray(ndtri((rankdata(y) - 0.5) / len(y)))
+    from scipy.special import ndtri  # here: importing the package does not wait for SciPy
+
+    _, group, counts = np.unique(y, return_inverse=True, return_counts=True)
+    ranks = (np.cumsum(counts) - 0.5 * (counts - 1))[group]
+    return np.asarray(ndtri((ranks - 0.5) / len(y)))
 
 
 def tempered_scores(y: Float[Array, " n"]) -> Float[Array, " n"]:

@@ -1,27 +1,35 @@
-"""The Gaussian processes of the source studies, fitted once."""
+"""The Gaussian processes of the source studies, fitted once.
+
+They share their lengthscales; each has a noise of its own, of a few that are tried, and the rest
+of its unit variance is signal. All is done for a few sources at a time, and no covariance is kept:
+so ten thousand sources of a hundred trials fit into the memory that their points take.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
-from jaxtyping import Float, Int
 from numpy import ndarray as Array
 
 from optuna_metabo.domain import Domain
 from optuna_metabo.ensembles.scores import normal_scores
 from optuna_metabo.gp.exact import GP, Batch
-from optuna_metabo.gp.fit import HyperparameterPrior, fit_map, log_marginal_likelihoods
-from optuna_metabo.gp.kernel import Hyperparameters
+from optuna_metabo.gp.fit import HyperparameterPrior, fit_map
+from optuna_metabo.gp.kernel import Hyperparameters, matern52
+from optuna_metabo.shapes import Bool, Float, Int
 from optuna_metabo.surrogate import Task
 
 # What the shared lengthscales are fitted to: more data would not move them, but cost seconds.
 _MAX_FITTED_SOURCES, _MAX_FITTED_TRIALS = 32, 64
-# Sources that are evaluated at a time, to bound the memory.
-_CHUNK = 32
+# Sources that are learned at a time, and numbers of an array while sources are evaluated: these
+# stay in the processor's cache.
+_CHUNK, _MAX_NUMBERS = 32, 2**16
 # Noise variances that a source of standardised values may have.
 _NOISES = (1e-4, 1e-3, 1e-2, 0.05, 0.2, 0.5, 0.9)
+# Larger than any yᵀ K⁻¹ y of standardised values.
+_BORDER = 1e30
 
 
 @dataclass(frozen=True)
@@ -29,24 +37,48 @@ class SourceModels:
     """GPs with one shared set of lengthscales and a noise of their own.
 
     Args:
-        gp: Of the sources' scores, batched over the k sources.
+        data: The scores of the k sources.
         theta: The shared log hyperparameters, shape [d + 2].
-        own: Those of each source.
+        noise: The noise variance of each source; its outputscale is the rest of 1.
+        alpha: K⁻¹ y of each source, shape [k n].
+        groups: The axis of each column.
     """
 
-    gp: GP
+    data: Batch
     theta: Float[Array, " t"]
-    own: Hyperparameters
+    noise: Float[Array, " k"]
+    alpha: Float[Array, "k n"]
+    groups: Int[Array, " p"]
+
+    def __len__(self) -> int:
+        return len(self.noise)
+
+    @property
+    def lengthscale(self) -> Float[Array, " p"]:
+        """Of each column."""
+        return np.exp(self.theta[:-2])[self.groups]
+
+    @property
+    def gp(self) -> GP:
+        """The processes of all sources with their covariances, factorised now."""
+        return GP.condition(self.data, _with_noise(self.theta, self.noise), self.groups)
 
     def mean(
         self, X: Float[Array, "m p"], index: Int[Array, " s"] | None = None
     ) -> Float[Array, "s m"]:
-        """Posterior means of all or some of the sources."""
-        index = np.arange(len(self.gp)) if index is None else index
-        parts = [
-            self.gp[index[i : i + _CHUNK]].mean(X) for i in range(0, max(len(index), 1), _CHUNK)
-        ]
-        return np.concatenate(parts)
+        """Posterior means of all or some of the sources (Rasmussen & Williams, eq. 2.25)."""
+        index = np.arange(len(self)) if index is None else index
+        lengthscale = self.lengthscale
+        Z = X / lengthscale
+        found = np.empty((len(index), len(X)))
+        step = max(1, _MAX_NUMBERS // max(self.alpha.shape[1] * len(X), 1))
+        for start in range(0, len(index), step):
+            some = index[start : start + step]
+            data = self.data[some]
+            r2 = _squared_distances(data.X / lengthscale, Z, data.known)
+            weights = (1.0 - self.noise[some, None]) * self.alpha[some]
+            found[start : start + step] = np.einsum("kn,knm->km", weights, matern52(r2))
+        return found
 
     @classmethod
     def learn(
@@ -58,20 +90,61 @@ class SourceModels:
     ) -> SourceModels:
         """Fits ``sources``, at least one, their values transformed by ``scores``."""
         tasks = [replace(task, y=scores(task.y)) for task in sources]
-        data = Batch.of(tasks)
+        data, groups = Batch.of(tasks), domain.groups
         prior = HyperparameterPrior.default(len(domain.dimensions))
-        theta = fit_map(_subset(tasks), domain.groups, prior, prior.loc)
-        lengthscale = np.tile(np.exp(theta[:-2]), (len(tasks), 1))
-        candidates = []
-        for noise in _NOISES:
-            scale = np.full(len(tasks), 1.0 - noise)
-            candidates.append(Hyperparameters(lengthscale, scale, np.full(len(tasks), noise)))
-        evidence = np.stack(
-            [log_marginal_likelihoods(GP.condition(data, c, domain.groups)) for c in candidates]
-        )
-        noise = np.array(_NOISES)[evidence.argmax(axis=0)]
-        own = Hyperparameters(lengthscale, 1.0 - noise, noise)
-        return cls(GP.condition(data, own, domain.groups), theta, own)
+        theta = fit_map(_subset(tasks), groups, prior, prior.loc)
+        noise, alpha = np.empty(len(tasks)), np.empty(data.y.shape)
+        for rows in _chunks(len(tasks)):
+            some = data[rows]
+            noise[rows] = _likeliest_noise(some, np.exp(theta[:-2])[groups])
+            alpha[rows] = GP.condition(some, _with_noise(theta, noise[rows]), groups).alpha
+        return cls(data, theta, noise, alpha, groups)
+
+
+def _chunks(k: int) -> Iterator[slice]:
+    return (slice(start, start + _CHUNK) for start in range(0, k, _CHUNK))
+
+
+def _with_noise(theta: Float[Array, " t"], noise: Float[Array, " k"]) -> Hyperparameters:
+    """The shared lengthscales; for each source its noise, and the rest of 1 as signal."""
+    return Hyperparameters(np.tile(np.exp(theta[:-2]), (len(noise), 1)), 1.0 - noise, noise)
+
+
+def _likeliest_noise(data: Batch, lengthscale: Float[Array, " p"]) -> Float[Array, " k"]:
+    """For each source the noise of the largest marginal likelihood."""
+    _, correlation = data.covariance(np.broadcast_to(lengthscale, data.known.shape))
+    evidence = [_log_evidence(correlation, data.y, noise) for noise in _NOISES]
+    return np.array(_NOISES)[np.argmax(evidence, axis=0)]
+
+
+def _log_evidence(
+    correlation: Float[Array, "k n n"], y: Float[Array, "k n"], noise: float
+) -> Float[Array, " k"]:
+    """Log p(y | X) up to a constant (eq. 5.8), with K = (1 - noise) C + noise I.
+
+    The Cholesky factor of K bordered by y has L⁻¹ y as its last row. The diagonal is 1, also
+    in padded rows. K is positive definite by its noise.
+    """
+    k, n = y.shape
+    K = np.empty((k, n + 1, n + 1))
+    K[:, :n, :n] = (1.0 - noise) * correlation
+    K[:, n, :n] = K[:, :n, n] = y
+    K[:, np.arange(n), np.arange(n)] = 1.0
+    K[:, n, n] = _BORDER
+    L = np.linalg.cholesky(K)
+    log_det = 2.0 * np.log(np.diagonal(L, axis1=1, axis2=2)[:, :n]).sum(axis=1)
+    return -0.5 * (np.sum(L[:, n, :n] ** 2, axis=1) + log_det)
+
+
+def _squared_distances(
+    X: Float[Array, "k n p"], Z: Float[Array, "m p"], known: Bool[Array, "k p"]
+) -> Float[Array, "k n m"]:
+    """r² of the points of each source, in lengthscales, to ``Z``, in the columns it knows."""
+    X = X * known[:, None, :]
+    r2 = (X.reshape(-1, X.shape[2]) @ (-2.0 * Z.T)).reshape(*X.shape[:2], len(Z))
+    r2 += (X**2).sum(axis=2)[:, :, None]
+    r2 += (known @ (Z**2).T)[:, None, :]
+    return np.maximum(r2, 0.0, out=r2)
 
 
 def _subset(tasks: Sequence[Task]) -> Batch:

@@ -13,14 +13,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
-from jaxtyping import Float, Int
+import scipy
 from numpy import ndarray as Array
-from scipy.optimize import nnls
 
 from optuna_metabo.domain import Domain
 from optuna_metabo.ensembles.source_models import SourceModels
 from optuna_metabo.ensembles.target import Scale, fit_target
 from optuna_metabo.gp.exact import GP
+from optuna_metabo.shapes import Float, Int
 from optuna_metabo.surrogate import Model, Posterior, Prior, Task
 
 # The ridge counts like this many observations of equal shares.
@@ -44,7 +44,9 @@ def slopes(Phi: Float[Array, "k n"], y: Float[Array, " n"]) -> Float[Array, " k"
     centred = Phi - Phi.mean(axis=1, keepdims=True)
     root = np.sqrt(_RIDGE * k)
     design = np.concatenate([centred.T, root * np.eye(k)])
-    return np.asarray(nnls(design, np.concatenate([y - y.mean(), np.full(k, root / k)]))[0])
+    return np.asarray(
+        scipy.optimize.nnls(design, np.concatenate([y - y.mean(), np.full(k, root / k)]))[0]
+    )
 
 
 @dataclass(frozen=True)
@@ -56,7 +58,7 @@ class StackingPrior:
 
     def condition(self, target: Task, pending: Float[Array, "q p"]) -> Model:
         """Fits slopes and offset, then the residual."""
-        k, scale = len(self.models.gp), Scale.of(target.y)
+        k, scale = len(self.models), Scale.of(target.y)
         task = scale.standardise(target)
         a, offset, explained = np.full(k, 1.0 / k), 0.0, 1.0
         if len(task):
@@ -66,7 +68,7 @@ class StackingPrior:
             residual = task.y - a @ Phi - offset
             if len(task) > 1 and task.y.any():
                 explained = max(0.0, 1.0 - float(residual @ residual / (task.y @ task.y)))
-            task = replace(task, y=residual)
+            task = replace(task, y=residual, whole=None)
         own = fit_target(task, pending, self.groups, self.models.theta)
         return StackingModel(self.models, own, scale, a, offset, explained)
 

@@ -12,7 +12,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Float, Int
 from numpy import ndarray as Array
 
 from optuna_metabo.domain import Domain
@@ -20,6 +19,7 @@ from optuna_metabo.ensembles.ranking import ranking_loss
 from optuna_metabo.ensembles.source_models import SourceModels
 from optuna_metabo.ensembles.target import Scale, fit_target
 from optuna_metabo.gp.exact import GP
+from optuna_metabo.shapes import Float, Int
 from optuna_metabo.surrogate import Model, Posterior, Prior, Task
 
 
@@ -57,7 +57,7 @@ class TSTPrior:
         """Weighs the sources by their rank distance to the target."""
         scale = Scale.of(target.y)
         own = fit_target(scale.standardise(target), pending, self.groups, self.models.theta)
-        k = len(self.models.gp)
+        k = len(self.models)
         if len(target) < 2:
             return TSTModel(self.models, own, scale, np.r_[np.full(k, 1.0 / k), 0.0])
         distance = ranking_loss(self.models.mean(target.X), target.y)
@@ -72,7 +72,7 @@ class TSTModel:
     sources: SourceModels
     own: GP
     scale: Scale
-    all_weights: Float[Array, " k+1"]
+    all_weights: Float[Array, " models"]
 
     @property
     def weights(self) -> Float[Array, " k"]:

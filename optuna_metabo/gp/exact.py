@@ -10,11 +10,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Bool, Float, Int
+import scipy
 from numpy import ndarray as Array
-from scipy.linalg import solve_triangular
 
 from optuna_metabo.gp.kernel import Hyperparameters, matern52, squared_distance
+from optuna_metabo.shapes import Bool, Float, Int
 from optuna_metabo.surrogate import Task
 
 # Added to the diagonal of a correlation matrix that is singular in float64, ever more of it.
@@ -40,8 +40,16 @@ def lower_solve(
 ) -> Float[Array, "*batch n m"]:
     """``L⁻¹ B`` for one factor or a batch of them."""
     if L.ndim == 2:
-        return np.asarray(solve_triangular(L, B, lower=True, check_finite=False))
+        return np.asarray(scipy.linalg.solve_triangular(L, B, lower=True, check_finite=False))
     return np.stack([lower_solve(factor, b) for factor, b in zip(L, B, strict=True)])
+
+
+def lower_inverse(L: Float[Array, "*batch n n"]) -> Float[Array, "*batch n n"]:
+    """``L⁻¹`` for one factor or a batch, in a third of the time of solving for the identity."""
+    if L.ndim == 2:
+        # Transposed, it is in the order of LAPACK, which then copies nothing to and fro.
+        return np.asarray(scipy.linalg.lapack.dtrtri(L.T)[0].T)
+    return np.stack([lower_inverse(factor) for factor in L])
 
 
 @dataclass(frozen=True)
@@ -157,7 +165,6 @@ class GP:
 
         The variance is that of an observation. Padded rows hold 0 and 1.
         """
-        n = self.L.shape[-1]
-        inverse = lower_solve(self.L, np.broadcast_to(np.eye(n), self.L.shape))
+        inverse = lower_inverse(self.L)
         precision = np.einsum("kin,kin->kn", inverse, inverse)
         return self.data.y - self.alpha / precision, 1.0 / precision

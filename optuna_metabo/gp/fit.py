@@ -10,12 +10,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Float, Int
+import scipy
 from numpy import ndarray as Array
-from scipy.optimize import minimize
 
-from optuna_metabo.gp.exact import GP, Batch, cholesky, lower_solve
+from optuna_metabo.gp.exact import Batch, cholesky, lower_inverse
 from optuna_metabo.gp.kernel import Hyperparameters, matern52_slope
+from optuna_metabo.shapes import Float, Int
 
 # Values are standardised: a noise below 1e-6 is not told from none, and one above 1 is no fit.
 _NOISE_BOUNDS = (np.log(1e-6), np.log(1.0))
@@ -70,7 +70,7 @@ def log_marginal_likelihood(
     eye = np.eye(r2.shape[-1])
     K = outputscale * correlation + np.where(data.mask, noise, 1.0)[:, None, :] * eye
     L = cholesky(K)
-    inverse_L = lower_solve(L, np.broadcast_to(eye, L.shape))
+    inverse_L = lower_inverse(L)
     inverse = np.swapaxes(inverse_L, -1, -2) @ inverse_L
     alpha = np.einsum("knm,km->kn", inverse, data.y)
     log_det = 2.0 * np.log(np.diagonal(L, axis1=-2, axis2=-1)).sum()
@@ -108,7 +108,9 @@ def fit_map(
     start = np.r_[start[:-1], max(start[-1], np.log(_START_NOISE))]
     options = {"maxiter": _MAX_ITERATIONS, "ftol": _TOLERANCE / n}
     start = np.clip(start, *np.transpose(bounds))
-    found = minimize(loss, start, jac=True, method="L-BFGS-B", bounds=bounds, options=options)
+    found = scipy.optimize.minimize(
+        loss, start, jac=True, method="L-BFGS-B", bounds=bounds, options=options
+    )
     return np.asarray(found.x)
 
 
@@ -117,10 +119,3 @@ def unpack(theta: Float[Array, " t"], k: int) -> Hyperparameters:
     d = len(theta) - 2
     values = np.exp(np.tile(theta, (k, 1)))
     return Hyperparameters(values[:, :d], values[:, d], values[:, d + 1])
-
-
-def log_marginal_likelihoods(gp: GP) -> Float[Array, " k"]:
-    """Log p(y | X) of each conditioned GP (Rasmussen & Williams 2006, eq. 5.8)."""
-    fit = np.sum(gp.alpha * gp.data.y, axis=1)
-    log_det = 2.0 * np.log(np.diagonal(gp.L, axis1=-2, axis2=-1)).sum(axis=1)
-    return -0.5 * (fit + log_det + gp.data.mask.sum(axis=1) * np.log(2.0 * np.pi))

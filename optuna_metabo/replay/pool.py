@@ -8,15 +8,16 @@ from functools import cached_property
 from typing import Any
 
 import numpy as np
-from jaxtyping import Bool, Float
 from numpy import ndarray as Array
 from optuna.distributions import BaseDistribution
 from optuna.study import Study
 from optuna.trial import FrozenTrial, TrialState
 
+from optuna_metabo.columns import Columns
 from optuna_metabo.encoding import Encoding
 from optuna_metabo.outputs import Objective, objectives_of
 from optuna_metabo.ranges import joint
+from optuna_metabo.shapes import Bool, Float
 
 # Squared distances that differ by less are the same.
 _TIE = 1e-12
@@ -62,7 +63,7 @@ class Pool:
         A trial that failed may have done so before it came to a parameter, and does not tell.
         """
         whole = [trial for trial in self.trials if trial.state != TrialState.FAIL]
-        return Encoding.of(self.space, whole)
+        return Encoding.of(self.space, Columns.of(whole))
 
     @cached_property
     def X(self) -> Float[Array, "n p"]:

@@ -9,11 +9,11 @@ from functools import cached_property
 from typing import Any
 
 import numpy as np
-from jaxtyping import Float
 from numpy import ndarray as Array
 
 from optuna_metabo.replay.orders import FREE, Target, cold_of
 from optuna_metabo.replay.runs import Plan, Run, rows_of
+from optuna_metabo.shapes import Float
 
 CHECKPOINTS = (1, 3, 5, 10, 20)
 GOALS = ("close", "top", "best")

@@ -16,7 +16,6 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-from jaxtyping import Float
 from numpy import ndarray as Array
 from optuna.trial import TrialState
 from scipy.stats import rankdata
@@ -24,6 +23,7 @@ from scipy.stats import rankdata
 from optuna_metabo.acquisition import boxes, nondominated
 from optuna_metabo.outputs import constraints_of, feasible
 from optuna_metabo.replay.pool import Pool
+from optuna_metabo.shapes import Float
 
 # Within this part of the best value, and among this part of all trials.
 CLOSE = 0.01

@@ -1,0 +1,112 @@
+"""``optuna-metabo import``: a table of trials that Optuna has not made, as a past study."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from optuna_metabo.cli import options
+from optuna_metabo.cli.files import check_free
+from optuna_metabo.cli.options import say, set_log_level
+from optuna_metabo.cli.output import emit
+
+if TYPE_CHECKING:
+    import optuna
+    from optuna.storages import BaseStorage
+
+_DIRECTIONS = ("minimize", "maximize")
+_KINDS = ("linear", "log", "categorical")
+
+
+@click.command()
+@click.argument("table", type=click.Path(path_type=Path, exists=True, dir_okay=False))
+@click.option(
+    "--metric",
+    "metrics",
+    type=(str, click.Choice(_DIRECTIONS)),
+    multiple=True,
+    required=True,
+    metavar="COLUMN DIRECTION",
+    help="A column of values, and minimize or maximize; several for several objectives.",
+)
+@click.option(
+    "--param",
+    "params",
+    multiple=True,
+    help="A column of a parameter; without any, all that are called params.x.",
+)
+@click.option(
+    "--as",
+    "kinds",
+    type=(str, click.Choice(_KINDS)),
+    multiple=True,
+    metavar="PARAM KIND",
+    help="linear, log or categorical, for a parameter of which the wrong one is inferred.",
+)
+@click.option("--study-name", help="The study; default the name of the file.")
+@click.option("--storage", help="Where the study is made, beside or instead of --out.")
+@click.option("-o", "--out", type=click.Path(path_type=Path), help="A prior of this study alone.")
+@options.force
+@options.output_format
+@options.verbosity
+def command(
+    table: Path,
+    metrics: tuple[tuple[str, str], ...],
+    params: tuple[str, ...],
+    kinds: tuple[tuple[str, Any], ...],
+    study_name: str | None,
+    storage: str | None,
+    out: Path | None,
+    force: bool,
+    output_format: str,
+) -> None:
+    """Trials from elsewhere, a CSV file, as a past study.
+
+    One row of TABLE is one trial; a missing cell is a parameter that it did not have, and a row
+    without a value is a failed trial. Prints what each parameter was taken for; without --storage
+    and --out that is all.
+    """
+    from optuna_metabo.importing import import_history
+
+    set_log_level()
+    if out is not None:
+        check_free(out, force=force)
+    study = import_history(
+        table,
+        dict(metrics),
+        study_name=study_name or table.stem,
+        params=params or None,
+        distributions=dict(kinds),
+        storage=None if storage is None else _writable(storage),
+    )
+    emit(_records(study), output_format)
+    if out is not None:
+        from optuna_metabo.transfer_prior import TransferPrior
+
+        TransferPrior.fit([study]).save(out)
+    states = [trial.state.name for trial in study.get_trials(deepcopy=False)]
+    say(f"{study.study_name}: {len(states)} trials, {states.count('FAIL')} of them failed.")
+
+
+def _writable(storage: str) -> str | BaseStorage:
+    """A URL, of which Optuna makes the file if there is none, or a journal that exists."""
+    if "://" in storage and not storage.startswith("redis"):
+        return storage
+    from optuna_metabo.cli.storage import open_storage
+
+    return open_storage(storage)
+
+
+def _records(study: optuna.Study) -> list[dict[str, Any]]:
+    trials = study.get_trials(deepcopy=False)
+    found = {name: one for trial in trials for name, one in trial.distributions.items()}
+    return [
+        {
+            "parameter": name,
+            "trials": sum(name in trial.params for trial in trials),
+            "distribution": repr(one),
+        }
+        for name, one in found.items()
+    ]

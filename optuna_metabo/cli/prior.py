@@ -1,0 +1,111 @@
+"""``optuna-metabo prior``: past studies as one file, and what is in such a file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from optuna_metabo.cli import options
+from optuna_metabo.cli.files import check_free
+from optuna_metabo.cli.options import say, set_log_level
+from optuna_metabo.cli.output import emit
+
+if TYPE_CHECKING:
+    from optuna_metabo.transfer_prior import TransferPrior
+
+_studies = click.option(
+    "--studies", default="*", show_default=True, help="Name of a study, or a pattern of names."
+)
+_file = click.argument("path", type=click.Path(path_type=Path, exists=True, dir_okay=False))
+
+
+@click.group()
+def command() -> None:
+    """Past studies and what is learned from them, as one file.
+
+    A sampler starts from it by MetaGPSampler(prior=FILE), without access to the storage.
+    """
+
+
+@command.command()
+@options.storage
+@_studies
+@options.out(help="The file.")
+@options.force
+@options.verbosity
+def build(storage: str, studies: str, out: Path, force: bool) -> None:
+    """Read studies, learn from them and write the file."""
+    from optuna_metabo.cli.storage import open_storage
+    from optuna_metabo.transfer_prior import TransferPrior
+
+    set_log_level()
+    check_free(out, force=force)
+    prior = TransferPrior.fit(studies, storage=open_storage(storage))
+    prior.save(out)
+    _say_size(prior, out)
+
+
+@command.command()
+@options.storage
+@_studies
+@options.out(help="The file, which is there already.")
+@options.verbosity
+def update(storage: str, studies: str, out: Path) -> None:
+    """Read the studies that are new or have grown, and replace the file."""
+    from optuna_metabo.cli.storage import open_storage
+    from optuna_metabo.transfer_prior import TransferPrior
+
+    set_log_level()
+    before = TransferPrior.load(out)
+    prior = before.update(studies, storage=open_storage(storage))
+    if prior is before:
+        say("No study is new or has grown.")
+        return
+    known = {study.key for study in before.studies}
+    read = [study.name for study in prior.studies if study.key not in known]
+    prior.save(out)
+    say(f"Read {len(read)} studies that are new or have grown: {', '.join(read)}.")
+    _say_size(prior, out)
+
+
+@command.command()
+@_file
+@options.output_format
+@options.verbosity
+def inspect(path: Path, output_format: str) -> None:
+    """List the studies in the file at PATH."""
+    from optuna_metabo.transfer_prior import TransferPrior
+
+    prior = TransferPrior.load(path)
+    emit(_records(prior), output_format)
+    for one in prior.left_out:
+        say(f"left out: {one.name} ({one.reason})")
+    n_kept = len(prior.learned)
+    say(f"Surrogate {prior.surrogate!r}; what it has learned of {n_kept} outputs is in the file.")
+
+
+def _records(prior: TransferPrior) -> list[dict[str, Any]]:
+    return [
+        {
+            "study": study.name,
+            "trials": study.n_finished,
+            "kept": len(study.ended),
+            "failed": len(study.failed),
+            "directions": [one.direction.name.lower() for one in study.objectives],
+            "metrics": [one.name for one in study.objectives if one.name],
+            "constraints": list(study.slacks),
+            "parameters": {name: repr(one) for name, one in study.search_space.items()},
+            "started": study.identity.start,
+        }
+        for study in prior.studies
+    ]
+
+
+def _say_size(prior: TransferPrior, path: Path) -> None:
+    n_trials = sum(study.n_finished for study in prior.studies)
+    size = path.stat().st_size / 1e6
+    say(f"{path}: {len(prior.studies)} studies, {n_trials} trials, {size:.2f} MB.")
+    for one in prior.left_out:
+        say(f"left out: {one.name} ({one.reason})")

@@ -1,0 +1,247 @@
+"""The parameters of many trials as columns: read once, and encoded for any target."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from numpy import ndarray as Array
+from optuna.distributions import BaseDistribution, CategoricalDistribution
+from optuna.trial import FrozenTrial
+
+from optuna_metabo.choices import number_of
+from optuna_metabo.domain import ONE_HOT
+from optuna_metabo.encoding import OUTSIDE, Encoded, Encoding, curved, numeric, place_of
+from optuna_metabo.shapes import Bool, Float, Int
+
+# A number that is there and can be read as no place: NaN, say, or an int beyond the floats.
+_UNREADABLE = np.inf
+# Places along the axes of what an early failure did not get to.
+_N_PLACES = 4
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """A categorical parameter.
+
+    Args:
+        codes: For each trial the place of its choice in ``table``, -1 where it has none.
+        table: Choices.
+    """
+
+    codes: Int[Array, " n"]
+    table: tuple[Any, ...]
+
+
+@dataclass(frozen=True)
+class Columns:
+    """The parameters of ``n`` trials, which need not have the same ones.
+
+    A parameter whose kind changed from one trial to another is in both mappings.
+
+    Args:
+        n: How many trials.
+        numbers: By name, shape [n]; NaN where a trial has none.
+        chosen: By name.
+    """
+
+    n: int
+    numbers: Mapping[str, Float[Array, " n"]] = field(default_factory=dict)
+    chosen: Mapping[str, Chosen] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, trials: Sequence[FrozenTrial]) -> Columns:
+        """Those of trials, in the order given."""
+        numbers: dict[str, Float[Array, " n"]] = {}
+        chosen: dict[str, Chosen] = {}
+        for name in dict.fromkeys(name for trial in trials for name in trial.params):
+            own = [i for i, trial in enumerate(trials) if name in trial.params]
+            kinds = np.array([_is_categorical(trials[i], name) for i in own])
+            for kind, rows in ((True, np.array(own)[kinds]), (False, np.array(own)[~kinds])):
+                if len(rows) and kind:
+                    chosen[name] = _chosen([trials[i] for i in rows], rows, len(trials), name)
+                elif len(rows):
+                    numbers[name] = np.full(len(trials), np.nan)
+                    numbers[name][rows] = [_number(trials[i].params[name]) for i in rows]
+        return cls(len(trials), numbers, chosen)
+
+    def __len__(self) -> int:
+        return self.n
+
+    def __getitem__(self, rows: Int[Array, " r"]) -> Columns:
+        """Some of the trials; parameters that none of them has are left out."""
+        numbers = {name: values[rows] for name, values in self.numbers.items()}
+        codes = {name: one.codes[rows] for name, one in self.chosen.items()}
+        return Columns(
+            len(rows),
+            {name: values for name, values in numbers.items() if not np.isnan(values).all()},
+            {
+                name: Chosen(some, self.chosen[name].table)
+                for name, some in codes.items()
+                if (some >= 0).any()
+            },
+        )
+
+    @cached_property
+    def names(self) -> tuple[str, ...]:
+        """The parameters that any of the trials has."""
+        return tuple(dict.fromkeys((*self.numbers, *self.chosen)))
+
+    def has(self, name: str) -> Bool[Array, " n"]:
+        """Which trials have a parameter."""
+        found = np.zeros(self.n, dtype=bool)
+        if name in self.numbers:
+            found |= ~np.isnan(self.numbers[name])
+        if name in self.chosen:
+            found |= self.chosen[name].codes >= 0
+        return found
+
+    def encoded(self, encoding: Encoding) -> Encoded:
+        """The trials on the axes of a target."""
+        domain, d = encoding.domain, len(encoding.names)
+        X = np.tile(domain.absent, (self.n, 1)).astype(float)
+        present, known = np.zeros((2, self.n, d), dtype=bool)
+        for j, (name, distribution) in enumerate(encoding.search_space.items()):
+            present[:, j], places = self.has(name), self._places(name, distribution)
+            known[:, j] = ~np.isnan(places)
+            rows, start = np.flatnonzero(known[:, j]), domain.slices[j].start
+            if domain.dimensions[j].n_choices:
+                X[rows, start + places[rows].astype(int)] = ONE_HOT
+            else:
+                X[rows, start] = places[rows]
+        return Encoded(X, present, known)
+
+    def _places(self, name: str, distribution: BaseDistribution) -> Float[Array, " n"]:
+        """Index of the choice or place in the range; NaN where there is none."""
+        found = np.full(self.n, np.nan)
+        if name in self.numbers:
+            found = places_of_numbers(self.numbers[name], distribution)
+        if name in self.chosen:
+            one = self.chosen[name]
+            places = np.r_[places_of_choices(one.table, distribution), np.nan]
+            found = np.where(one.codes >= 0, places[one.codes], found)
+        return found
+
+
+def places_of_choices(
+    choices: Sequence[Any], distribution: BaseDistribution
+) -> Float[Array, " c"]:
+    """Where each choice of a source stands; NaN for those that have no place."""
+    places = [place_of(choice, distribution) for choice in choices]
+    return np.array([math.nan if place is None else place for place in places])
+
+
+def places_of_numbers(
+    values: Float[Array, " n"], distribution: BaseDistribution
+) -> Float[Array, " n"]:
+    """Where each number of a source stands, as :func:`.to_unit` has it; NaN if it has no place."""
+    values = np.where(np.isfinite(values), values, np.nan)
+    if isinstance(distribution, CategoricalDistribution):
+        different, index = np.unique(values, return_inverse=True)
+        return places_of_choices(different.tolist(), distribution)[index]
+    distribution = numeric(distribution)
+    low, high = float(distribution.low), float(distribution.high)
+    if distribution.log:
+        values = np.where(values > 0.0, values, np.nan)
+    if distribution.low == distribution.high:
+        return np.where(np.isnan(values), np.nan, 0.5)
+    if curved(distribution):  # as of a single number, lest the last digit differs
+        values = np.fromiter(map(math.log, values.tolist()), float, len(values))
+        low, high = math.log(distribution.low), math.log(distribution.high)
+    if math.isinf(high - low):
+        values, low, high = values / 2, low / 2, high / 2
+    return np.clip((values - low) / (high - low), -OUTSIDE, 1.0 + OUTSIDE)
+
+
+def _is_categorical(trial: FrozenTrial, name: str) -> bool:
+    return isinstance(trial.distributions[name], CategoricalDistribution)
+
+
+def _number(value: Any) -> float:
+    number = number_of(value)
+    return _UNREADABLE if number is None else number
+
+
+def _chosen(trials: Sequence[FrozenTrial], rows: Int[Array, " r"], n: int, name: str) -> Chosen:
+    """The table holds the choices of the first trial first, so that studies of one space share it.
+
+    What is equal in Python need not be the same choice: ``True`` and ``1``.
+    """
+    codes = np.full(n, -1)
+    table: list[Any] = []
+    places: dict[tuple[type, str], int] = {}
+    first = trials[0].distributions[name]
+    choices = first.choices if isinstance(first, CategoricalDistribution) else ()
+    for value in (*choices, *[trial.params[name] for trial in trials]):
+        if places.setdefault((type(value), repr(value)), len(table)) == len(table):
+            table.append(value)
+    codes[rows] = [places[type(t.params[name]), repr(t.params[name])] for t in trials]
+    return Chosen(codes, tuple(table))
+
+
+def encoded_together(parts: Sequence[Columns], encoding: Encoding) -> list[Encoded]:
+    """The trials of many studies, study by study; those of the same columns are read at once."""
+    alike: dict[object, list[int]] = {}
+    for i, part in enumerate(parts):
+        tables = tuple((name, id(one.table)) for name, one in part.chosen.items())
+        alike.setdefault((tuple(part.numbers), tables), []).append(i)
+    found: dict[int, Encoded] = {}
+    for places in alike.values():
+        some = [parts[i] for i in places]
+        whole = _joined(some).encoded(encoding)
+        ends = np.cumsum([len(part) for part in some])
+        for i, part, end in zip(places, some, ends.tolist(), strict=True):
+            rows = slice(end - len(part), end)
+            found[i] = Encoded(whole.X[rows], whole.present[rows], whole.known[rows])
+    return [found[i] for i in range(len(parts))]
+
+
+def _joined(parts: Sequence[Columns]) -> Columns:
+    """Columns of the same names and tables, one below the other."""
+    return Columns(
+        sum(map(len, parts)),
+        {
+            name: np.concatenate([part.numbers[name] for part in parts])
+            for name in parts[0].numbers
+        },
+        {
+            name: Chosen(np.concatenate([part.chosen[name].codes for part in parts]), one.table)
+            for name, one in parts[0].chosen.items()
+        },
+    )
+
+
+@dataclass(frozen=True)
+class Several:
+    """The trials of several studies, one after the other."""
+
+    parts: Sequence[Columns]
+
+    def encoded(self, encoding: Encoding) -> Encoded:
+        """All of them on the axes of a target."""
+        parts = encoded_together(self.parts, encoding)
+        return Encoded(
+            np.concatenate([part.X for part in parts]),
+            np.concatenate([part.present for part in parts]),
+            np.concatenate([part.known for part in parts]),
+        )
+
+
+def failures(
+    encoding: Encoding, points: Encoded, rows: Int[Array, " r"] | None = None
+) -> tuple[Float[Array, "m p"], Bool[Array, " p"]]:
+    """Where trials failed, and the columns of which any of them got to a value.
+
+    A trial would have failed whatever came next: what it did not get to may have any value, and
+    where others did, the trial stands at several places.
+    """
+    rows = np.arange(len(points.X)) if rows is None else rows
+    X, present = points.X[rows], points.present[rows][:, encoding.domain.groups]
+    reached = np.asarray(present.any(axis=0))
+    times = np.where((reached & ~present).any(axis=1), _N_PLACES, 1)
+    generator = np.random.default_rng(0)
+    return encoding.domain.spread(X, ~present, times, generator=generator), reached

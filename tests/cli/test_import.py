@@ -1,0 +1,30 @@
+"""``optuna-metabo import``."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import optuna
+
+from optuna_metabo import TransferPrior
+from tests.cli.conftest import Run
+
+
+def test_a_table_becomes_a_study_and_a_prior(tmp_path: Path, run: Run) -> None:
+    table, url = tmp_path / "runs.csv", f"sqlite:///{tmp_path}/studies.db"
+    table.write_text("params.lr,params.n,loss\n0.001,1,0.5\n0.1,3,0.4\n0.01,2,\n")
+    said = ["import", table, "--metric", "loss", "minimize", "-f", "json"]
+    ended = run(*said, "--as", "n", "categorical")
+    assert ended.code == 0
+    assert [one["distribution"].partition("(")[0] for one in json.loads(ended.out)] == [
+        "FloatDistribution",
+        "CategoricalDistribution",
+    ]
+    assert "runs: 3 trials, 1 of them failed" in ended.err
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["runs.csv"]
+    assert run(*said, "--storage", url, "--out", tmp_path / "x.prior").code == 0
+    assert len(optuna.load_study(study_name="runs", storage=url).trials) == 3
+    assert TransferPrior.load(tmp_path / "x.prior").studies[0].n_finished == 3
+    ended = run(*said, "--storage", url)
+    assert (ended.code, ended.err.count("\n")) == (1, 1)

@@ -1,0 +1,49 @@
+"""``optuna-metabo prior``."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import optuna
+
+from optuna_metabo import TransferPrior
+from tests.cli.conftest import Run, make_study
+
+
+def test_a_prior_is_built_inspected_and_updated(url: str, tmp_path: Path, run: Run) -> None:
+    path = tmp_path / "team.prior"
+    ended = run("prior", "build", "--storage", url, "--studies", "p*", "--out", path)
+    assert (ended.code, ended.out) == (0, "")
+    assert "1 studies, 15 trials" in ended.err
+    ended = run("prior", "inspect", path, "-f", "json")
+    (record,) = json.loads(ended.out)
+    assert (record["study"], record["trials"]) == ("past", 15)
+    assert list(record["parameters"]) == ["x"]
+    ended = run("prior", "update", "--storage", url, "--studies", "p*", "-o", path)
+    assert "No study is new or has grown" in ended.err
+    make_study(url, "past-2", n_trials=4)
+    optuna.load_study(study_name="past", storage=url).optimize(
+        lambda trial: trial.suggest_float("x", 0, 1), n_trials=1
+    )
+    ended = run("--storage", url, "prior", "update", "--studies", "p*", "-o", path)
+    assert "Read 2 studies that are new or have grown: past, past-2" in ended.err
+    assert [one.n_finished for one in TransferPrior.load(path).studies] == [16, 4]
+
+
+def test_nothing_is_replaced_unasked_and_errors_are_one_line(
+    url: str, tmp_path: Path, run: Run
+) -> None:
+    path = tmp_path / "team.prior"
+    path.write_bytes(b"something else")
+    build = ["prior", "build", "--storage", url, "--out", path]
+    assert "exists" in run(*build).err
+    for arguments in (["inspect", path], ["update", "-o", path, "--storage", url]):
+        ended = run("prior", *arguments)
+        assert (ended.code, ended.err.count("\n")) == (1, 1)
+        assert "cannot be read" in ended.err
+    assert path.read_bytes() == b"something else"
+    assert run(*build, "--force").code == 0
+    ended = run(*build, "--force", "--studies", "typo-*")
+    assert (ended.code, ended.err.count("\n")) == (1, 1)
+    assert len(TransferPrior.load(path).studies) == 2

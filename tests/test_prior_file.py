@@ -1,0 +1,270 @@
+"""Files that are not a whole and unaltered prior."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import pickle
+import struct
+import subprocess
+import sys
+import time
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import optuna
+import pytest
+
+from optuna_metabo import MetaGPSampler, PriorFileError, TransferPrior, prior_file
+from optuna_metabo.prior_file import Content
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory: pytest.TempPathFactory) -> bytes:
+    """A prior of two studies."""
+    studies = [optuna.create_study(study_name=name) for name in ("a", "b")]
+    for study in studies:
+        study.sampler = optuna.samplers.RandomSampler(seed=len(study.study_name))
+        study.optimize(lambda t: t.suggest_float("x", 0, 1) + t.suggest_int("n", 1, 3), n_trials=6)
+    path = tmp_path_factory.mktemp("whole") / "team.prior"
+    TransferPrior.fit(studies).save(path)
+    return path.read_bytes()
+
+
+def altered(whole: bytes, change: Callable[[dict[str, Any]], None], data: bytes = b"") -> bytes:
+    """A file of which the header says something else, its checksum included."""
+    n = int.from_bytes(whole[:8], "little")
+    header = json.loads(whole[8 : 8 + n])
+    data = data or whole[8 + n :]
+    change(header)
+    header["__metadata__"]["sha256"] = prior_file._checksum(header, [data])
+    text = prior_file._padded(header)
+    return len(text).to_bytes(8, "little") + text + data
+
+
+def zip_bomb() -> bytes:
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("arrays.npy", bytes(2**24))
+    return file.getvalue()
+
+
+class Pwned:
+    def __reduce__(self) -> Any:
+        return os.mkdir, ("pwned",)
+
+
+def version(header: dict[str, Any], version: str) -> None:
+    header["__metadata__"]["version"] = version
+
+
+def huge(header: dict[str, Any]) -> None:
+    header["values"]["shape"] = [2**62, 4]
+
+
+def overlapping(header: dict[str, Any]) -> None:
+    header["values"]["data_offsets"] = [0, 8]
+
+
+def objects(header: dict[str, Any]) -> None:
+    header["values"]["dtype"] = "object"
+
+
+def content(change: Callable[[dict[str, Any]], None]) -> Callable[[dict[str, Any]], None]:
+    def changed(header: dict[str, Any]) -> None:
+        text = json.loads(header["__metadata__"]["content"])
+        change(text)
+        header["__metadata__"]["content"] = json.dumps(text, separators=(",", ":"))
+
+    return changed
+
+
+def with_number(whole: bytes, place: int, number: int) -> bytes:
+    """A file that says something else of its first study."""
+    n = int.from_bytes(whole[:8], "little")
+    data = bytearray(whole[8 + n :])
+    data[8 * place : 8 * place + 8] = struct.pack("<q", number)
+    return altered(whole, lambda header: None, bytes(data))
+
+
+HOSTILE: dict[str, tuple[Callable[[bytes], bytes], str]] = {
+    "empty": (lambda whole: b"", "too short"),
+    "half": (lambda whole: whole[: len(whole) // 2], "not whole"),
+    "a byte short": (lambda whole: whole[:-1], "not whole"),
+    "a byte long": (lambda whole: whole + b"x", "something follows"),
+    "pickle": (lambda whole: pickle.dumps(Pwned()), "begins with something else"),
+    "pickle inside": (
+        lambda whole: whole[:-200] + pickle.dumps(Pwned()).ljust(200, b"."),
+        "altered",
+    ),
+    "zip bomb": (lambda whole: zip_bomb(), "begins with something else"),
+    "npy": (lambda whole: b"\x93NUMPY" + bytes(100), "begins with something else"),
+    "text": (lambda whole: b"hello, world\n" * 100, "begins with something else"),
+    "zeros": (lambda whole: bytes(2**16), "begins with something else"),
+    "deep": (lambda whole: struct.pack("<Q", 40_000) + b'{"a":' + b"[" * 39_995, "damaged|sense"),
+    "wide": (
+        lambda whole: struct.pack("<Q", 2**24) + b'{"a":[' + b"1," * 2**23,
+        "holds more than any",
+    ),
+    "another program's": (
+        lambda whole: altered(whole, lambda h: h["__metadata__"].update(format="pt")),
+        "another program",
+    ),
+    "newer": (lambda whole: altered(whole, lambda h: version(h, "2")), "newer optuna-metabo"),
+    "much newer": (
+        lambda whole: altered(whole, lambda h: version(h, "9" * 5000)),
+        "newer optuna-metabo",
+    ),
+    "strange version": (lambda whole: altered(whole, lambda h: version(h, "-1")), "damaged"),
+    "huge": (lambda whole: altered(whole, huge), "no prior has"),
+    "overlapping": (lambda whole: altered(whole, overlapping), "not what it says"),
+    "objects": (lambda whole: altered(whole, objects), "no prior has"),
+    "a study of very many trials": (lambda whole: with_number(whole, 9, 2**40), "none can have"),
+    "a negative number": (lambda whole: with_number(whole, 7, -5), "none can have"),
+    "another table": (lambda whole: with_number(whole, 5, 99), "makes no sense"),
+    "no studies": (lambda whole: altered(whole, content(dict.clear)), "makes no sense"),
+    "other names": (
+        lambda whole: altered(whole, content(lambda text: text["names"].append("c"))),
+        "makes no sense",
+    ),
+    "other layouts": (
+        lambda whole: altered(whole, content(lambda text: text["layouts"].clear())),
+        "makes no sense",
+    ),
+    "other choices": (
+        lambda whole: altered(whole, content(lambda text: text.update(layouts=[[["x", "a", 7]]]))),
+        "makes no sense",
+    ),
+    "other arrays": (
+        lambda whole: altered(whole, content(lambda text: text["learned"][0]["arrays"].reverse())),
+        "makes no sense",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_what_is_no_prior_is_said_and_runs_no_code(
+    name: str, whole: bytes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    make, problem = HOSTILE[name]
+    Path("team.prior").write_bytes(make(whole))
+    begin = time.process_time()
+    with pytest.raises(PriorFileError, match=f"'team.prior' cannot be read: .*({problem})"):
+        TransferPrior.load("team.prior")
+    with pytest.raises(ValueError, match=r"Expected a file that TransferPrior.save"):
+        MetaGPSampler(prior="team.prior")
+    assert time.process_time() - begin < 5.0
+    assert os.listdir() == ["team.prior"]
+
+
+def test_what_another_release_has_learned_is_learned_anew(whole: bytes, tmp_path: Path) -> None:
+    def other(text: dict[str, Any]) -> None:
+        text["learned"][0]["prior"]["fields"]["new"] = 1
+
+    paths = [tmp_path / "same.prior", tmp_path / "other.prior"]
+    paths[0].write_bytes(whole)
+    paths[1].write_bytes(altered(whole, content(other)))
+    assert [len(TransferPrior.load(path).learned) for path in paths] == [1, 0]
+    space = {"x": optuna.distributions.FloatDistribution(0, 1)}
+    samplers = [MetaGPSampler(prior=path, seed=0) for path in paths]
+    asked = [optuna.create_study(sampler=one).ask(space).params for one in samplers]
+    assert asked[0] == asked[1]
+
+
+def test_every_flipped_byte_is_seen(whole: bytes, tmp_path: Path) -> None:
+    path = tmp_path / "team.prior"
+    for place in [*range(0, 200), *range(200, len(whole), 97), len(whole) - 1]:
+        flipped = bytearray(whole)
+        flipped[place] ^= 1 << place % 8
+        path.write_bytes(flipped)
+        with pytest.raises(PriorFileError):
+            TransferPrior.load(path)
+
+
+def test_a_large_file_of_another_kind_takes_no_memory(tmp_path: Path) -> None:
+    script = (
+        "import resource, sys\n"
+        "from optuna_metabo import TransferPrior\n"
+        "def peak(): return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss\n"
+        "before = peak()\n"
+        "for path in sys.argv[1:]:\n"
+        "    try: TransferPrior.load(path)\n"
+        "    except ValueError: continue\n"
+        "    sys.exit(path)\n"
+        "print((peak() - before) // 1024)\n"
+    )
+    paths = [tmp_path / str(i) for i in range(3)]
+    for path, first in zip(
+        paths, (b"", b"PK\3\4", (2**24).to_bytes(8, "little") + b"{"), strict=True
+    ):
+        with path.open("wb") as file:
+            file.write(first)
+            file.truncate(2**34)  # without a byte on the disk
+    with paths[2].open("r+b") as file:
+        file.truncate(2**29)
+    done = subprocess.run(
+        [sys.executable, "-c", script, *map(str, paths)],
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert done.returncode == 0, done.stderr
+    assert int(done.stdout) < 100
+
+
+def test_a_pipe_is_no_prior_and_does_not_hang(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    for path in (tmp_path / "pipe", os.devnull, tmp_path):
+        with pytest.raises(PriorFileError, match="regular file"):
+            TransferPrior.load(path)
+
+
+def test_a_file_that_is_not_there_is_an_error_of_the_system(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError):
+        MetaGPSampler(prior=tmp_path / "typo.prior")
+
+
+def test_what_was_there_stays_when_writing_fails(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "team.prior"
+    prior_file.write(path, Content({"a": 1}, {}))
+    before = path.read_bytes()
+
+    def full(descriptor: int) -> None:
+        raise OSError("no space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(OSError, match="no space left"):
+        prior_file.write(path, Content({"a": 2}, {}))
+    assert path.read_bytes() == before
+    assert os.listdir(tmp_path) == ["team.prior"]
+
+
+def test_arrays_and_text_come_back(tmp_path: Path) -> None:
+    arrays = {
+        "numbers": np.array([[1.5, np.nan], [-np.inf, 0.0]]),
+        "none": np.zeros((0, 3)),
+        "mask": np.array([True, False, True]),
+        "small": np.array([-32768, 32767], dtype=np.int16),
+        "scalar": np.array(3, dtype=np.int64),
+    }
+    text = {"names": ["é", "\n"], "value": float("inf"), "nothing": None}
+    prior_file.write(tmp_path / "x", Content(text, arrays))
+    found = prior_file.read(tmp_path / "x")
+    assert found.text == text
+    for name, array in arrays.items():
+        np.testing.assert_array_equal(found.arrays[name], array)
+        assert found.arrays[name].dtype == array.dtype
+
+
+def test_the_file_is_one_of_safetensors(whole: bytes) -> None:
+    safetensors = pytest.importorskip("safetensors.numpy")
+    arrays = safetensors.load(whole)
+    assert arrays["studies"].shape[0] == 2
+    assert arrays["values"].dtype == np.float64
