@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 from importlib import import_module
+from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from optuna_metabo.dashboard import MetaGPCallback
     from optuna_metabo.domain import Domain
     from optuna_metabo.ensembles.averaging import Averaging
-    from optuna_metabo.explanation import Explanation, SourceExplanation
+    from optuna_metabo.explanation import (
+        Explanation,
+        Origin,
+        Prediction,
+        SourceExplanation,
+        TrialExplanation,
+    )
     from optuna_metabo.importing import import_history
     from optuna_metabo.prior_file import PriorFileError
     from optuna_metabo.sampler import MetaGPSampler
@@ -19,33 +27,51 @@ __all__ = [
     "Averaging",
     "Domain",
     "Explanation",
+    "MetaGPCallback",
     "MetaGPSampler",
     "Model",
+    "Origin",
     "Posterior",
+    "Prediction",
     "Prior",
     "PriorFileError",
     "SourceExplanation",
     "Surrogate",
     "Task",
     "TransferPrior",
+    "TrialExplanation",
+    "__version__",
     "import_history",
 ]
 
 _HOMES = {
     "Averaging": "ensembles.averaging",
     "Domain": "domain",
-    "Explanation": "explanation",
+    "MetaGPCallback": "dashboard",
     "MetaGPSampler": "sampler",
+    **dict.fromkeys(
+        ("Explanation", "Origin", "Prediction", "SourceExplanation", "TrialExplanation"),
+        "explanation",
+    ),
     "PriorFileError": "prior_file",
-    "SourceExplanation": "explanation",
     "TransferPrior": "transfer_prior",
     "import_history": "importing",
     **dict.fromkeys(("Model", "Posterior", "Prior", "Surrogate", "Task"), "surrogate"),
 }
+_MODULES = ("dashboard", "logging", "visualization")
 
 
 def __getattr__(name: str) -> Any:
     """Loads a public name when it is first used: SciPy takes longer to import than Optuna."""
+    if name == "__version__":
+        return version("optuna-metabo")
+    if name in _MODULES:
+        return import_module(f"{__name__}.{name}")
     if name not in _HOMES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
+
+
+def __dir__() -> list[str]:
+    """The public names, those that are not loaded yet included."""
+    return sorted([*__all__, *_MODULES])

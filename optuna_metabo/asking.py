@@ -113,21 +113,28 @@ class Ask:
         now, past, encoding = self.now, self.past, self.encoding
         learned = learner.objectives(now.objectives, past, encoding.search_space)
         trials, rows = now.telling, self.history.encoded(now, encoding)
-        X = rows[now.places(trials)]
-        held = [constraints_of(one) for one in trials]
+        places = now.places(trials)
+        X = rows[places]
+        stored = self.history.constraints(now)
+        held = [stored[i] or constraints_of(t) for i, t in zip(places, trials, strict=True)]
         seen, is_feasible = observed(X, now.values(trials), feasible(held))
         pending, unfinished = self._running()
         # Of one that failed before its first parameter no place is known.
         failed = [one for one in now.failed if one.params]
         succeeded = rows[now.places([one for one in trials if one.params])]
-        limits = (
-            *constraints(learner, past, encoding, X, held),
-            *success(learner, past, encoding, succeeded, failed),
-        )
+        constrained = constraints(learner, past, encoding, X, held)
+        succeeds = success(learner, past, encoding, succeeded, failed)
         taken = np.concatenate([X, rows[now.places(failed)], pending])
         objectives = tuple(map(Belief, seen, [one.prior for one in learned]))
         situation = Situation(
-            self.frame, objectives, limits, is_feasible, pending, taken, unfinished
+            self.frame,
+            objectives,
+            tuple(constrained),
+            succeeds,
+            is_feasible,
+            pending,
+            taken,
+            unfinished,
         )
         return situation, learned
 

@@ -236,11 +236,12 @@ def failures(
 ) -> tuple[Float[Array, "m p"], Bool[Array, " p"]]:
     """Where trials failed, and the columns of which any of them got to a value.
 
-    A trial that failed before another one did would have failed whatever came next, and stands at
-    several places.
+    A trial would have failed whatever came next: what it did not get to may have any value, and
+    where others did, the trial stands at several places.
     """
     rows = np.arange(len(points.X)) if rows is None else rows
     X, present = points.X[rows], points.present[rows][:, encoding.domain.groups]
     reached = np.asarray(present.any(axis=0))
+    times = np.where((reached & ~present).any(axis=1), _N_PLACES, 1)
     generator = np.random.default_rng(0)
-    return encoding.domain.spread(X, reached & ~present, _N_PLACES, generator=generator), reached
+    return encoding.domain.spread(X, ~present, times, generator=generator), reached

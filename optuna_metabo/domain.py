@@ -256,13 +256,12 @@ class Domain:
         self,
         X: Float[Array, "n p"],
         unknown: Bool[Array, "n p"],
-        times: int,
+        times: Int[Array, " n"],
         *,
         generator: np.random.Generator,
     ) -> Float[Array, "m p"]:
-        """Points of which something is unknown several times, spread along what is."""
-        counts = np.where(unknown.any(axis=1), times, 1)
-        X, unknown = np.repeat(X, counts, axis=0), np.repeat(unknown, counts, axis=0)
+        """Points so many times each, spread along the columns in which they are unknown."""
+        X, unknown = np.repeat(X, times, axis=0), np.repeat(unknown, times, axis=0)
         return np.where(unknown, self.sample(len(X), generator=generator), X) if len(X) else X
 
     def enumerate(self, free: Bool[Array, " d"] | None = None) -> Float[Array, "size p"]:

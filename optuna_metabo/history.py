@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
@@ -14,13 +14,13 @@ from optuna.trial import FrozenTrial, TrialState
 
 from optuna_metabo.encoding import Encoding
 from optuna_metabo.memory import Memory
+from optuna_metabo.outputs import constraints_of
 from optuna_metabo.ranges import Ranges
 from optuna_metabo.shapes import Float
 from optuna_metabo.snapshot import Snapshot
 
-# Trials that are looked at together, and bytes of what is remembered of them.
-_CHUNK = 64
-_MOST = 2**24
+# Bytes of what is remembered.
+_MOST = 2**23
 
 V = TypeVar("V")
 Space = dict[str, BaseDistribution]
@@ -55,23 +55,27 @@ class History:
         space = tuple(map(repr, encoding.search_space.items()))
         return np.concatenate([rows(()), *self._each(now, space, rows)])
 
+    def constraints(self, now: Snapshot) -> list[dict[str, float]]:
+        """Those that each trial holds itself."""
+        return [one for part in self._each(now, "constraints", _constraints) for one in part]
+
+    def candidates(
+        self, candidates: Sequence[Mapping[str, Any]], encoding: Encoding
+    ) -> Float[Array, "m p"]:
+        """Configurations that may be asked about again and again, one a row."""
+        key = repr((encoding.search_space, candidates))
+        X: Float[Array, "m p"] = self._memory.get(key, lambda: encoding.encode_many(candidates))
+        return X
+
     def _each(
         self, now: Snapshot, what: Hashable, work: Callable[[Sequence[FrozenTrial]], V]
     ) -> list[V]:
-        found = []
-        for start in range(0, len(now.trials), _CHUNK):
-            trials = now.trials[start : start + _CHUNK]
-            if len(trials) < _CHUNK or not all(trial.state.is_finished() for trial in trials):
-                found.append(work(trials))
-                continue
-            # Another study may have the name of one that was deleted, and a bracket of Hyperband
-            # has that of its study and some of its trials.
-            ends = [
-                (t.number, t.datetime_start, t.datetime_complete) for t in trials[:: _CHUNK - 1]
-            ]
-            key = (now.name, *ends, what)
-            found.append(self._memory.get(key, lambda trials=trials: work(trials)))  # type: ignore[misc]
-        return found
+        return [
+            work(trials)
+            if key is None
+            else self._memory.get((key, what), lambda trials=trials: work(trials))  # type: ignore[misc]
+            for trials, key in now.chunks
+        ]
 
 
 def _intersection(trials: Sequence[FrozenTrial]) -> tuple[Space] | None:
@@ -81,3 +85,7 @@ def _intersection(trials: Sequence[FrozenTrial]) -> tuple[Space] | None:
 
 def _ranges(trials: Sequence[FrozenTrial]) -> Ranges:
     return Ranges.of(trial.distributions for trial in trials if trial.state.is_finished())
+
+
+def _constraints(trials: Sequence[FrozenTrial]) -> list[dict[str, float]]:
+    return [constraints_of(trial, None) for trial in trials]

@@ -50,7 +50,7 @@ def success(
     encoding: Encoding,
     succeeded: Float[Array, "n p"],
     failed: Sequence[FrozenTrial],
-) -> Iterator[Belief]:
+) -> Belief | None:
     """Where trials succeed (1) and where they fail (-1), here and in the past, once any failed.
 
     A constraint as any other but that only those parameters count which a failed trial got to:
@@ -59,12 +59,12 @@ def success(
     studies = past.failing if learner.transfers else ()
     learned = learner.learn(studies, encoding.search_space, SUCCESS)
     if not learned.used and len(failed) < (_MIN_FAILED if len(succeeded) else 1):
-        return
+        return None
     # Points that failed again are not merged: each failure makes the next less likely.
     X, reached = failures(encoding, Columns.of(failed).encoded(encoding))
     outcome = np.r_[np.ones(len(succeeded)), -np.ones(len(X))]
     seen = Task(np.concatenate([succeeded, X]), outcome, reached)
-    yield Belief(seen, learned.prior, rare_first)
+    return Belief(seen, learned.prior, rare_first)
 
 
 def usual(sources: Sequence[SourceStudy]) -> list[str]:

@@ -11,35 +11,38 @@ from os import PathLike
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
+from numpy import ndarray as Array
 from optuna.distributions import BaseDistribution
 from optuna.samplers import BaseSampler
 from optuna.storages import BaseStorage
 from optuna.study import Study
-from optuna.trial import FrozenTrial, TrialState
+from optuna.trial import FrozenTrial, TrialState, create_trial
 
+from optuna_metabo.announce import Announcer
+from optuna_metabo.arguments import call
 from optuna_metabo.choices import same_choice
-from optuna_metabo.encoding import Encoding, as_choice, fits, is_kept_by_databases
+from optuna_metabo.encoding import as_choice, fits, is_kept_by_databases
 from optuna_metabo.ensembles import by_name
 from optuna_metabo.history import History
-from optuna_metabo.logs import LOGGER, warn
 from optuna_metabo.memory import Memory
 from optuna_metabo.outputs import ConstraintsFunc, constraints_of
-from optuna_metabo.reading import listed
+from optuna_metabo.shapes import Float
 from optuna_metabo.snapshot import Snapshot
-from optuna_metabo.sources import Past, Sources
-from optuna_metabo.surrogate import Surrogate, Task
+from optuna_metabo.sources import Sources
+from optuna_metabo.surrogate import Surrogate
 from optuna_metabo.threads import single_threaded
 
 if TYPE_CHECKING:
     from optuna_metabo.asking import Ask
-    from optuna_metabo.explanation import Explanation
+    from optuna_metabo.explanation import Explanation, Prediction, Retrospect
     from optuna_metabo.learning import Learned
+    from optuna_metabo.proposal import Situation
     from optuna_metabo.transfer_prior import TransferPrior
 
 # Trials that are asked for at a time, before the plans of the oldest are dropped.
 _MAX_TRIALS_KEPT = 256
-# Of the values of ``constraints_func``: those of a hundred thousand trials and more.
-_CONSTRAINT_BYTES = 2**24
+# Values of ``constraints_func`` of a hundred thousand trials, explanations of some hundred.
+_BYTES_KEPT = 2**24
 # NumPy's own settings, whatever the user's are: only what vanishes next to 1 is no event.
 _ARITHMETIC: dict[str, Any] = {
     "divide": "warn",
@@ -102,6 +105,14 @@ class MetaGPSampler(BaseSampler):
             raise ValueError(f"seed must be a non-negative int or None, got {seed!r}")
         if constraints_func is not None and not callable(constraints_func):
             raise TypeError(f"constraints_func must be callable, got {constraints_func!r}")
+        self._arguments = {
+            "source_studies": source_studies,
+            "storage": storage,
+            "surrogate": surrogate,
+            "seed": seed,
+            "n_startup_trials": n_startup_trials,
+            "constraints_func": constraints_func,
+        }
         from optuna_metabo.learning import Learner
 
         surrogate = by_name(surrogate) if isinstance(surrogate, str) else surrogate
@@ -118,13 +129,16 @@ class MetaGPSampler(BaseSampler):
         self._seed = int(np.random.SeedSequence().generate_state(1)[0] if seed is None else seed)
         self._history = History()
         self._constraints_func = constraints_func
-        self._constraints: Memory[dict[str, float]] = Memory(_CONSTRAINT_BYTES)
+        self._constraints: Memory[dict[str, float]] = Memory(_BYTES_KEPT)
         self._n_startup_trials = n_startup_trials
+        self._looked_back: Memory[Any] = Memory(_BYTES_KEPT)
         self._plans: OrderedDict[tuple[str, int], dict[str, Any]] = OrderedDict()
         self._snapshots: OrderedDict[tuple[str, int], Snapshot] = OrderedDict()
-        self._named: set[str] = set()
-        self._greeted: set[str] = set()
+        self._announcer = Announcer()
         self._lock = threading.RLock()
+
+    def __repr__(self) -> str:
+        return call(type(self).__name__, self._arguments, type(self).__init__)
 
     def __getstate__(self) -> dict[str, Any]:
         state = self.__dict__.copy()
@@ -196,28 +210,102 @@ class MetaGPSampler(BaseSampler):
                 self._constraints_of(study.study_name, trial)
 
     def explain(self, study: Study) -> Explanation:
-        """Says which sources count how much for ``study`` after its trials so far.
+        """Says which sources count how much for ``study``, and what led to each of its trials.
 
         Before the study's first trial, the search space is taken from the sources.
+
+        Example:
+            >>> import optuna
+            >>> from optuna_metabo import MetaGPSampler
+            >>> study = optuna.create_study(sampler=MetaGPSampler(seed=0))
+            >>> study.optimize(lambda trial: trial.suggest_float("x", 0, 1) ** 2, n_trials=6)
+            >>> study.sampler.explain(study).weight_without_sources
+            1.0
         """
-        from optuna_metabo.asking import known_space
-        from optuna_metabo.explanation import explain, merged, unexplained
+        from optuna_metabo.explanation import explain
+
+        with self._lock, single_threaded(), np.errstate(**_ARITHMETIC):
+            return explain(self._look_back(study))
+
+    def predict(
+        self, study: Study, points: Sequence[Mapping[str, Any]], *, n_told: int | None = None
+    ) -> list[Prediction]:
+        """What is expected of some parameters, one prediction for each objective.
+
+        Args:
+            study: The study.
+            points: Values of parameters; one that a point lacks does not exist there.
+            n_told: How many trials with values are known, all if not given; of none a prediction
+                is a rank among what the past studies say.
+
+        Example:
+            >>> import optuna
+            >>> from optuna_metabo import MetaGPSampler
+            >>> study = optuna.create_study(sampler=MetaGPSampler(seed=0))
+            >>> study.optimize(lambda trial: trial.suggest_float("x", 0, 1) ** 2, n_trials=8)
+            >>> [prediction] = study.sampler.predict(study, [{"x": 0.5}])
+            >>> bool(prediction.low[0] < 0.25 < prediction.high[0])
+            True
+        """
+        with self._lock, single_threaded(), np.errstate(**_ARITHMETIC):
+            return self._look_back(study).expected(points, n_told)
+
+    def _look_back(self, study: Study) -> Retrospect:
+        from optuna_metabo.explanation import Retrospect
+
+        now = Snapshot.of(study)
+        past = self._sources.read(now)
+        settings = {"n_startup_trials": self._n_startup_trials, "memory": self._looked_back}
+        return Retrospect.of(now, past, self._history, self._learner, **settings)
+
+    def best_guess(self, study: Study) -> FrozenTrial:
+        """The trial that is best in expectation: the one to use where values are noisy.
+
+        ``study.best_trial`` is the one with the best value, often the luckiest of good ones. This
+        is the completed trial with the best posterior mean, given all values and the sources;
+        constraints hold for it. Without noise both agree.
+
+        Raises:
+            ValueError: If ``study`` has several objectives, or no completed trial that breaks no
+                constraint.
+        """
+        from optuna_metabo.best_guess import best_guess
 
         with self._lock, single_threaded(), np.errstate(**_ARITHMETIC):
             now = Snapshot.of(study)
+            constraints_of = partial(self._constraints_of, now.name)
             past = self._sources.read(now)
-            space = known_space(now, past, self._history.ranges(now), {})
-            if not space:
-                return unexplained(past.left_out)
-            trials = now.telling
-            encoding = Encoding.of(space)
-            X = self._history.encoded(now, encoding)[now.places(trials)]
-            learned = self._learner.objectives(now.objectives, past, space)
-            parts = [
-                explain(one, past.left_out, encoding, Task.observed(X, values))
-                for one, values in zip(learned, now.values(trials), strict=True)
-            ]
-            return merged(parts)
+            return best_guess(now, past, self._history, self._learner, constraints_of)
+
+    def score(self, study: Study, candidates: Sequence[Mapping[str, Any]]) -> Float[Array, " m"]:
+        """How much each of some configurations promises as the next trial of ``study``.
+
+        For a choice among what is listed: machines that exist, experiments that were recorded.
+        What is larger promises more; the numbers mean nothing else, and are not to be compared
+        with those of another call. As long as nothing is known, they are all 0.
+
+        Args:
+            study: The study.
+            candidates: The parameters of each configuration.
+
+        Returns:
+            Shape [m]: the logarithm of the improvement that is expected, or what stands in for it.
+        """
+        from optuna_metabo.asking import Ask
+        from optuna_metabo.proposal import Search
+
+        with self._lock, single_threaded(), np.errstate(**_ARITHMETIC):
+            now = Snapshot.of(study)
+            trial = create_trial(state=TrialState.RUNNING)
+            trial.number = len(now.trials)
+            ask = Ask(now, self._history, self._sources.read(now), trial, {}, {})
+            if not ask.encoding.search_space:
+                return np.zeros(len(candidates))
+            situation, learned = self._situation(ask)
+            if self._is_start_up(ask, situation, learned):
+                return np.zeros(len(candidates))
+            search = Search.of(situation, _optima(ask, learned))
+            return search.scores(self._history.candidates(candidates, ask.encoding))
 
     def _plan(
         self, study: Study, trial: FrozenTrial, asked: Mapping[str, BaseDistribution]
@@ -249,46 +337,33 @@ class MetaGPSampler(BaseSampler):
             frame, taken = ask.frame_of_unknown
             drawn = start_up(frame, taken, seed=seed, number=number)
             return {**ask.plans.get(number, {}), **drawn}
-        situation, learned = ask.situation(
-            self._learner, partial(self._constraints_of, ask.now.name)
-        )
-        self._tell(ask.now, ask.past, learned)
-        n_ended = situation.n_seen + len(ask.now.failed)
-        if n_ended < self._n_startup_trials and not any(one.used for one in learned):
+        situation, learned = self._situation(ask)
+        self._announcer.tell(ask.now, ask.past, learned, transfers=self._learner.transfers)
+        if self._is_start_up(ask, situation, learned):
             return start_up(situation.frame, situation.taken, seed=seed, number=number)
-        p = len(ask.encoding.domain.groups)
-        optima = np.concatenate([one.optima(p) for one in learned])
-        return propose(situation, optima, seed=seed, number=number)
+        return propose(situation, _optima(ask, learned), seed=seed, number=number)
+
+    def _situation(self, ask: Ask) -> tuple[Situation, list[Learned]]:
+        return ask.situation(self._learner, partial(self._constraints_of, ask.now.name))
+
+    def _is_start_up(self, ask: Ask, situation: Situation, learned: Sequence[Learned]) -> bool:
+        """Whether there is too little to be modelled."""
+        n_ended = situation.n_seen + len(ask.now.failed)
+        return n_ended < self._n_startup_trials and not any(one.used for one in learned)
 
     def _constraints_of(self, study_name: str, trial: FrozenTrial) -> dict[str, float]:
+        """What ``constraints_func`` says of a trial, asked once."""
         if self._constraints_func is None:
-            return constraints_of(trial, None)
+            return {}
         # Another study may have the name of one that was deleted.
         key = (study_name, trial.number, trial.datetime_start)
         return self._constraints.get(key, lambda: constraints_of(trial, self._constraints_func))
 
-    def _tell(self, now: Snapshot, past: Past, learned: Sequence[Learned]) -> None:
-        """One line with the sources at a study's first ask, and one warning for those left out.
 
-        A source is left out that no objective can use. It is named as soon as that is certain:
-        whether it shares a parameter when a trial has ended, whether it can be read when trying
-        is given up, everything else before the first proposal.
-        """
-        used = dict.fromkeys(source.study.name for one in learned for source in one.used)
-        if used and now.name not in self._greeted:
-            self._greeted.add(now.name)
-            LOGGER.info(f"{now.name!r} learns from {len(used)} past studies: {listed([*used])}.")
-        left_out = {one.name: one for part in learned for one in (*past.left_out, *part.left_out)}
-        new = [
-            one
-            for one in left_out.values()
-            if one.name not in self._named | used.keys()
-            and not (one.told or one.may_return)
-            and (now.ended or not one.of_space)
-        ]
-        if new:
-            self._named.update(one.name for one in new)
-            warn("source studies left out: " + "; ".join(f"{x.name!r}: {x.reason}" for x in new))
+def _optima(ask: Ask, learned: Sequence[Learned]) -> Float[Array, "k p"]:
+    """The best points of the sources for each objective."""
+    p = len(ask.encoding.domain.groups)
+    return np.concatenate([one.optima(p) for one in learned])
 
 
 def _keep(kept: OrderedDict[tuple[str, int], V], key: tuple[str, int], value: V) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -14,6 +14,8 @@ from optuna.trial import FrozenTrial, TrialState
 from optuna_metabo.outputs import Objective, objectives_of
 from optuna_metabo.shapes import Float, Int
 
+# Trials that are looked at together.
+_CHUNK = 64
 _TELLING = (TrialState.COMPLETE, TrialState.PRUNED)
 
 
@@ -58,6 +60,21 @@ class Snapshot:
 
     def _in(self, *states: TrialState) -> list[FrozenTrial]:
         return [trial for trial in self.trials if trial.state in states]
+
+    @cached_property
+    def chunks(self) -> list[tuple[tuple[FrozenTrial, ...], Hashable]]:
+        """The trials, some at a time, with a name for those of which none can change any more."""
+        found: list[tuple[tuple[FrozenTrial, ...], Hashable]] = []
+        for start in range(0, len(self.trials), _CHUNK):
+            trials = self.trials[start : start + _CHUNK]
+            # Another study may have the name of one that was deleted, and a bracket of Hyperband
+            # has that of its study and some of its trials.
+            ends = [
+                (t.number, t.datetime_start, t.datetime_complete) for t in trials[:: _CHUNK - 1]
+            ]
+            is_final = len(trials) == _CHUNK and all(t.state.is_finished() for t in trials)
+            found.append((trials, (self.name, *ends) if is_final else None))
+        return found
 
     @cached_property
     def _places(self) -> dict[int, int]:

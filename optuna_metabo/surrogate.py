@@ -27,16 +27,18 @@ class Groups:
     Args:
         X: The different points, shape [g p].
         index: The group of each point, shape [n].
+        first: The first point of each group, shape [g].
     """
 
     X: Float[Array, "g p"]
     index: Int[Array, " n"]
+    first: Int[Array, " g"]
 
     @classmethod
     def of(cls, X: Float[Array, "n p"]) -> Groups:
         """Merges equal rows."""
-        unique, index = np.unique(X, axis=0, return_inverse=True)
-        return cls(unique, index.reshape(-1))
+        unique, first, index = np.unique(X, axis=0, return_index=True, return_inverse=True)
+        return cls(unique, index.reshape(-1), first)
 
     def means(self, y: Float[Array, " n"]) -> Float[Array, " g"]:
         """The mean of each group's values."""
@@ -62,11 +64,14 @@ class Task:
         y: Finite values to be maximised, shape [n].
         known: The columns that this study says something about, shape [p]; the others are to be
             ignored. ``None`` means all.
+        whole: All points in the order of their first trials, with the values that were told, of
+            which this task may hold some, or less extreme ones. ``None`` where that is not known.
     """
 
     X: Float[Array, "n p"]
     y: Float[Array, " n"]
     known: Bool[Array, " p"] | None = None
+    whole: Task | None = None
 
     def __len__(self) -> int:
         return len(self.y)
@@ -110,7 +115,10 @@ def observed(
     if not all(np.isfinite(y[told]).any() for y in values):
         return [Task(X[:0], np.zeros(0))] * len(values), np.zeros(0, dtype=bool)
     groups = Groups.of(X[told])
-    tasks = [Task(groups.X, groups.means(finite(y[told]))) for y in values]
+    order = np.argsort(groups.first)
+    tasks = []
+    for y in (groups.means(finite(y[told])) for y in values):
+        tasks.append(Task(groups.X, y, whole=Task(groups.X[order], y[order])))
     return tasks, groups.means(is_feasible[told]) == 1.0
 
 
@@ -142,6 +150,7 @@ class Posterior:
         return self.weights @ (self.variances + spread)
 
 
+@runtime_checkable
 class Model(Protocol):
     """What is believed of the target's function after its trials so far.
 
@@ -159,6 +168,7 @@ class Model(Protocol):
         ...
 
 
+@runtime_checkable
 class Prior(Protocol):
     """What the sources say, learned once and conditioned at every ask."""
 

@@ -16,8 +16,6 @@ if TYPE_CHECKING:
     from threadpoolctl import ThreadpoolController
 
 _lock = threading.Lock()
-_depth = 0
-_limiter: object | None = None
 
 
 @functools.lru_cache(maxsize=1)
@@ -32,19 +30,15 @@ def _controller() -> ThreadpoolController:
 def single_threaded() -> Iterator[None]:
     """One BLAS thread inside the block, the caller's setting after it.
 
-    The setting belongs to the process, so that blocks of several Python threads overlap: the
-    first to enter sets it and the last to leave restores it.
+    The setting belongs to the process. Of blocks of several Python threads that overlap the first
+    one sets it and restores it, whoever is still inside: the thread that set it is the only one
+    that threadpoolctl lets restore it, and one that came later knows no other setting than ours.
     """
-    global _depth, _limiter
-    with _lock:
-        if _depth == 0:
-            _limiter = _controller().limit(limits=1, user_api="blas")
-        _depth += 1
-    try:
+    if not _lock.acquire(blocking=False):
         yield
+        return
+    try:
+        with _controller().limit(limits=1, user_api="blas"):
+            yield
     finally:
-        with _lock:
-            _depth -= 1
-            if _depth == 0 and _limiter is not None:
-                _limiter.restore_original_limits()  # type: ignore[attr-defined]
-                _limiter = None
+        _lock.release()

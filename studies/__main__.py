@@ -10,9 +10,11 @@ from studies.commands import Parser
 
 # For each room its commands, and whether they are called without the room's name.
 ROOMS = {
-    "tables": {"compare": True, "coverage": False},
+    "tables": {"compare": True, "coverage": False, "picture": False},
     "networks": {"tasks": True, "tune": True, "record": True, "report": True, "longer": False},
-    "stress": dict.fromkeys(("parallel", "pruning", "fronts", "crash", "priors"), False),
+    "stress": dict.fromkeys(
+        ("parallel", "pruning", "fronts", "crowd", "speed", "priors", "crash"), False
+    ),
 }
 
 

@@ -1,13 +1,26 @@
-"""One thread for the small linear algebra of the tests, set before NumPy is imported."""
+"""What all tests share; threads and shapes are seen to before the package is imported."""
 
 from __future__ import annotations
 
 import logging
 import os
 from collections.abc import Iterator
+from importlib.util import find_spec
 
+# One thread for the small linear algebra, set before NumPy is imported.
 for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ.setdefault(name, "1")
+
+# Rooms whose signatures say what shapes arrays have: in their tests each call is held to it. The
+# environments in which continuous integration tests the lowest releases do without.
+MATHEMATICS = ("acquisition", "ensembles", "gp")
+CAN_CHECK = find_spec("beartype") is not None and find_spec("jaxtyping") is not None
+if CAN_CHECK:
+    import jaxtyping
+
+    jaxtyping.install_import_hook(
+        [f"optuna_metabo.{one}" for one in MATHEMATICS], "beartype.beartype"
+    )
 
 import optuna  # noqa: E402
 import pytest  # noqa: E402
@@ -20,6 +33,13 @@ settings.register_profile(
     "metabo", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow]
 )
 settings.load_profile("metabo")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Shapes are checked where the mathematics is tested: elsewhere it would take minutes."""
+    if CAN_CHECK:
+        jaxtyping.config.update("jaxtyping_disable", item.path.parent.name not in MATHEMATICS)
 
 
 class _Lines(logging.Handler):

@@ -162,7 +162,7 @@ def test_points_of_which_something_is_unknown_stand_at_several_places() -> None:
     domain = Domain((Dimension(), Dimension(n_choices=2)))
     X = np.array([[0.2, ONE_HOT, 0.0], [0.7, 0.0, 0.0]])
     unknown = np.array([[False] * 3, [False, True, True]])
-    found = domain.spread(X, unknown, 4, generator=np.random.default_rng(0))
+    found = domain.spread(X, unknown, np.array([1, 4]), generator=np.random.default_rng(0))
     np.testing.assert_array_equal(found[:, 0], [0.2, 0.7, 0.7, 0.7, 0.7])
     np.testing.assert_array_equal(found[0], X[0])
     np.testing.assert_allclose(found[1:, 1:].sum(axis=1), ONE_HOT)

@@ -7,6 +7,9 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+import yaml
+
 ROOT = Path(__file__).parent.parent
 
 
@@ -49,3 +52,36 @@ def test_every_room_of_the_package_and_of_studies_has_its_place_in_the_guide() -
         rooms = {path.stem for path in paths if not path.name.startswith("_")} - shortcuts
         missing = {room for room in rooms if f"`{room}`" not in guide}
         assert not missing, f"{folder}: {missing}"
+
+
+def test_a_package_index_gets_no_link_to_a_file_of_the_repository() -> None:
+    tomllib = pytest.importorskip("tomllib", reason="Python 3.10 has no TOML")
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    assert "](docs/" in text
+    for one in project["tool"]["hatch"]["metadata"]["hooks"]["fancy-pypi-readme"]["substitutions"]:
+        text = re.sub(one["pattern"], one["replacement"], text)
+    targets = re.findall(r"\]\(([^)]*)\)", text)
+    assert targets
+    assert all(target.startswith(("https://", "#")) for target in targets)
+
+
+def test_the_citation_is_of_this_version() -> None:
+    citation = yaml.safe_load((ROOT / "CITATION.cff").read_text(encoding="utf-8"))
+    assert f'version = "{citation["version"]}"' in (ROOT / "pyproject.toml").read_text()
+    assert {"cff-version", "message", "title", "authors"} <= citation.keys()
+
+
+def test_what_is_checked_before_a_commit_is_checked_in_ci_too() -> None:
+    config = yaml.safe_load((ROOT / ".pre-commit-config.yaml").read_text(encoding="utf-8"))
+    steps = (ROOT / ".ci" / "run").read_text(encoding="utf-8").splitlines()
+    for hook in config["repos"][0]["hooks"]:
+        command = hook["entry"].removesuffix(" --force-exclude")
+        assert any(step.startswith(command) for step in steps), command
+
+
+def test_the_forms_of_the_tracker_are_forms() -> None:
+    for path in (ROOT / ".github" / "ISSUE_TEMPLATE").glob("*.yml"):
+        form = yaml.safe_load(path.read_text(encoding="utf-8"))
+        assert {"name", "description", "body"} <= form.keys()
+        assert all({"type", "attributes"} <= part.keys() for part in form["body"])

@@ -12,7 +12,7 @@ from optuna.distributions import (
     IntDistribution,
 )
 
-from optuna_metabo.ranges import holds, joint
+from optuna_metabo.ranges import Ranges, holds, joint
 
 
 def joined(*distributions: BaseDistribution) -> BaseDistribution:
@@ -42,6 +42,17 @@ def test_a_joint_range_holds_every_range_and_is_of_their_kind(
     assert all(holds(found, one) for one in several)
     assert isinstance(found, type(several[0]))
     assert getattr(found, "step", None) == getattr(several[0], "step", None)
+
+
+@pytest.mark.parametrize("kind", [ranges, logs, steps, log_ints])
+@given(data=st.data())
+def test_the_joint_ranges_of_parts_are_those_of_the_whole(
+    kind: st.SearchStrategy[BaseDistribution], data: st.DataObject
+) -> None:
+    spaces = [{"x": one} for one in data.draw(st.lists(kind, max_size=5))]
+    for cut in range(len(spaces) + 1):
+        parts = [Ranges.of(spaces[:cut]), Ranges.of(spaces[cut:])]
+        assert Ranges.over(parts).space == Ranges.of(spaces).space
 
 
 def test_a_range_that_does_not_grow_stays_as_it_is() -> None:

@@ -444,3 +444,43 @@ def test_an_own_surrogate_is_used() -> None:
     sampler = MetaGPSampler([past(bowl())], surrogate=NoTransfer(), seed=0)
     study = run(sampler, bowl(), 3)
     assert sampler.explain(study).weight_without_sources == 1.0
+
+
+def _scored_study(sampler: MetaGPSampler, n_trials: int) -> optuna.Study:
+    study = optuna.create_study(sampler=sampler)
+    study.optimize(lambda trial: (trial.suggest_float("x", 0, 1) - 0.3) ** 2, n_trials=n_trials)
+    return study
+
+
+def test_scores_are_highest_where_the_past_is_best_and_all_zero_while_nothing_is_known() -> None:
+    candidates = [{"x": x} for x in np.linspace(0.0, 1.0, 41).tolist()]
+    cold = MetaGPSampler(seed=0)
+    for n_trials in (0, 3):
+        assert (cold.score(_scored_study(cold, n_trials), candidates) == 0.0).all()
+    past = _scored_study(MetaGPSampler(seed=1), 15)
+    warm = MetaGPSampler([past], seed=0)
+    new = optuna.create_study()
+    scores = warm.score(new, candidates)
+    assert scores.shape == (41,)
+    assert abs(candidates[int(scores.argmax())]["x"] - 0.3) < 0.1
+    assert new.trials == []
+
+
+def test_scores_agree_with_what_is_proposed_and_do_not_depend_on_what_was_scored_before() -> None:
+    sampler = MetaGPSampler(seed=0)
+    study = _scored_study(sampler, 8)
+    proposed = study.ask().suggest_float("x", 0, 1)
+    candidates = [{"x": x} for x in (0.0, 0.1, 0.6, 0.8, 1.0)]
+    study = _scored_study(MetaGPSampler(seed=0), 8)
+    scores = sampler.score(study, [{"x": proposed}, *candidates])
+    assert scores.argmax() == 0
+    np.testing.assert_array_equal(sampler.score(study, candidates), scores[1:])
+    np.testing.assert_array_equal(MetaGPSampler(seed=0).score(study, candidates), scores[1:])
+
+
+def test_candidates_that_lack_a_parameter_or_have_others_are_scored() -> None:
+    sampler = MetaGPSampler(seed=0)
+    study = _scored_study(sampler, 8)
+    scores = sampler.score(study, [{}, {"x": 0.3, "y": 1}, {"x": "strange"}])
+    assert not np.isnan(scores).any()
+    assert sampler.score(study, []).shape == (0,)

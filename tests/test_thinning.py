@@ -11,9 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from optuna_metabo.surrogate import Task
-from optuna_metabo.thinning import by_rank, evenly, near_zero, rare_first
+from optuna_metabo.thinning import by_even_ranks, by_rank, evenly, near_zero, rare_first
 
-RULES = [by_rank, near_zero, rare_first]
+RULES = [by_even_ranks, by_rank, near_zero, rare_first]
 
 
 def values(n: int, seed: int = 0) -> np.ndarray:
@@ -50,6 +50,23 @@ def test_the_rule_of_rank_is_that_of_a_task(seed: int, most: int) -> None:
     y = values(120, seed).round(1)
     task = Task(np.arange(120.0)[:, None], y)
     np.testing.assert_array_equal(task.thinned(most).X[:, 0], by_rank(y, most))
+
+
+def test_an_even_spread_of_ranks_holds_the_best_and_the_worst() -> None:
+    y = values(1000)
+    ranks = np.sort(np.argsort(np.argsort(y))[by_even_ranks(y, 101)])
+    assert (ranks[0], ranks[-1]) == (0, 999)
+    assert set(np.diff(ranks)) <= {9, 10, 11}
+
+
+@pytest.mark.parametrize("rule", RULES)
+def test_a_task_is_thinned_by_the_rule_that_is_asked_for(
+    rule: Callable[[np.ndarray, int], np.ndarray],
+) -> None:
+    task = Task(np.arange(120.0)[:, None], values(120), np.array([True]))
+    thinned = task.thinned(10, rule)
+    np.testing.assert_array_equal(thinned.X[:, 0], rule(task.y, 10))
+    assert thinned.known is task.known
 
 
 def test_the_border_of_a_constraint_is_kept_first() -> None:

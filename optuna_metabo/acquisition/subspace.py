@@ -88,6 +88,6 @@ class Subspace:
         keys = np.round(X, _DIGITS) + 0.0
         return np.array([row.tobytes() in self._taken_keys for row in keys], dtype=bool)
 
-    def without_taken(self, X: Float[Array, "n p"]) -> Float[Array, "n p"]:
+    def without_taken(self, X: Float[Array, "n p"]) -> Float[Array, "m p"]:
         """Leaves out the rows that are taken."""
         return X[~self.is_taken(X)]

@@ -17,6 +17,11 @@ COMMANDS = {
     "prior": "Past studies and what is learned from them, as one file.",
     "import": "Trials from elsewhere, a CSV file, as a past study.",
     "demo": "Tune a new task with and without past studies, and compare.",
+    "sources": "Show which past studies would serve a study, how well, and why not the others.",
+    "explain": "Say what led to each trial of a study: past studies, or its own values.",
+    "plot": "Draw how much past studies count, how they agree, and what is believed.",
+    "dashboard": "Put figures and the explanation on a study's page in optuna-dashboard.",
+    "replay": "Run the studies of a storage again: would past studies have saved trials?",
 }
 
 

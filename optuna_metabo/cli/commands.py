@@ -83,10 +83,25 @@ class Commands(click.Group):
 
 
 def in_one_line(error: Exception) -> str:
-    """An error as a user reads it: what is wrong, and for one of ours how to report it."""
+    """An error as a user reads it: what is wrong, and for a fault of ours how to see where."""
     if isinstance(error, OSError) and error.filename and error.strerror:
         return f"{error.filename}: {error.strerror}"
-    text = str(error).partition("\n")[0]
-    if isinstance(error, (ValueError, OSError, ImportError, RuntimeError)) and text:
-        return text
-    return f"unexpected {type(error).__name__}: {text} (--debug before the command shows where)"
+    if isinstance(error, (ValueError, OSError, ImportError, RuntimeError)) or _of_storage(error):
+        return reason(error)
+    return f"unexpected {type(error).__name__}: {error} (--debug before the command shows where)"
+
+
+def _of_storage(error: Exception) -> bool:
+    from optuna_metabo.reading import reading_errors
+
+    return isinstance(error, reading_errors()) and not isinstance(error, KeyError)
+
+
+def reason(error: Exception) -> str:
+    """The first line of what is wrong; of an error of a backend, that from which it came."""
+    first: BaseException = error
+    # These say themselves what is wrong; Optuna's and SQLAlchemy's only that something is.
+    while first.__cause__ and not isinstance(first, (ValueError, ImportError, RuntimeError)):
+        first = first.__cause__
+    text = str(first.args[0]) if first.args else type(first).__name__
+    return text.partition("\n")[0]

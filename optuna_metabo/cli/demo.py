@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -12,19 +13,17 @@ from optuna_metabo.cli import options
 from optuna_metabo.cli.files import check_free, replacing
 from optuna_metabo.cli.options import say, set_log_level
 from optuna_metabo.cli.output import aligned
+from optuna_metabo.cli.progress import progress
+from optuna_metabo.demo import MISLEADING
+
+if TYPE_CHECKING:
+    from optuna_metabo.demo.run import Plan, Result
 
 _NEEDED = ("jinja2", "plotly", "sklearn")
 
 
 @click.command()
-@click.option(
-    "-o",
-    "--out",
-    type=click.Path(path_type=Path),
-    default="metabo-demo",
-    show_default=True,
-    help="Directory of the report and the studies.",
-)
+@options.out("metabo-demo", help="Directory of the report and the studies.")
 @click.option("--seeds", type=click.IntRange(min=1), help="Runs of each sampler (default 8).")
 @click.option("--trials", type=click.IntRange(min=1), help="Trials of each run (default 20).")
 @click.option("--quick", is_flag=True, help="3 runs instead of 8.")
@@ -32,14 +31,9 @@ _NEEDED = ("jinja2", "plotly", "sklearn")
 @options.verbosity
 def command(out: Path, seeds: int | None, trials: int | None, quick: bool, force: bool) -> None:
     """Tune a new task with and without past studies, and compare."""
-    missing = [name for name in _NEEDED if importlib.util.find_spec(name) is None]
-    if missing:
-        raise click.ClickException(
-            f"the demo needs {' and '.join(missing)}: pip install 'optuna-metabo[demo]'"
-        )
-    from optuna_metabo.demo import PAST
+    _check_packages()
     from optuna_metabo.demo.report import write_report
-    from optuna_metabo.demo.run import Plan, run_demo, table
+    from optuna_metabo.demo.run import Plan, run_demo
 
     set_log_level()
     plan = Plan(seeds=3) if quick else Plan()
@@ -47,13 +41,38 @@ def command(out: Path, seeds: int | None, trials: int | None, quick: bool, force
     database, report = out / "studies.db", out / "report.html"
     for path in (database, report):
         check_free(path, force=force)
-    with replacing(report) as new_report, replacing(database) as new_database:
-        result = run_demo(new_database, plan, say)
-        write_report(new_report, result, plan, len(PAST))
+    with (
+        replacing(report) as new_report,
+        replacing(database) as new_database,
+        progress(plan.n_trials, "trials") as step,
+    ):
+        result = run_demo(new_database, plan, step)
+        write_report(new_report, result, plan, _command(plan))
+    _print(result, plan)
+    say(f"\nReport:   {report}\nStudies:  {database}")
+    say(f"See them: pip install optuna-dashboard && optuna-dashboard sqlite:///{database}")
+
+
+def _check_packages() -> None:
+    missing = [name for name in _NEEDED if importlib.util.find_spec(name) is None]
+    if missing:
+        raise click.ClickException(
+            f"the demo needs {' and '.join(missing)}: pip install 'optuna-metabo[demo]'"
+        )
+
+
+def _command(plan: Plan) -> str:
+    return f"optuna-metabo demo --seeds {plan.seeds} --trials {plan.trials}"
+
+
+def _print(result: Result, plan: Plan) -> None:
+    from optuna_metabo.demo.run import table
+
     click.echo(f"Mean best accuracy on the new task over {plan.seeds} runs\n")
     click.echo(aligned(table(result)))
-    click.echo(f"\nWhich past studies were used, after {plan.trials} trials of the first run\n")
+    for name, reason in result.skipped.items():
+        click.echo(f"\n{name} took no part: {reason}.")
+    click.echo(f"\nWhich past studies were used, after {plan.trials} trials of the first run")
+    click.echo(f"({MISLEADING.name} misleads: it logged its error as if it were its accuracy;")
+    click.echo("how little that costs is the difference between the first two rows)\n")
     click.echo(result.explanation)
-    click.echo(f"\nReport:   {report}")
-    click.echo(f"Studies:  {database}")
-    click.echo(f"See them: pip install optuna-dashboard && optuna-dashboard sqlite:///{database}")

@@ -38,9 +38,14 @@ def _more(ctx: click.Context, option: click.Parameter, times: int) -> None:
     ctx.meta[_VERBOSITY] = ctx.meta.get(_VERBOSITY, 0) + times
 
 
+def is_quiet() -> bool:
+    """Whether the user wants only warnings."""
+    return click.get_current_context().meta.get(_VERBOSITY, 0) < 0
+
+
 def say(message: str) -> None:
     """A message on stderr, unless the user wants it quiet."""
-    if click.get_current_context().meta.get(_VERBOSITY, 0) >= 0:
+    if not is_quiet():
         click.echo(message, err=True)
 
 

@@ -36,7 +36,7 @@ def emit_one(record: Record, output_format: str) -> None:
 def aligned(rows: Sequence[Sequence[str]]) -> str:
     """Rows of which the first is the head and the first column text, the others numbers."""
     alignment = ["left", *["right"] * (len(rows[0]) - 1)]
-    return _tabulated(rows[1:], headers=rows[0], tablefmt="plain", colalign=alignment)
+    return _tabulated(rows, tablefmt="plain", colalign=alignment)
 
 
 def _plain(value: Any) -> Any:
@@ -53,8 +53,8 @@ def _plain(value: Any) -> Any:
 
 def _cell(value: Any) -> str:
     """A value in a table, on one line."""
-    if value is None:
-        return ""
+    if value is None or isinstance(value, bool):
+        return {None: "", True: "yes", False: "no"}[value]
     if isinstance(value, float):
         return f"{value:.4g}"
     if isinstance(value, list):

@@ -13,7 +13,8 @@ from optuna.storages.journal import JournalFileBackend, JournalRedisBackend
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
-from optuna_metabo.reading import check_names, opened, reading_errors, study_names
+from optuna_metabo.cli.commands import reason
+from optuna_metabo.reading import NoSuchStorage, check_names, opened, reading_errors, study_names
 
 _SQLITE = b"SQLite format 3\0"
 
@@ -47,7 +48,7 @@ def load_study(name: str, storage: BaseStorage) -> optuna.Study:
         check_names([name], study_names(storage))
         return optuna.load_study(study_name=name, storage=storage)
     except reading_errors() as error:
-        raise click.ClickException(f"--study-name: {_why(error)}") from error
+        raise click.ClickException(f"--study-name: {reason(error)}") from error
 
 
 def _journal(path: Path) -> JournalStorage:
@@ -76,7 +77,8 @@ def _errors_of(url: str) -> Iterator[None]:
             raise
         if isinstance(error.__cause__, ArgumentError):
             raise click.UsageError(f"--{error}") from error
-        raise click.ClickException(f"--storage {_without_password(url)}: {_why(error)}") from error
+        name = "" if isinstance(error, NoSuchStorage) else f" {_without_password(url)}"
+        raise click.ClickException(f"--storage{name}: {reason(error)}") from error
 
 
 def _without_password(url: str) -> str:
@@ -84,12 +86,3 @@ def _without_password(url: str) -> str:
         return make_url(url).render_as_string(hide_password=True)
     except ArgumentError:
         return url
-
-
-def _why(error: Exception) -> str:
-    """The first line of what is wrong; of an error of a backend, that from which it came."""
-    first: BaseException = error
-    while first.__cause__ is not None and not isinstance(first, ValueError):
-        first = first.__cause__
-    text = str(first.args[0]) if first.args else type(first).__name__
-    return text.partition("\n")[0]

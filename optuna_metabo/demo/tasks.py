@@ -35,6 +35,7 @@ class DigitsTask:
         noise: Standard deviation of the noise added to pixels, which range from 0 to 16.
         shift: Pixels by which the images are moved to the right.
         inverted: Whether black and white are exchanged.
+        logs_error: Whether the value is the error, as of someone who logged the wrong metric.
     """
 
     name: str
@@ -43,9 +44,13 @@ class DigitsTask:
     noise: float = 0.0
     shift: int = 0
     inverted: bool = False
+    logs_error: bool = False
 
     def objective(self) -> Callable[[Trial], float]:
-        """A function of a trial that returns the validation accuracy; the same for every call."""
+        """A function of a trial that returns the validation accuracy; the same for every call.
+
+        It is the error, in [0, 1] too, if the task ``logs_error``.
+        """
         from sklearn.decomposition import PCA
         from sklearn.pipeline import make_pipeline
         from sklearn.preprocessing import MinMaxScaler, StandardScaler
@@ -66,7 +71,8 @@ class DigitsTask:
                     gamma=trial.suggest_float("gamma", 1e-5, 1e0, log=True),
                 ),
             )
-            return float(model.fit(X[train], y[train]).score(X[valid], y[valid]))
+            accuracy = float(model.fit(X[train], y[train]).score(X[valid], y[valid]))
+            return 1.0 - accuracy if self.logs_error else accuracy
 
         return score
 
@@ -88,5 +94,8 @@ PAST = (
     DigitsTask("digits-shifted", shift=2, n_train=120),
     DigitsTask("digits-odd", classes=(1, 3, 5, 7, 9), noise=2.0),
     DigitsTask("digits-inverted", inverted=True, noise=2.0),
+    DigitsTask("digits-many", n_train=400, noise=1.0),
 )
+# All that it says is true of the opposite.
+MISLEADING = DigitsTask("digits-error-logged", noise=3.0, logs_error=True)
 NEW = DigitsTask("digits-few-noisy-examples", n_train=150, noise=3.0)

@@ -19,37 +19,33 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from functools import partial
+from functools import cached_property, partial
 
 import numpy as np
 import scipy
 from numpy import ndarray as Array
 
 from optuna_metabo.domain import Domain
+from optuna_metabo.ensembles.calibration import Calibration
 from optuna_metabo.ensembles.common import Common
-from optuna_metabo.ensembles.experts import DISTANT, Basis, Group, all_groups
+from optuna_metabo.ensembles.experts import DISTANT, Basis, all_groups
 from optuna_metabo.ensembles.functions import Functions
 from optuna_metabo.ensembles.kriging import Kernel, Kriging, Residual
+from optuna_metabo.ensembles.mixture import AveragingModel, CalibratedModel
 from optuna_metabo.ensembles.portfolio import Portfolio, Ranks
 from optuna_metabo.ensembles.scores import tempered_scores
-from optuna_metabo.ensembles.screening import screened
+from optuna_metabo.ensembles.screening import Kept, screened
 from optuna_metabo.ensembles.source_models import SourceModels
 from optuna_metabo.ensembles.target import Scale, target_theta
-from optuna_metabo.shapes import Bool, Float, Int
-from optuna_metabo.surrogate import Model, Posterior, Prior, Task
+from optuna_metabo.shapes import Float, Int
+from optuna_metabo.surrogate import Model, Prior, Task
 
 _N_REFERENCE = 256
-# Sources that are evaluated at candidates: more would not be told apart by a few values.
-_MAX_EXPERTS = 24
-# Values by which they are chosen.
+# Values by which the sources that take part are chosen.
 _MAX_SCREENED = 64
-# An expert, or one of its scales, with this part of the largest weight moves no proposal.
-_NEGLIGIBLE = 1e-3
-# From so many values on, every so manyth ask is the rival's until it has less of the weight: what
-# it finds tells the experts apart, where values around the sources' optima do not.
-_FIRST_PROBE, _PROBE_EVERY, _REFUTED = 5, 3, 0.01
-# The rival takes part in the first few asks only with more of the weight.
-_CONVINCING = 0.5
+# Sources that are left out in turn, and how many values each tells then: more would not teach as
+# much of points elsewhere as a search, which stays near its best, does not either.
+_MAX_LEFT_OUT, _TOLD = 8, (2, 5, 12)
 
 
 @dataclass(frozen=True)
@@ -69,8 +65,8 @@ class Averaging:
         ValueError: If the weights are not positive or leave nothing.
     """
 
-    plain: float = 0.1
-    joint: float = 0.85
+    plain: float = 0.3
+    joint: float = 0.6
     share_kernel: bool = True
     probe: bool = True
 
@@ -90,17 +86,33 @@ class Averaging:
         common = Common.learn(tasks, np.exp(models.theta[:-2]), domain.groups)
         reference = domain.sample(_N_REFERENCE, generator=generator)
         functions = Functions.of(models, common, reference)
-        return AveragingPrior(self, functions, Ranks.of(functions, reference), domain.groups)
+        ranks = Ranks.of(functions, reference)
+        return AveragingPrior(self, functions, ranks, domain.groups, _some(sources))
+
+
+def _some(sources: Sequence[Task]) -> tuple[tuple[int, Task], ...]:
+    """A few evenly spread sources with their places."""
+    chosen = np.linspace(0, len(sources) - 1, min(len(sources), _MAX_LEFT_OUT)).round()
+    return tuple((int(i), sources[int(i)]) for i in chosen)
 
 
 @dataclass(frozen=True)
 class AveragingPrior:
-    """What the sources say, before the target's first value."""
+    """What the sources say, before the target's first value.
+
+    Args:
+        settings: Of the surrogate.
+        functions: What the sources say.
+        ranks: Of the functions' values over the domain.
+        groups: The axis of each column.
+        some: A few sources with their places, to be left out in turn.
+    """
 
     settings: Averaging
     functions: Functions
     ranks: Ranks
     groups: Int[Array, " p"]
+    some: tuple[tuple[int, Task], ...]
 
     def condition(self, target: Task, pending: Float[Array, "q p"]) -> Model:
         """Weighs the experts by their evidence."""
@@ -108,21 +120,44 @@ class AveragingPrior:
             weights = np.zeros(len(self.functions))
             weights[self.functions.core] = (1.0 - self.settings.plain) * self.functions.mass
             return Portfolio(self.ranks, self.functions.opinions, weights)
+        return CalibratedModel(self.weighed(target, pending), lambda: self.calibration)
+
+    @cached_property
+    def calibration(self) -> Calibration | None:
+        """How wrong predictions are, seen by leaving out sources; none where there is but one."""
+        found = [
+            error
+            for source, task in self.some
+            if len(self.functions) > 1
+            for error in self._errors(source, task)
+        ]
+        return Calibration.of(np.concatenate(found)) if found else None
+
+    def _errors(self, source: int, task: Task) -> Iterator[Float[Array, " m"]]:
+        """Of what is predicted of a source from the others and from its most promising points."""
+        rest = replace(self, functions=self.functions.without(source))
+        order = np.argsort(-rest.functions.opinion(task.X), kind="stable")
+        for n in (n for n in _TOLD if 2 * n <= len(task)):
+            told, left = order[:n], order[n:]
+            experts = rest.weighed(Task(task.X[told], task.y[told], task.known), task.X[:0])
+            yield experts.errors(task.X[left], task.y[left])
+
+    def weighed(self, target: Task, pending: Float[Array, "q p"]) -> AveragingModel:
+        """The experts, given one value at least."""
         kernels = self._kernels(target)
         scale = Scale.from_best(target.y)
         target = scale.standardise(target)
         kept, X = self._screened(kernels["shared"], target), np.concatenate([target.X, pending])
         plain, joint = self.settings.plain, self.settings.joint
-        groups = list(all_groups(kept, self.functions.share, plain=plain, joint=joint))
+        groups = list(all_groups(kept.sources, self.functions.share, plain=plain, joint=joint))
         basis = Basis.of(self.functions, X, kept, groups)
         krigings = [group.condition(kernels[group.kernel], X, target.y, basis) for group in groups]
         prior = [expert.prior_weight for group in groups for expert in group.experts]
         evidence = np.concatenate([kriging.log_evidence for kriging in krigings])
         with np.errstate(divide="ignore"):  # an expert without a share has none afterwards
             weights = np.asarray(scipy.special.softmax(np.log(prior)[:, None] + evidence))
-        return AveragingModel(
-            self, kept, X, kernels, groups, krigings, weights, scale, len(target)
-        )
+        parts = kept, X, kernels, groups, krigings, weights, scale, len(target)
+        return AveragingModel(self.functions, *parts, self.settings.probe)
 
     def _kernels(self, target: Task) -> dict[str, Kernel]:
         """The rival's, and the one of the residuals from the sources."""
@@ -131,105 +166,15 @@ class AveragingPrior:
         shared = shared if self.settings.share_kernel else theta
         return {"own": Kernel.of(theta, self.groups), "shared": Kernel.of(shared, self.groups)}
 
-    def _screened(self, kernel: Kernel, target: Task) -> Int[Array, " s"]:
-        """The sources whose distant experts have the most evidence, in their order."""
-        few = target.thinned(_MAX_SCREENED)
+    def _screened(self, kernel: Kernel, target: Task) -> Kept:
+        """The sources whose distant experts have the most evidence, by the values as told."""
+        told = target.whole or target
+        few = Scale.from_best(told.y).standardise(told).thinned(_MAX_SCREENED)
         residual = Residual.factorise(kernel, DISTANT.rho, few.X, np.zeros((0, len(few))))
 
         def evidence(phi: Float[Array, "s n"]) -> Float[Array, " s"]:
             kriging = Kriging.condition(residual, DISTANT.coefficients, few.y, phi)
             return np.asarray(scipy.special.logsumexp(kriging.log_evidence, axis=1))
 
-        functions = self.functions
-        guess, exact = partial(functions.anchors.guess, few.X), partial(functions.single, few.X)
-        return screened(functions.order, guess, exact, evidence, _MAX_EXPERTS)
-
-
-@dataclass(frozen=True)
-class AveragingModel:
-    """The experts with their weights.
-
-    Args:
-        prior: What the sources say.
-        kept: The sources that have experts.
-        X: The target's points, and after them the pending ones.
-        kernels: By name.
-        groups: The experts; the rival's group is the last.
-        krigings: One for each group.
-        expert_weights: Of each expert, in the order of the groups, and each of its scales.
-        scale: Of the target's values.
-        n: The number of values.
-    """
-
-    prior: AveragingPrior
-    kept: Int[Array, " s"]
-    X: Float[Array, "N p"]
-    kernels: dict[str, Kernel]
-    groups: list[Group]
-    krigings: list[Kriging]
-    expert_weights: Float[Array, "e j"]
-    scale: Scale
-    n: int
-
-    @property
-    def weights(self) -> Float[Array, " k"]:
-        """A source's own experts and its equal share of those for all."""
-        weights = np.zeros(len(self.prior.functions))
-        experts = [expert for group in self.groups for expert in group.experts]
-        for expert, weight in zip(experts, self.expert_weights.sum(axis=1), strict=True):
-            weights[expert.sources] += weight / max(len(expert.sources), 1)
-        return weights
-
-    @property
-    def acting(self) -> AveragingModel:
-        """The model that chooses the next point.
-
-        The first few points are the close experts', unless their rival is convincing already: what
-        the others expect elsewhere is their ignorance. Later the rival has asks of its own until
-        it is refuted.
-        """
-        weights, rival = self.expert_weights.copy(), float(self.expert_weights[-1].sum())
-        if self.n < _FIRST_PROBE and rival < _CONVINCING:
-            weights[[not one.is_close for group in self.groups for one in group.experts]] = 0.0
-        elif self._is_probe and rival > _REFUTED:
-            weights[:-1] = 0.0
-        return replace(self, expert_weights=weights)
-
-    @property
-    def _is_probe(self) -> bool:
-        after = self.n - _FIRST_PROBE
-        return self.prior.settings.probe and after >= 0 and after % _PROBE_EVERY == 0
-
-    def posterior(self, X: Float[Array, "m p"]) -> Posterior:
-        """The mixture of all experts that count, and of their scales."""
-        whole = self.expert_weights.sum(axis=1)
-        counts = whole > _NEGLIGIBLE * whole.max()
-        active = list(self._active(counts))
-        basis = Basis.of(self.prior.functions, X, self.kept, [group for group, _, _ in active])
-        names = {group.kernel for group, _, _ in active}
-        correlations = {name: self.kernels[name].correlation(self.X, X) for name in names}
-        parts = [
-            kriging.posterior(
-                correlations[group.kernel], group.rows(basis), group.spread(basis), index
-            )
-            for group, kriging, index in active
-        ]
-        means, variances = (np.concatenate(part) for part in zip(*parts, strict=True))
-        scales = self.expert_weights[counts]
-        row, scale = np.nonzero(scales > _NEGLIGIBLE * scales.max())
-        weights = scales[row, scale]
-        return self.scale.restore(
-            weights / weights.sum(), means[row, scale], variances[row, scale]
-        )
-
-    def _active(
-        self, counts: Bool[Array, " e"]
-    ) -> Iterator[tuple[Group, Kriging, Int[Array, " i"]]]:
-        """Groups without the experts that do not count, and the places of those that do."""
-        start = 0
-        for group, kriging in zip(self.groups, self.krigings, strict=True):
-            end = start + len(group.experts)
-            index = np.flatnonzero(counts[start:end])
-            if len(index):
-                yield group.only(index), kriging, index
-            start = end
+        guess = partial(self.functions.anchors.guess, few.X)
+        return screened(self.functions.order, guess, evidence)

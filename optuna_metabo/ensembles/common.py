@@ -10,7 +10,8 @@ Bonilla, Chai & Williams 2008). It speaks of the parameters that every source ha
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 import numpy as np
 from numpy import ndarray as Array
@@ -36,12 +37,18 @@ class Common:
         coefficients: What each of them adds to the mean, shape [n].
         inverse_lengthscale: One a column, shape [p]; 0 where a source lacks the parameter.
         share: Of the sources' variance, what is common.
+        noise: A variance.
+        y: Their values, shape [n].
+        owner: The source that each of them belongs to, shape [n].
     """
 
     X: Float[Array, "n p"]
     coefficients: Float[Array, " n"]
     inverse_lengthscale: Float[Array, " p"]
     share: float
+    noise: float
+    y: Float[Array, " n"]
+    owner: Int[Array, " n"]
 
     @classmethod
     def learn(
@@ -55,17 +62,28 @@ class Common:
             groups: The axis of each column.
         """
         known = _known_to_all(tasks)
-        tasks = _thinned(tasks)
+        chosen, tasks = _thinned(tasks)
         X, y = np.concatenate([t.X for t in tasks]), np.concatenate([t.y for t in tasks])
+        owner = np.repeat(chosen, [len(task) for task in tasks])
         inverse_lengthscale = known / lengthscale[groups]
         if not known.any():
-            return cls(X, np.zeros(len(X)), inverse_lengthscale, 0.0)
-        K = _correlation(X, X, inverse_lengthscale)
-        owner = np.repeat(np.arange(len(tasks)), [len(task) for task in tasks])
-        is_same = owner[:, None] == owner
+            return cls(X, np.zeros(len(X)), inverse_lengthscale, 0.0, 0.0, y, owner)
+        K, is_same = _correlation(X, X, inverse_lengthscale), owner[:, None] == owner
         fits = [_fit(K, is_same, y, share, noise) for share in _SHARES for noise in _NOISES]
-        _, share, weights = max(fits, key=lambda fit: fit[0])
-        return cls(X, share * weights, inverse_lengthscale, share)
+        best = max(fits, key=lambda fit: fit.evidence)
+        return cls(
+            X, best.share * best.weights, inverse_lengthscale, best.share, best.noise, y, owner
+        )
+
+    def without(self, source: int) -> Common:
+        """Of all sources but one, with the same share and noise."""
+        rest = self.owner != source
+        X, y, owner = self.X[rest], self.y[rest], self.owner[rest]
+        if self.share == 0.0 or rest.all() or not rest.any():
+            return self
+        K = _correlation(X, X, self.inverse_lengthscale)
+        weights = _fit(K, owner[:, None] == owner, y, self.share, self.noise).weights
+        return replace(self, X=X, coefficients=self.share * weights, y=y, owner=owner)
 
     def mean(self, X: Float[Array, "m p"]) -> Float[Array, " m"]:
         """The expected value of ``g``."""
@@ -79,11 +97,12 @@ def _known_to_all(tasks: Sequence[Task]) -> Bool[Array, " p"]:
     return known
 
 
-def _thinned(tasks: Sequence[Task]) -> list[Task]:
+def _thinned(tasks: Sequence[Task]) -> tuple[Int[Array, " i"], list[Task]]:
     """Evenly spread sources, and of each its best points and a spread of the others."""
     chosen = np.linspace(0, len(tasks) - 1, min(len(tasks), _MAX_POINTS // _MIN_EACH))
+    chosen = chosen.round().astype(int)
     most = max(_MAX_POINTS // len(tasks), _MIN_EACH)
-    return [tasks[int(i)].thinned(most) for i in chosen.round()]
+    return chosen, [tasks[i].thinned(most) for i in chosen]
 
 
 def _correlation(
@@ -93,17 +112,27 @@ def _correlation(
     return matern52(squared_distance(X * inverse_lengthscale, Z * inverse_lengthscale, one))
 
 
+class Fit(NamedTuple):
+    """One pair of share and noise: its log marginal likelihood with the best outputscale, up to a
+    constant, and K⁻¹ y.
+    """
+
+    evidence: float
+    share: float
+    noise: float
+    weights: Float[Array, " n"]
+
+
 def _fit(
     K: Float[Array, "n n"],
     is_same: Bool[Array, "n n"],
     y: Float[Array, " n"],
     share: float,
     noise: float,
-) -> tuple[float, float, Float[Array, " n"]]:
-    """Log marginal likelihood with the best outputscale, the share, and K⁻¹ y."""
+) -> Fit:
     L = cholesky(K * (share + (1.0 - share) * is_same) + noise * np.eye(len(y)))
     half = lower_solve(L, y[:, None])
     weights = lower_solve(L.T[::-1, ::-1], half[::-1])[::-1, 0]
     log_det = 2.0 * np.log(np.diagonal(L)).sum()
     scale = max(float(half[:, 0] @ half[:, 0]) / len(y), 1e-300)
-    return -0.5 * (len(y) * np.log(scale) + log_det), share, weights
+    return Fit(-0.5 * (len(y) * np.log(scale) + log_det), share, noise, weights)

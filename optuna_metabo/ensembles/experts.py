@@ -14,6 +14,7 @@ from numpy import ndarray as Array
 
 from optuna_metabo.ensembles.functions import Functions
 from optuna_metabo.ensembles.kriging import Coefficients, Kernel, Kriging, Residual
+from optuna_metabo.ensembles.screening import Kept
 from optuna_metabo.shapes import Float, Int
 
 
@@ -143,7 +144,7 @@ class Basis:
             known of the best combination.
     """
 
-    rows: Float[Array, "s+3 m"]
+    rows: Float[Array, "rows m"]
     deviations: Float[Array, "s m"]
 
     @classmethod
@@ -151,20 +152,21 @@ class Basis:
         cls,
         functions: Functions,
         X: Float[Array, "m p"],
-        kept: Int[Array, " s"],
+        kept: Kept,
         groups: Sequence[Group],
     ) -> Basis:
         """What the groups' experts need at ``X``; rows that none needs are 0."""
-        s = len(kept)
+        s = len(kept.sources)
         rows, deviations = np.zeros((s + 3, len(X))), np.zeros((s, len(X)))
         needed = np.zeros(s + 3, dtype=bool)
         needed[[expert.basis for group in groups for expert in group.experts]] = True
         single = np.full(s, True) if needed[s + 1] else needed[:s]
         if single.any():
-            rows[:s][single] = functions.single(X, kept[single])
+            rows[:s][single] = functions.single(X, kept.sources[single])
         if needed[s]:
             rows[s] = functions.joint(X)
         if needed[s + 1]:
-            rows[s + 1] = rows[:s].mean(axis=0)
-            deviations = (rows[:s] - rows[s + 1]) / np.sqrt(max(s - 1, 1))
+            rows[s + 1] = kept.shares @ rows[:s]
+            parts = kept.shares * s / max(s - 1, 1)
+            deviations = (rows[:s] - rows[s + 1]) * np.sqrt(parts)[:, None]
         return cls(rows, deviations)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy import ndarray as Array
@@ -38,8 +38,8 @@ class Functions:
 
     models: SourceModels
     common: Common
-    centre: Float[Array, " k+1"]
-    scale: Float[Array, " k+1"]
+    centre: Float[Array, " functions"]
+    scale: Float[Array, " functions"]
     order: Int[Array, " k"]
     core: Int[Array, " c"]
     mass: Float[Array, " c"]
@@ -65,13 +65,28 @@ class Functions:
         return self.common.share**2
 
     @property
-    def opinions(self) -> Float[Array, " c+1"]:
+    def opinions(self) -> Float[Array, " opinions"]:
         """How much each of them is believed before the first value."""
         return np.r_[(1.0 - self.share) * self.mass, self.share]
 
-    def __call__(self, X: Float[Array, "m p"]) -> Float[Array, "c+1 m"]:
+    def __call__(self, X: Float[Array, "m p"]) -> Float[Array, "opinions m"]:
         """Those that speak for all, the common one last."""
         return np.vstack([self.single(X, self.core), self.joint(X)])
+
+    def opinion(self, X: Float[Array, "m p"]) -> Float[Array, " m"]:
+        """What is expected of points before the first value."""
+        return self.opinions @ self(X)
+
+    def without(self, source: int) -> Functions:
+        """Those of the other sources."""
+        others = self.core != source
+        return replace(
+            self,
+            common=self.common.without(source),
+            order=self.order[self.order != source],
+            core=self.core[others],
+            mass=self.mass[others] / self.mass[others].sum(),
+        )
 
     def single(self, X: Float[Array, "m p"], index: Int[Array, " s"]) -> Float[Array, "s m"]:
         """Those of some sources."""

@@ -23,12 +23,15 @@ from optuna_metabo.ensembles.target import Scale, fit_target
 from optuna_metabo.gp.exact import GP
 from optuna_metabo.shapes import Float, Int
 from optuna_metabo.surrogate import Model, Posterior, Prior, Task
+from optuna_metabo.thinning import by_even_ranks
 
 _N_DRAWS = 256
 # A source whose median loss is above this quantile of the target's losses is dropped.
 _DILUTION_QUANTILE = 0.95
 # Sources of which draws are compared at a time.
 _CHUNK = 16
+# Values that are ordered: of more, an even spread of their ranks, so that the cost stays bounded.
+_MAX_ORDERED = 96
 
 
 @dataclass(frozen=True)
@@ -66,23 +69,30 @@ class RGPEPrior:
 
 def rgpe_weights(
     sources: GP, own: GP, target: Task, *, generator: np.random.Generator
-) -> Float[Array, " k+1"]:
+) -> Float[Array, " models"]:
     """Shares of draws in which each model has the smallest ranking loss, the target's own last.
 
     Ties are split evenly. With fewer than three values no leave-one-out prediction of the own
     model orders anything: the sources share the weight evenly.
+
+    Args:
+        sources: The models of the sources.
+        own: That of the target, given its values alone.
+        target: Its values.
+        generator: Of the draws.
     """
     k = len(sources)
     if len(target) < 3:
         return np.r_[np.full(k, 1.0 / k), 0.0]
+    rows = by_even_ranks(target.y, _MAX_ORDERED)
+    X, y = target.X[rows], target.y[rows]
     # Some sources at a time, to bound the memory; the draws are those of all at once.
     chunks = [np.arange(k)[i : i + _CHUNK] for i in range(0, k, _CHUNK)]
-    draws = (_draws(*sources[chunk].joint_posterior(target.X), generator) for chunk in chunks)
-    losses = np.concatenate([ranking_loss(one, target.y) for one in draws])
-    loo_mean, loo_variance = own.leave_one_out()
-    noise = generator.standard_normal((_N_DRAWS, len(target)))
-    own_draws = loo_mean[0] + np.sqrt(loo_variance[0]) * noise
-    own_losses = held_out_ranking_loss(own_draws, target.y)
+    draws = (_draws(*sources[chunk].joint_posterior(X), generator) for chunk in chunks)
+    losses = np.concatenate([ranking_loss(one, y) for one in draws])
+    loo_mean, loo_variance = (part[0, rows] for part in own.leave_one_out())
+    own_draws = loo_mean + np.sqrt(loo_variance) * generator.standard_normal((_N_DRAWS, len(y)))
+    own_losses = held_out_ranking_loss(own_draws, y)
     limit = np.quantile(own_losses, _DILUTION_QUANTILE)
     losses[np.median(losses, axis=1) > limit] = np.inf
     everyone = np.concatenate([losses, own_losses[None]])
@@ -107,7 +117,7 @@ class RGPEModel:
     sources: GP
     own: GP
     scale: Scale
-    all_weights: Float[Array, " k+1"]
+    all_weights: Float[Array, " models"]
 
     @property
     def weights(self) -> Float[Array, " k"]:

@@ -68,7 +68,7 @@ class StackingPrior:
             residual = task.y - a @ Phi - offset
             if len(task) > 1 and task.y.any():
                 explained = max(0.0, 1.0 - float(residual @ residual / (task.y @ task.y)))
-            task = replace(task, y=residual)
+            task = replace(task, y=residual, whole=None)
         own = fit_target(task, pending, self.groups, self.models.theta)
         return StackingModel(self.models, own, scale, a, offset, explained)
 

@@ -4,11 +4,11 @@ The study is one more axis, of choices all at one distance, so that any two stud
 
     cov(f_s(x), f_t(x')) = rho k(x, x'),    s != t
 
-(the intrinsic coregionalisation model of Bonilla, Chai & Williams 2008 with exchangeable tasks).
-``rho`` is fitted with the other hyperparameters: where studies fail at different places, or the
-new one fails where others did not, the new one's own trials count the more. Labels need no scale
-of their own, as the values of other outputs do, and a study that only failed tells as much as
-another.
+(the intrinsic coregionalisation model of Bonilla, Chai & Williams 2008 with exchangeable tasks),
+around an offset of each study, its share of successes. ``rho`` is fitted with the other
+hyperparameters: where studies fail at different places, or the new one fails where others did
+not, the new one's own trials count the more. Labels need no scale of their own, as the values of
+other outputs do, and a study that only failed tells as much as another.
 """
 
 from __future__ import annotations
@@ -29,6 +29,8 @@ from optuna_metabo.thinning import rare_first
 
 # Points of the sources, and of all studies together.
 _MAX_PAST, _MAX_POINTS = 128, 300
+# What is usual counts for the offset of a study like so many labels of its own.
+_N_USUAL = 4.0
 
 
 @dataclass(frozen=True)
@@ -77,10 +79,21 @@ class SuccessPrior:
         known = self.known | (True if target.known is None else target.known)
         axis = StudyAxis(self.domain, known, len(self.used))
         X = np.concatenate([axis.of(target.X), axis.of(self.past.X, 1 + self.study)])
-        y = np.r_[target.y, self.past.y]
-        scale = Scale.of(y)
-        gp = fit_target(scale.standardise(Task(X, y)), axis.of(pending), axis.groups, None)
+        usual = float(self.past.y.mean()) if len(self.past) else 0.0
+        own, offsets = _offset(target.y, usual), self._offsets(usual)
+        y = np.r_[target.y - own, self.past.y - offsets[self.study]]
+        scale = Scale(own, float(y.std()) or 1.0)
+        gp = fit_target(Task(X, y / scale.scale), axis.of(pending), axis.groups, None)
         return SuccessModel(self, axis, gp, scale)
+
+    def _offsets(self, usual: float) -> Float[Array, " u"]:
+        labels = [self.past.y[self.study == i] for i in range(len(self.used))]
+        return np.array([_offset(y, usual) for y in labels])
+
+
+def _offset(y: Float[Array, " n"], usual: float) -> float:
+    """The mean of a study's labels and of some more of the usual mean."""
+    return (float(y.sum()) + _N_USUAL * usual) / (len(y) + _N_USUAL)
 
 
 @dataclass(frozen=True)
@@ -98,14 +111,14 @@ class StudyAxis:
     n_studies: int
 
     @property
-    def groups(self) -> Int[Array, " p+u+1"]:
+    def groups(self) -> Int[Array, " columns"]:
         """The axis that each column belongs to."""
         own = np.full(1 + self.n_studies, len(self.domain.dimensions))
         return np.concatenate([self.domain.groups, own])
 
     def of(
         self, X: Float[Array, "n p"], study: Int[Array, " n"] | int = 0
-    ) -> Float[Array, "n p+u+1"]:
+    ) -> Float[Array, "n columns"]:
         """The points of a study, or of one study each."""
         columns = np.zeros((len(X), 1 + self.n_studies))
         columns[np.arange(len(X)), study] = ONE_HOT
@@ -126,7 +139,7 @@ class SuccessModel:
         """Equal shares of ``rho``, the correlation of two studies."""
         weights = np.zeros(self.prior.n_sources)
         if len(self.prior.used):
-            rho = float(matern52(self.gp.lengthscale[0, -1] ** -2.0))
+            rho = float(matern52(self.gp.lengthscale[:, -1] ** -2.0)[0])
             weights[self.prior.used] = rho / len(self.prior.used)
         return weights
 

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import hashlib
+import math
 from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy import ndarray as Array
 
+from optuna_metabo.ensembles.scores import bounded
 from optuna_metabo.gp.exact import GP, Batch
 from optuna_metabo.gp.fit import HyperparameterPrior, fit_map, unpack
+from optuna_metabo.memory import Memory
 from optuna_metabo.shapes import Float, Int
 from optuna_metabo.surrogate import Posterior, Task
 from optuna_metabo.thinning import by_even_ranks
@@ -17,6 +21,10 @@ from optuna_metabo.thinning import by_even_ranks
 _KERNEL_SPREAD = 0.5
 # Values to which hyperparameters are fitted, at first and in the end.
 _FEW, _MANY = 48, 128
+# From so many values on they are fitted again only when there are so many times more.
+_FIRST_REFIT, _MORE = 10, 1.2
+# Hyperparameters that were fitted, a hundred bytes each.
+_FITTED: Memory[Array] = Memory(2**18)
 
 
 @dataclass(frozen=True)
@@ -56,8 +64,36 @@ def target_theta(
 ) -> Float[Array, " t"]:
     """The target's log hyperparameters, held near those of the sources if there are any.
 
-    Those of many values are fitted to an even spread of their ranks, first to a few, then from
-    there to more: what further ones would change moves no proposal, and takes most of the time.
+    From ten values on they are those of the first 10, 12, 15, 18, ... of them, so that most asks
+    need no fit, and what they are depends on the trials alone: a process that resumes the study
+    fits the same.
+    """
+    target = settled(target)
+    parts = (target.X, target.y, groups, np.zeros(0) if source_theta is None else source_theta)
+    digest = hashlib.blake2b()
+    for part in parts:
+        digest.update(f"{part.shape}".encode() + np.ascontiguousarray(part).tobytes())
+    return _FITTED.get(digest.digest(), lambda: _fitted(target, groups, source_theta))
+
+
+def settled(target: Task) -> Task:
+    """The first 10, 12, 15, 18, ... points of a task whose trials are known in their order."""
+    if target.whole is None:
+        return target
+    X, y = target.whole.X, target.whole.y
+    n = min(len(y), _FIRST_REFIT)
+    while n >= _FIRST_REFIT and math.ceil(_MORE * n) <= len(y):
+        n = math.ceil(_MORE * n)
+    return Task(X[:n], bounded(y[:n]) if n >= _FIRST_REFIT else y[:n])
+
+
+def _fitted(
+    target: Task, groups: Int[Array, " p"], source_theta: Float[Array, " t"] | None
+) -> Float[Array, " t"]:
+    """Those of many values are fitted to an even spread of their ranks.
+
+    First to a few, then from there to more: what further ones would change moves no proposal, and
+    takes most of the time.
     """
     prior = HyperparameterPrior.default(int(groups.max()) + 1)
     if source_theta is not None:

@@ -72,7 +72,7 @@ class TSTModel:
     sources: SourceModels
     own: GP
     scale: Scale
-    all_weights: Float[Array, " k+1"]
+    all_weights: Float[Array, " models"]
 
     @property
     def weights(self) -> Float[Array, " k"]:

@@ -14,6 +14,7 @@ from __future__ import annotations
 import argparse
 import dataclasses
 import multiprocessing
+import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
@@ -27,6 +28,7 @@ from optuna.trial import FrozenTrial, TrialState
 
 from optuna_metabo import MetaGPSampler
 from studies.commands import Parser, command, count, positive, valid
+from studies.networks import telling
 from studies.networks.data import Prepared, prepare
 from studies.networks.objectives import ValidationAccuracy, final_scores
 from studies.networks.tasks import NetworkTask, get_task, grid, grid_points
@@ -65,7 +67,7 @@ def make_sampler(
     """The sampler; workers of those that draw from one random stream get streams of their own."""
     seed = options.seed + 1000 * worker
     if options.sampler == "metagp":
-        past = options.sources or of_other_tasks(task, storage)
+        past = sources_of(options, task, storage)
         return MetaGPSampler(past, storage=storage if past else None, seed=options.seed)
     if options.sampler == "grid":
         return GridSampler({name: list(v) for name, v in grid(task).items()}, seed=seed)
@@ -78,6 +80,13 @@ def make_sampler(
     return sampler
 
 
+def sources_of(
+    options: argparse.Namespace, task: NetworkTask, storage: str | BaseStorage
+) -> str | list[str]:
+    """The past studies, as a glob or by name."""
+    return options.sources or of_other_tasks(task, storage)
+
+
 def of_other_tasks(task: NetworkTask, storage: str | BaseStorage) -> list[str]:
     """The names of the past studies, of which the first study of a storage has none."""
     names = optuna.get_all_study_names(storage)
@@ -88,10 +97,20 @@ def make_study(options: argparse.Namespace, task: NetworkTask, worker: int = 0) 
     """The study, created or joined."""
     storage = open_storage(options.storage)
     name = f"{task.name}/{task.model}/{task.space}/{options.sampler}-{options.seed}"
-    # The study must exist before sources are looked up in a storage that may be new.
+    with warnings.catch_warnings():  # of what is used here Optuna calls some experimental
+        warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
+        # The study must exist before sources are looked up in a storage that may be new.
+        study = created(options.study or name, storage, options)
+        study.set_metric_names(["accuracy"])
+        study.sampler = make_sampler(options, task, storage, worker)
+    return study
+
+
+def created(name: str, storage: str | BaseStorage, options: argparse.Namespace) -> optuna.Study:
+    """The study of a name; a storage that cannot be opened is a ``ValueError``."""
     try:
-        study = optuna.create_study(
-            study_name=options.study or name,
+        return optuna.create_study(
+            study_name=name,
             storage=storage,
             direction="maximize",
             pruner=PRUNERS[options.pruner](),
@@ -99,9 +118,6 @@ def make_study(options: argparse.Namespace, task: NetworkTask, worker: int = 0) 
         )
     except sqlalchemy.exc.SQLAlchemyError as error:
         raise ValueError(f"--storage {options.storage}: {error}") from error
-    study.set_metric_names(["accuracy"])
-    study.sampler = make_sampler(options, task, storage, worker)
-    return study
 
 
 def load_data(options: argparse.Namespace, task: NetworkTask) -> Prepared:
@@ -157,7 +173,7 @@ def show(study: optuna.Study, trial: FrozenTrial) -> None:
 
 
 def finish(options: argparse.Namespace) -> None:
-    """Looks at the test split for the best configuration of a study that is complete.
+    """Tells what came out, and looks at the test split for the best configuration.
 
     Once, and again only when more trials have found a better one: the scores are kept with the
     number of the trial that they belong to.
@@ -172,8 +188,22 @@ def finish(options: argparse.Namespace) -> None:
         for name, value in dataclasses.asdict(scores).items():
             study.set_user_attr(f"test_{name}", value)
         study.set_user_attr("test_trial", best.number)
+    print(f"\n{telling.best(study)}")
     for name, value in study.user_attrs.items():
         print(f"{name}: {value:.4f}" if isinstance(value, float) else f"{name}: {value}")
+    explanation = telling.explanation(study)
+    print(f"\n{explanation}\n" if explanation else "")
+    print(telling.next_commands(study, given(options)))
+
+
+def given(options: argparse.Namespace) -> dict[str, Any]:
+    """The arguments that another run needs to go on with the same study."""
+    parser, needed = make_parser(), ("task", "trials", "storage")
+    return {
+        name.replace("_", "-"): value
+        for name, value in vars(options).items()
+        if name in needed or value != parser.get_default(name)
+    }
 
 
 def make_parser() -> Parser:
@@ -236,7 +266,9 @@ def main(argv: Sequence[str] | None = None) -> None:
         with parser.refusing():
             task = chosen_task(options)
             load_data(options, task)  # errors come before any study, and workers find the cache
-            make_study(options, task)
+            study = make_study(options, task)
+            past = sources_of(options, task, open_storage(options.storage))
+        print(telling.header(task, study, options.sampler, past, options.storage), flush=True)
         codes = run_workers(options)
         if any(codes):
             raise SystemExit(f"{parser.prog}: workers ended with {codes}")

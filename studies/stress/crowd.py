@@ -13,7 +13,7 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 import optuna
-from optuna.distributions import FloatDistribution
+from optuna.distributions import BaseDistribution, FloatDistribution
 from optuna.trial import create_trial
 from threadpoolctl import threadpool_limits
 
@@ -33,7 +33,9 @@ def past_study(
 ) -> optuna.Study:
     """A study of random trials of a function to be minimised."""
     X = generator.random((n_trials, len(copy.at)))
-    space = {f"x{j}": FloatDistribution(0.0, 1.0) for j in range(X.shape[1])}
+    space: dict[str, BaseDistribution] = {
+        f"x{j}": FloatDistribution(0.0, 1.0) for j in range(X.shape[1])
+    }
     study = optuna.create_study(study_name=name)
     for x, value in zip(X.tolist(), copy(X).tolist(), strict=True):
         params = dict(zip(space, x, strict=True))
@@ -64,7 +66,7 @@ def tune(function: str, past: Sequence[optuna.Study], seed: int) -> list[float]:
         return float(target(np.array([x]))[0])
 
     study.optimize(objective, n_trials=AFTER[-1])
-    values = np.minimum.accumulate([trial.value for trial in study.trials])
+    values = np.minimum.accumulate(study.trials_dataframe(("value",))["value"].to_numpy())
     return [float(regret(values[n - 1], target.best, median)) for n in AFTER]
 
 

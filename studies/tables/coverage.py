@@ -49,19 +49,17 @@ N_PROBES = 256
 class Watched:
     """A surrogate that remembers what it is asked, so that a public sampler predicts.
 
-    The points are put into a study as running trials. ``explain`` then conditions on the values as
-    they are, and a proposal, whose own values have their outliers drawn in, on the running trials.
+    Told trials and points are put into a study as running trials too, so that a proposal has them
+    all on its axes, in the order of their numbers.
 
     Args:
         inner: The surrogate.
         priors: What it has learned.
-        targets: What it was conditioned on, without and with running trials.
-        pending: The running trials of the latter.
+        pending: The running trials that it was asked with.
     """
 
     inner: Surrogate
     priors: list[Prior] = field(default_factory=list)
-    targets: list[Task] = field(default_factory=list)
     pending: list[np.ndarray] = field(default_factory=list)
 
     def learn(
@@ -77,7 +75,6 @@ class _WatchedPrior:
     watched: Watched
 
     def condition(self, target: Task, pending: np.ndarray) -> Model:
-        self.watched.targets.append(target)
         self.watched.pending.append(pending)
         return self.watched.priors[-1].condition(target, pending[:0])
 
@@ -101,10 +98,11 @@ def predict(
     watched = Watched(Averaging())
     sampler = MetaGPSampler(sources, surrogate=watched, seed=seed)
     study = optuna.create_study(direction=task.direction, sampler=sampler)
-    study.add_trials([*told, *map(_running, points)])
-    sampler.explain(study)
+    study.add_trials([*told, *map(_running, [*told, *points])])
     study.ask(told[0].distributions)
-    values_as_they_are, where = watched.targets[0], watched.pending[-1]
+    X, where = np.split(watched.pending[-1], [len(told)])
+    sign = 1.0 if task.direction == "maximize" else -1.0
+    values_as_they_are = Task.observed(X, sign * np.array([trial.values[0] for trial in told]))
     return watched.priors[-1].condition(values_as_they_are, where[:0]).posterior(where)
 
 

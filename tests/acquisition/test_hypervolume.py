@@ -113,6 +113,20 @@ def test_a_thinned_front_keeps_its_spread() -> None:
     assert np.ptp(thinned[:, 0]) == 1.0
 
 
+@pytest.mark.parametrize(("m", "most"), [(2, 511), (3, 21), (4, 6), (12, 2)])
+def test_of_a_long_front_each_point_kept_is_the_farthest_from_those_before(
+    m: int, most: int
+) -> None:
+    front = np.random.default_rng(m).random((600, m)) * np.arange(1, m + 1)
+    scaled = (front - front.min(axis=0)) / np.ptp(front, axis=0)
+    chosen = [int(front[:, 0].argmax())]
+    while len(chosen) < most:
+        nearest = np.linalg.norm(scaled[:, None] - scaled[chosen], axis=2).min(axis=1)
+        chosen.append(int(nearest.argmax()))
+    np.testing.assert_array_equal(thin(front), front[chosen])
+    np.testing.assert_array_equal(thin(front[:most]), front[:most])
+
+
 def test_feasibility_is_the_mixture_of_its_parts() -> None:
     posterior = Posterior(
         np.array([0.25, 0.75]), np.array([[1.0, -40.0], [-1.0, -40.0]]), np.array([[4.0, 1.0]] * 2)

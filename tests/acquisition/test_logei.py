@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import norm
@@ -28,6 +29,13 @@ def test_log_h_is_continuous_where_its_branches_meet() -> None:
     for z in (-1.0, -1e4):
         below, above = log_h(np.array([z * (1 + 1e-9), z * (1 - 1e-9)]))
         np.testing.assert_allclose(below, above, rtol=1e-6)
+
+
+def test_log_h_far_below_is_its_asymptote() -> None:
+    """h(z) = phi(z) / z² (1 - 3/z² + ...) for z to minus infinity."""
+    for z in (-30.0, -500.0, -9e3, -1.1e4, -2e4):
+        expected = -0.5 * z**2 - 0.5 * np.log(2.0 * np.pi) - 2.0 * np.log(-z) - 3.0 / z**2
+        assert log_h(np.array([z]))[0] == pytest.approx(expected, rel=0.0, abs=1e-4)
 
 
 def test_improvement_of_a_mixture_is_the_mean_of_its_components() -> None:

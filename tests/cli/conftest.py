@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
@@ -47,10 +48,16 @@ def make_study(url: str, name: str, *, n_trials: int, optimum: float = 0.3) -> o
     return study
 
 
+@pytest.fixture(scope="session")
+def _studies(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("cli") / "studies.db"
+    make_study(f"sqlite:///{path}", "past", n_trials=15)
+    make_study(f"sqlite:///{path}", "new", n_trials=3)
+    return path
+
+
 @pytest.fixture
-def url(tmp_path: Path) -> str:
+def url(tmp_path: Path, _studies: Path) -> str:
     """A storage with a past study, and a study that has just begun."""
-    url = f"sqlite:///{tmp_path}/studies.db"
-    make_study(url, "past", n_trials=15)
-    make_study(url, "new", n_trials=3)
-    return url
+    shutil.copy(_studies, tmp_path)
+    return f"sqlite:///{tmp_path}/studies.db"

@@ -49,6 +49,12 @@ def test_every_command_has_a_help_that_begins_with_its_summary(name: str, run: R
     assert COMMANDS[name] in " ".join(ended.out.split())
 
 
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_command_has_its_line_in_the_documentation(name: str) -> None:
+    page = (ROOT / "docs" / "command-line.md").read_text(encoding="utf-8")
+    assert f"| `{name}` |" in page
+
+
 def test_the_shell_completes_commands(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], run: Run
 ) -> None:

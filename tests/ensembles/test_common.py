@@ -80,3 +80,17 @@ def test_its_cost_is_bounded_and_the_best_points_stay(
     common = Common.learn(tasks, LENGTHSCALE, GROUPS)
     assert len(common.X) <= 120
     assert any((tasks[0].X[tasks[0].y.argmax()] == common.X).all(axis=1))
+
+
+@pytest.mark.parametrize("left_out", [0, 2])
+def test_without_a_source_it_is_that_of_the_others(left_out: int) -> None:
+    tasks = sources(0.2, 0.3, 0.4)
+    common = Common.learn(tasks, LENGTHSCALE, GROUPS)
+    others = [task for i, task in enumerate(tasks) if i != left_out]
+    X, y = np.concatenate([t.X for t in others]), np.concatenate([t.y for t in others])
+    Z = np.random.default_rng(4).random((8, 2))
+    same, share = np.kron(np.eye(2), np.ones((12, 12))), common.share
+    K = matern52(squared_distance(X, X, LENGTHSCALE)) * (share + (1.0 - share) * same)
+    cross = matern52(squared_distance(X, Z, LENGTHSCALE))
+    expected = share * cross.T @ np.linalg.solve(K + common.noise * np.eye(24), y)
+    np.testing.assert_allclose(common.without(left_out).mean(Z), expected, atol=1e-8)

@@ -1,49 +1,18 @@
-"""Properties that every surrogate has, and those of each."""
+"""Properties that every surrogate has."""
 
 from __future__ import annotations
 
-import itertools
-from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
 import pytest
-from numpy import ndarray as Array
 
-from optuna_metabo.domain import Dimension, Domain
 from optuna_metabo.ensembles import by_name
-from optuna_metabo.ensembles.averaging import Averaging
-from optuna_metabo.ensembles.ranking import held_out_ranking_loss, ranking_loss
-from optuna_metabo.ensembles.scores import normal_scores
-from optuna_metabo.ensembles.source_models import SourceModels
-from optuna_metabo.ensembles.stacking import slopes
-from optuna_metabo.ensembles.tst import epanechnikov
-from optuna_metabo.surrogate import Model, Task
+from optuna_metabo.ensembles.mixture import CalibratedModel
+from optuna_metabo.surrogate import Task
+from tests.ensembles.bowls import DOMAIN, EMPTY, alike, believe, bowl, make_task
 
-DOMAIN = Domain((Dimension(), Dimension()))
-NONE = np.zeros((0, 2))
 TRANSFERRING = ["auto", "rgpe", "stacking", "tst"]
-
-
-def bowl(at: float) -> Callable[[Array], Array]:
-    return lambda X: -((X[:, 0] - at) ** 2) - 0.3 * (X[:, 1] - 0.5) ** 2
-
-
-def make_task(f: Callable[[Array], Array], n: int, seed: int) -> Task:
-    X = np.random.default_rng(seed).random((n, 2))
-    return Task(X, f(X))
-
-
-def alike() -> list[Task]:
-    return [make_task(bowl(at), 25, seed) for seed, at in enumerate((0.25, 0.3, 0.35))]
-
-
-def believe(name: str, sources: list[Task], target: Task, pending: Array = NONE) -> Model:
-    prior = by_name(name).learn(sources, DOMAIN, generator=np.random.default_rng(0))
-    return prior.condition(target, pending)
-
-
-EMPTY = Task(NONE, np.zeros(0))
 
 
 @pytest.mark.parametrize("name", [*TRANSFERRING, "none"])
@@ -102,7 +71,11 @@ def test_one_diverged_trial_of_a_source_changes_little() -> None:
         task.y[task.y.argmin()] = -1e12
     X = DOMAIN.sample(64, generator=np.random.default_rng(1))
     one, other = believe("auto", alike(), target), believe("auto", worst, target)
-    np.testing.assert_allclose(one.posterior(X).mean, other.posterior(X).mean, atol=0.02)
+    assert isinstance(one, CalibratedModel)
+    assert isinstance(other, CalibratedModel)
+    experts = one.experts.posterior(X), other.experts.posterior(X)
+    np.testing.assert_allclose(experts[0].mean, experts[1].mean, atol=0.02)
+    assert np.abs(other.posterior(X).mean).max() < 20.0 * np.abs(one.posterior(X).mean).max()
 
 
 @pytest.mark.parametrize("name", [*TRANSFERRING, "none"])
@@ -168,57 +141,6 @@ def test_a_pending_point_becomes_certain_and_changes_no_weight(name: str) -> Non
     if name != "rgpe":  # whose source models know nothing of the target's points
         before, after = free.posterior(pending).variances, busy.posterior(pending).variances
         assert (after < before).all()
-
-
-def test_ranking_loss_counts_pairs_and_its_ties_as_half() -> None:
-    y = np.array([0.0, 1.0, 1.0, 2.0])
-    generator = np.random.default_rng(0)
-    for f in (generator.integers(0, 3, 4).astype(float), np.zeros(4), y, -y):
-        pairs = [(i, j) for i, j in itertools.permutations(range(4), 2) if y[i] < y[j]]
-        expected = np.mean([(f[i] > f[j]) + 0.5 * (f[i] == f[j]) for i, j in pairs])
-        assert ranking_loss(f, y) == pytest.approx(expected)
-    assert ranking_loss(np.zeros(3), np.zeros(3)) == 0.5
-
-
-def test_held_out_loss_compares_predictions_with_observations() -> None:
-    y = np.array([0.0, 1.0])
-    assert held_out_ranking_loss(y, y) == 0.0
-    # The first prediction is above the second observation; the second one is right.
-    assert held_out_ranking_loss(np.array([1.5, 2.0]), y) == 0.5
-
-
-def test_normal_scores_are_symmetric_and_tied_values_share_a_score() -> None:
-    scores = normal_scores(np.array([5.0, 1.0, 1.0, -3.0]))
-    assert scores[1] == scores[2] == pytest.approx(0.0)
-    assert scores[0] == pytest.approx(-scores[3])
-
-
-def test_stacking_slopes_are_never_negative_and_find_the_right_source() -> None:
-    y = np.linspace(-1, 1, 40)
-    noise = np.random.default_rng(0).standard_normal(40)
-    a = slopes(np.stack([y, -y, noise]), 2.0 * y)
-    assert (a >= 0).all()
-    assert a.argmax() == 0
-    assert a[1] == pytest.approx(0.0)
-
-
-def test_epanechnikov_is_three_quarters_at_zero_and_zero_from_one() -> None:
-    np.testing.assert_allclose(epanechnikov(np.array([0.0, 0.5, 1.0, 2.0])), [0.75, 0.5625, 0, 0])
-
-
-def test_a_pure_noise_source_is_told_by_its_own_model() -> None:
-    generator = np.random.default_rng(0)
-    tasks = [make_task(bowl(0.3), 40, 0), Task(generator.random((40, 2)), generator.random(40))]
-    models = SourceModels.learn(tasks, DOMAIN)
-    spread = models.gp.mean(DOMAIN.sample(64, generator=generator)).std(axis=1)
-    assert spread[1] < 0.5 * spread[0]
-
-
-def test_thousands_of_sources_are_narrowed_down() -> None:
-    sources = [make_task(bowl(at), 6, i) for i, at in enumerate(np.linspace(0, 1, 60))]
-    prior = Averaging().learn(sources, DOMAIN, generator=np.random.default_rng(0))
-    model = prior.condition(make_task(bowl(0.3), 6, 9), NONE)
-    assert 0 < np.count_nonzero(model.weights) <= 24
 
 
 def test_an_unknown_name_raises_with_the_known_ones() -> None:

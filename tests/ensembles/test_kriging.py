@@ -73,6 +73,15 @@ def test_evidence_is_the_integral_over_the_scale_given_the_best_value(n: int) ->
     np.testing.assert_allclose(found - found[0], expected - expected[0], atol=0.05)
 
 
+def test_variance_and_determinant_are_those_of_the_covariance() -> None:
+    X, spread = problem(5)[0], np.random.default_rng(1).standard_normal((2, 5))
+    residual = Residual.factorise(KERNEL, RHO, X, spread)
+    K = RHO**2 * KERNEL.correlation(X, X) + KERNEL.noise * np.eye(5) + spread.T @ spread
+    np.testing.assert_allclose([residual.variance(i) for i in range(5)], np.diag(K))
+    for n in range(1, 6):
+        assert residual.log_det(n) == pytest.approx(np.linalg.slogdet(K[:n, :n])[1])
+
+
 def test_quadrature_is_exact_where_the_logarithm_of_the_scale_is_normal() -> None:
     """With many values the density of log u is nearly normal; the nodes must carry it all."""
     n, form = 400, Quadratic(np.array([390.0]), np.array([3.0]), np.array([0.0]))

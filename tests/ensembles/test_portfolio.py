@@ -31,6 +31,13 @@ def test_beyond_the_best_reference_worth_goes_on_rising_and_stays_below_one() ->
     assert worth[-1] <= 1.0
 
 
+def test_the_last_step_beyond_the_reference_is_that_of_an_exponential() -> None:
+    ranks = Ranks.of(lambda X: X.T, LINE[:100])  # 0 to .99; from the best tenth on it is .09
+    beyond = np.array([[1.0], [1.08], [1.5]])
+    rank = 0.995 + 0.005 * -np.expm1(-(beyond[:, 0] - 0.99) / 0.09)
+    np.testing.assert_allclose(ranks.worth(beyond)[0], 2.0 * rank - 1.0, rtol=1e-12)
+
+
 def test_the_second_point_complements_the_first() -> None:
     opinions = np.array([0.5, 0.4, 0.1])
     portfolio = Portfolio(Ranks.of(functions, LINE), opinions, opinions)

@@ -10,7 +10,7 @@ import pytest
 
 from optuna_metabo import MetaGPSampler
 from optuna_metabo.ensembles.ranknet import RankNet
-from tests.ensembles.test_ensembles import DOMAIN, EMPTY, NONE, alike, bowl, make_task
+from tests.ensembles.bowls import DOMAIN, EMPTY, NONE, alike, bowl, make_task
 
 
 def test_without_torch_the_sampler_is_not_made_and_the_error_names_the_extra(

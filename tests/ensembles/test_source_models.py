@@ -1,27 +1,92 @@
-"""Many sources at a time are what they are one by one."""
+"""The Gaussian processes of the past studies."""
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
-from numpy import ndarray as Array
 from scipy.stats import multivariate_normal
 
 from optuna_metabo.domain import Dimension, Domain
-from optuna_metabo.ensembles import source_models
+from optuna_metabo.ensembles import source_models as module
+from optuna_metabo.ensembles.scores import normal_scores
 from optuna_metabo.ensembles.source_models import SourceModels
-from optuna_metabo.gp.exact import Batch
+from optuna_metabo.gp import matern52, squared_distance
 from optuna_metabo.memory import n_bytes
 from optuna_metabo.surrogate import Task
+from tests.ensembles.bowls import DOMAIN, alike, bowl, make_task
 
-DOMAIN = Domain((Dimension(), Dimension(), Dimension(n_choices=3)))
+MIXED = Domain((Dimension(), Dimension(), Dimension(n_choices=3)))
+
+
+def noisy(n: int, seed: int, size: float) -> Task:
+    task = make_task(bowl(0.3), n, seed)
+    noise = np.random.default_rng(seed + 100).standard_normal(n)
+    return replace(task, y=task.y + size * task.y.std() * noise)
+
+
+def test_a_source_has_the_noise_of_the_largest_evidence() -> None:
+    sources = [noisy(40, i, size) for i, size in enumerate((0.0, 0.3, 1.0, 30.0))]
+    models = SourceModels.learn(sources, DOMAIN)
+    lengthscale = np.exp(models.theta[:-2])
+    for i, task in enumerate(sources):
+        k = matern52(squared_distance(task.X, task.X, lengthscale))
+        evidence = {
+            noise: multivariate_normal(cov=(1.0 - noise) * k + noise * np.eye(40)).logpdf(
+                normal_scores(task.y)
+            )
+            for noise in (1e-4, 1e-3, 1e-2, 0.05, 0.2, 0.5, 0.9)
+        }
+        assert models.noise[i] == max(evidence, key=evidence.__getitem__)
+        assert models.own.outputscale[i] == 1.0 - models.noise[i]
+    assert (np.diff(models.noise) >= 0.0).all()
+    assert models.noise[0] < 0.05 < models.noise[3]
+
+
+def test_means_are_those_of_each_source_alone() -> None:
+    models, X = SourceModels.learn(alike(), DOMAIN), np.random.default_rng(1).random((4, 2))
+    for i, task in enumerate(alike()):
+        noise, scale = models.noise[i], models.own.outputscale[i]
+        lengthscale = np.exp(models.theta[:-2])
+        K = scale * matern52(squared_distance(task.X, task.X, lengthscale)) + noise * np.eye(25)
+        cross = scale * matern52(squared_distance(X, task.X, lengthscale))
+        expected = cross @ np.linalg.solve(K, normal_scores(task.y))
+        np.testing.assert_allclose(models.mean(X)[i], expected, atol=1e-8)
+
+
+def test_some_sources_are_asked_in_any_order_and_number(monkeypatch: pytest.MonkeyPatch) -> None:
+    models, X = SourceModels.learn(alike(), DOMAIN), np.random.default_rng(1).random((4, 2))
+    everything = models.mean(X)
+    monkeypatch.setattr(module, "_CHUNK", 2)
+    np.testing.assert_allclose(models.mean(X), everything)
+    index = np.array([2, 0, 1])
+    np.testing.assert_allclose(models.mean(X, index), everything[index])
+    assert models.mean(X, index[:0]).shape == (0, 4)
+
+
+def test_hyperparameters_are_fitted_to_a_spread_of_sources_and_trials() -> None:
+    sources = [make_task(bowl(0.3), 200, seed) for seed in range(50)]
+    some = module._subset(sources)
+    assert some.X.shape == (32, 64, 2)
+    np.testing.assert_array_equal(some.X[0, [0, -1]], sources[0].X[[0, -1]])
+    np.testing.assert_array_equal(some.X[-1, [0, -1]], sources[-1].X[[0, -1]])
+    np.testing.assert_array_equal(some.y[0, [0, -1]], sources[0].y[[0, -1]])
+
+
+def test_a_pure_noise_source_is_told_by_its_own_model() -> None:
+    generator = np.random.default_rng(0)
+    tasks = [make_task(bowl(0.3), 40, 0), Task(generator.random((40, 2)), generator.random(40))]
+    models = SourceModels.learn(tasks, DOMAIN)
+    spread = models.gp.mean(DOMAIN.sample(64, generator=generator)).std(axis=1)
+    assert spread[1] < 0.5 * spread[0]
 
 
 def make_tasks(*sizes: int) -> list[Task]:
     generator = np.random.default_rng(0)
     tasks = []
     for i, n in enumerate(sizes):
-        X = DOMAIN.sample(n, generator=generator)
+        X = MIXED.sample(n, generator=generator)
         y = np.sin(3.0 * X[:, 0] + i) + X[:, 1] + X[:, 2] + i * generator.standard_normal(n) / 10
         known = np.array([True, i % 2 == 0, True, True, True])
         tasks.append(Task(X, y, known))
@@ -31,11 +96,11 @@ def make_tasks(*sizes: int) -> list[Task]:
 def test_means_are_those_of_the_processes_whatever_is_taken_at_a_time(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    models = SourceModels.learn(make_tasks(9, 17, 30, 12, 5), DOMAIN)
-    X = DOMAIN.sample(16, generator=np.random.default_rng(1))
+    models = SourceModels.learn(make_tasks(9, 17, 30, 12, 5), MIXED)
+    X = MIXED.sample(16, generator=np.random.default_rng(1))
     expected = models.gp.mean(X)
     np.testing.assert_allclose(models.mean(X), expected, atol=1e-9)
-    monkeypatch.setattr(source_models, "_MAX_NUMBERS", 1)
+    monkeypatch.setattr(module, "_MAX_NUMBERS", 1)
     np.testing.assert_allclose(models.mean(X), expected, atol=1e-9)
     index = np.array([4, 1])
     np.testing.assert_allclose(models.mean(X, index), expected[index], atol=1e-9)
@@ -45,29 +110,13 @@ def test_a_source_is_learned_the_same_in_whatever_company(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     tasks = make_tasks(9, 17, 30, 12, 5)
-    together = SourceModels.learn(tasks, DOMAIN)
-    monkeypatch.setattr(source_models, "_CHUNK", 2)
-    apart = SourceModels.learn(tasks, DOMAIN)
+    together = SourceModels.learn(tasks, MIXED)
+    monkeypatch.setattr(module, "_CHUNK", 2)
+    apart = SourceModels.learn(tasks, MIXED)
     np.testing.assert_array_equal(apart.noise, together.noise)
     np.testing.assert_allclose(apart.alpha, together.alpha, rtol=1e-8)
 
 
-def test_the_noise_of_a_source_is_the_likeliest_of_those_tried() -> None:
-    models = SourceModels.learn(make_tasks(9, 17, 30), DOMAIN)
-
-    def evidence(i: int, noise: float) -> float:
-        data: Batch = models.data[np.array([i])]
-        n = int(data.mask.sum())
-        lengthscale = np.broadcast_to(models.lengthscale, data.known.shape)
-        C: Array = data.covariance(lengthscale)[1][0, :n, :n]
-        K = (1.0 - noise) * C + noise * np.eye(n)
-        return float(multivariate_normal(cov=K).logpdf(data.y[0, :n]))
-
-    for i in range(3):
-        tried = {noise: evidence(i, noise) for noise in source_models._NOISES}
-        assert models.noise[i] == max(tried, key=lambda noise: tried[noise])
-
-
 def test_what_is_learned_takes_little_more_than_the_points() -> None:
     tasks = make_tasks(*[64] * 40)
-    assert n_bytes(SourceModels.learn(tasks, DOMAIN)) < 2 * n_bytes(tasks)
+    assert n_bytes(SourceModels.learn(tasks, MIXED)) < 2 * n_bytes(tasks)

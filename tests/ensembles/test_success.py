@@ -42,6 +42,13 @@ def test_without_sources_the_own_trials_say_it() -> None:
     assert after(prior, study(0.6), BAD).mean < -0.5
 
 
+def test_where_it_is_certain_the_mean_is_the_label() -> None:
+    own = study(0.9, 40)
+    found = after(learn(), own, own.X)
+    assert 0 < (own.y < 0.0).sum() < 8
+    assert np.abs(found.mean - own.y).mean() < 0.25
+
+
 def test_a_study_that_only_failed_tells_where() -> None:
     X = study(1.0, 10).X * [0.3, 1.0] + [0.7, 0.0]
     failing = Task(X, -np.ones(10))

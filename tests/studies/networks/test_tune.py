@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from pathlib import Path
 
 import optuna
@@ -14,8 +15,6 @@ for package in ("datasets", "tokenizers"):
 from studies.networks import tasks, tune
 from studies.networks.training import Scores
 from tests.studies.networks.tiny import TEXT
-
-pytestmark = pytest.mark.filterwarnings("ignore::optuna.exceptions.ExperimentalWarning")
 
 
 @pytest.mark.parametrize("sampler", tune.SAMPLERS)
@@ -31,6 +30,47 @@ def test_tuning_resumes_and_looks_at_the_test_split_at_its_end(
     (summary,) = optuna.get_all_study_summaries(storage)
     assert summary.n_trials == 3
     assert 0.0 <= summary.user_attrs["test_accuracy"] <= 1.0
+
+
+def test_a_run_says_what_it_does_and_what_came_out(
+    data_dir: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:  # fmt: skip
+    monkeypatch.setitem(tasks.TASKS, TEXT.name, TEXT)
+    other = dataclasses.replace(TEXT, name="imdb/other")
+    monkeypatch.setitem(tasks.TASKS, other.name, other)
+    call = tune.ValidationAccuracy.__call__
+    monkeypatch.setattr(
+        tune.ValidationAccuracy,
+        "__call__",
+        lambda self, trial: 0.0 * call(self, trial) + 0.5 + 0.1 * trial.number,
+    )
+    tune.main(command(data_dir, tmp_path, 2))
+    random = capsys.readouterr().out
+    assert "sources: none, the sampler uses none" in random
+    tune.main(
+        [
+            *command(data_dir, tmp_path, 2),
+            "--task",
+            other.name,
+            "--sampler",
+            "metagp",
+            "--seed",
+            "1",
+        ]
+    )
+    header, _, ending = capsys.readouterr().out.partition("test_trial")
+    lines = header.splitlines()
+    assert lines[0].startswith("task:    imdb/other, model")
+    assert lines[1].endswith("/metagp-1, 0 trials so far")
+    assert lines[3].startswith("sources: imdb/few/")
+    assert lines[4] == f"storage: sqlite:///{tmp_path}/studies.db"
+    assert "best of 2 trials: trial" in header
+    assert "  lr: " in header
+    assert "after 2 trials: 1 past study used" in ending
+    assert "go on:   python -m studies.tune --task imdb/other --trials 4 --storage" in ending
+    assert "--seed 1" in ending
+    assert "why:     optuna-metabo explain --storage sqlite:///" in ending
 
 
 def test_errors_name_the_offender_before_a_study_is_made(

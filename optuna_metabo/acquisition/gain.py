@@ -1,0 +1,78 @@
+"""What models promise of points: the acquisition functions, asked of what is believed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy import ndarray as Array
+
+from optuna_metabo.acquisition.feasibility import log_probability_of_feasibility
+from optuna_metabo.acquisition.hypervolume import (
+    boxes,
+    log_expected_hypervolume_improvement,
+    nondominated,
+    thin,
+)
+from optuna_metabo.acquisition.logei import log_expected_improvement
+from optuna_metabo.shapes import Float
+from optuna_metabo.surrogate import Model
+
+Corners = tuple[Float[Array, "b m"], Float[Array, "b m"]]
+
+
+def log_chance(
+    limits: Sequence[Model], powers: Sequence[float], X: Float[Array, "m p"]
+) -> Float[Array, " m"]:
+    """Log probability that all limits hold, each to a power."""
+    total = np.zeros(len(X))
+    for limit, power in zip(limits, powers, strict=True):
+        total = total + power * log_probability_of_feasibility(limit.posterior(X))
+    return total
+
+
+def value(model: Model, X: Float[Array, "m p"]) -> Float[Array, " m"]:
+    """The expected value."""
+    return model.posterior(X).mean
+
+
+def improvement_on(model: Model, incumbent: float, X: Float[Array, "m p"]) -> Float[Array, " m"]:
+    """Log expected improvement on one value."""
+    posterior = model.posterior(X)
+    return log_expected_improvement(posterior, np.full(len(posterior.weights), incumbent))
+
+
+def improvement_on_each(
+    model: Model, pending: Float[Array, "s q"], X: Float[Array, "m p"]
+) -> Float[Array, " m"]:
+    """Log expected improvement of each expert on the best that it expects of the pending points.
+
+    Before the first value the experts' scales cannot be compared with any.
+    """
+    return log_expected_improvement(model.posterior(X), pending.max(axis=1))
+
+
+def undominated(known: Float[Array, "k m"], good: Float[Array, "f m"]) -> Corners:
+    """The boxes that no good point dominates, feasible or pending.
+
+    The reference is a tenth of the range below the worst of what was seen and of what is expected
+    at the sources' optima, where one objective is best and the others may be at their worst.
+    """
+    span = np.ptp(known, axis=0)
+    reference = known.min(axis=0) - 0.1 * np.where(span > 0.0, span, 1.0)
+    return boxes(thin(good[nondominated(good)]), reference)
+
+
+def expected(models: Sequence[Model], X: Float[Array, "q p"]) -> Float[Array, "q m"]:
+    """The expected value of each of several objectives."""
+    if not len(X):
+        return np.zeros((0, len(models)))
+    return np.stack([model.posterior(X).mean for model in models], axis=1)
+
+
+def hypervolume_improvement(
+    models: Sequence[Model], corners: Corners, X: Float[Array, "n p"]
+) -> Float[Array, " n"]:
+    """Log expected improvement of the hypervolume above what is undominated."""
+    posteriors = [model.posterior(X) for model in models]
+    return log_expected_hypervolume_improvement(posteriors, corners)

@@ -1,0 +1,74 @@
+"""What a user is told when a study first asks: which past studies are used, which are not, why."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from optuna_metabo.logs import LOGGER, warn
+from optuna_metabo.reading import listed
+from optuna_metabo.snapshot import Snapshot
+from optuna_metabo.sources import LeftOut, Past
+
+if TYPE_CHECKING:
+    from optuna_metabo.learning import Learned
+
+
+@dataclass(frozen=True)
+class Announcer:
+    """Says everything once for each sampler.
+
+    Args:
+        greeted: Studies whose first ask was told.
+        named: Past studies that were told to be left out.
+    """
+
+    greeted: set[str] = field(default_factory=set)
+    named: set[str] = field(default_factory=set)
+
+    def tell(
+        self, now: Snapshot, past: Past, learned: Sequence[Learned], *, transfers: bool
+    ) -> None:
+        """One line with the sources at a study's first ask, and one warning for those left out.
+
+        A source is left out that no objective can use. It is named as soon as that is certain:
+        whether it shares a parameter when a trial has ended, whether it can be read when trying
+        is given up, everything else before the first proposal.
+
+        Args:
+            now: The study that asks.
+            past: The past studies.
+            learned: What they say of each objective.
+            transfers: Whether they are listened to at all.
+        """
+        used = dict.fromkeys(source.study.name for one in learned for source in one.used)
+        left_out = {one.name: one for part in learned for one in (*past.left_out, *part.left_out)}
+        unused = [one for one in left_out.values() if one.name not in used]
+        if (used or unused) and now.name not in self.greeted:
+            self.greeted.add(now.name)
+            used_names = [*used] if transfers else []
+            LOGGER.info(_greeting(now.name, used_names, [one.name for one in unused]))
+        new = [one for one in unused if one.name not in self.named and _is_certain(one, now)]
+        if new:
+            self.named.update(one.name for one in new)
+            warn("source studies left out: " + "; ".join(f"{x.name!r}: {x.reason}" for x in new))
+
+
+def _is_certain(one: LeftOut, now: Snapshot) -> bool:
+    """Whether it will stay left out, and the user has not been warned before."""
+    return not (one.told or one.may_return) and bool(now.ended or not one.of_space)
+
+
+def _greeting(name: str, used: Sequence[str], unused: Sequence[str]) -> str:
+    learns = (
+        f"learns from {_studies(len(used))}: {listed(used)}"
+        if used
+        else "learns from no past study"
+    )
+    rest = f"; {_studies(len(unused))} left out: {listed(unused)}" if unused else ""
+    return f"{name!r} {learns}{rest}."
+
+
+def _studies(n: int) -> str:
+    return "1 past study" if n == 1 else f"{n} past studies"

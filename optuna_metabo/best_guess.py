@@ -1,0 +1,66 @@
+"""Which of a study's trials is the best, where their values are noisy."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from optuna.trial import FrozenTrial
+
+from optuna_metabo.asking import known_space
+from optuna_metabo.encoding import Encoding
+from optuna_metabo.history import History
+from optuna_metabo.learning import Learner
+from optuna_metabo.outputs import feasible
+from optuna_metabo.snapshot import Snapshot
+from optuna_metabo.sources import Past
+from optuna_metabo.surrogate import Task
+
+# As for a proposal: the cost stays bounded.
+_MAX_TRIALS = 300
+
+
+def best_guess(
+    now: Snapshot,
+    past: Past,
+    history: History,
+    learner: Learner,
+    constraints_of: Callable[[FrozenTrial], dict[str, float]],
+) -> FrozenTrial:
+    """The completed trial with the best posterior mean of those that break no constraint.
+
+    Args:
+        now: A study with one objective.
+        past: Its sources.
+        history: Of its trials.
+        learner: Learns from the sources.
+        constraints_of: The constraints of a trial.
+
+    Raises:
+        ValueError: If there are several objectives, or no such trial.
+    """
+    trials = _candidates(now, constraints_of)
+    space = known_space(now, past, history.ranges(now), {})
+    if not space:  # trials without a parameter are all the same
+        return trials[0]
+    (learned,) = learner.objectives(now.objectives, past, space)
+    X, telling = history.encoded(now, Encoding.of(space)), now.telling
+    seen = Task.observed(X[now.places(telling)], now.values(telling)[0])
+    model = learned.prior.condition(seen.thinned(_MAX_TRIALS), X[:0])
+    # What is reported of values that are far from the best is wider, and no better known.
+    expected = getattr(model, "experts", model).posterior(X[now.places(trials)]).mean
+    return trials[int(expected.argmax())]
+
+
+def _candidates(
+    now: Snapshot, constraints_of: Callable[[FrozenTrial], dict[str, float]]
+) -> list[FrozenTrial]:
+    if len(now.objectives) != 1:
+        raise ValueError(
+            f"{now.name!r} has {len(now.objectives)} objectives and no single best trial: "
+            "look at study.best_trials"
+        )
+    allowed = feasible([constraints_of(trial) for trial in now.completed])
+    found = [trial for trial, fine in zip(now.completed, allowed, strict=True) if fine]
+    if not found:
+        raise ValueError(f"{now.name!r} has no completed trial that breaks no constraint")
+    return found

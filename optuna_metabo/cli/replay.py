@@ -1,0 +1,135 @@
+"""``optuna-metabo replay``: would past studies have saved trials?"""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from optuna_metabo.cli import options
+from optuna_metabo.cli.files import replacing
+from optuna_metabo.cli.options import say, set_log_level
+from optuna_metabo.cli.output import aligned
+from optuna_metabo.cli.storage import open_storage
+
+if TYPE_CHECKING:
+    from optuna_metabo.replay import Archive, Plan, Replay
+
+_NEEDED = ("jinja2", "matplotlib")
+
+
+@click.command()
+@options.storage
+@click.option("--studies", default="*", help="A glob: the studies that take part (default all).")
+@click.option("--targets", default="*", help="A glob: those of them that are run again.")
+@click.option("--chronological", is_flag=True, help="Learn only from what had ended before.")
+@click.option(
+    "--sampler",
+    "samplers",
+    multiple=True,
+    help="A sampler to compare, repeatable; metagp-rgpe is our sampler with that surrogate.",
+)
+@click.option("--seeds", type=click.IntRange(min=1), default=3, show_default=True, help="Runs.")
+@click.option(
+    "--trials",
+    type=click.IntRange(min=1),
+    default=100,
+    show_default=True,
+    help="The most trials of a run.",
+)
+@click.option("--jobs", type=click.IntRange(min=1), help="Processes (default: as many as cores).")
+@options.out("metabo-replay", help="Directory of the report, and of the runs so as to resume.")
+@click.option(
+    "-f",
+    "--format",
+    "output_format",
+    type=click.Choice(["table", "json"]),
+    default="table",
+    show_default=True,
+    help="Of what is printed; JSON has every study and run.",
+)
+@options.verbosity
+def command(
+    storage: str,
+    studies: str,
+    targets: str,
+    chronological: bool,
+    samplers: tuple[str, ...],
+    seeds: int,
+    trials: int,
+    jobs: int | None,
+    out: Path,
+    output_format: str,
+) -> None:
+    """Run the studies of a storage again: would past studies have saved trials?
+
+    Samplers may only choose among the configurations that were run, and are told the values that
+    were found. Nothing is written to the storage. Called again, it goes on where it stopped.
+    """
+    _check_installed()
+    from optuna_metabo.replay import Replay, execute
+
+    set_log_level()
+    plan = _plan(samplers, seeds, trials, chronological)
+    archive = _archive(storage, studies)
+    found, left_out = archive.targets(targets, chronological=chronological)
+    say(f"{len(found)} of {len(archive.studies)} studies can be replayed.")
+    with replacing(out / "report.html", keep=False):
+        pass
+    runs = execute(
+        found, plan, folder=out / "runs", jobs=jobs or os.cpu_count() or 1, progress=_progress
+    )
+    _show(Replay.of(found, plan, runs, left_out), out, output_format)
+
+
+def _check_installed() -> None:
+    missing = [name for name in _NEEDED if importlib.util.find_spec(name) is None]
+    if missing:
+        raise click.ClickException(
+            f"replay needs {' and '.join(missing)}: pip install 'optuna-metabo[replay]'"
+        )
+
+
+def _plan(samplers: tuple[str, ...], seeds: int, trials: int, chronological: bool) -> Plan:
+    from optuna_metabo.replay import Plan, default_orders
+
+    try:
+        return Plan(samplers or default_orders(), seeds, trials, chronological)
+    except ValueError as error:
+        raise click.BadParameter(str(error), param_hint="--sampler") from error
+
+
+def _archive(storage: str, studies: str) -> Archive:
+    from optuna_metabo.replay import Archive
+    from optuna_metabo.replay.archive import reading_only
+
+    open_storage(storage)  # says in words what is wrong with it
+    return Archive.read(open_storage(reading_only(storage)), studies)
+
+
+def _show(replay: Replay, out: Path, output_format: str) -> None:
+    """Writes the report and its figure, and prints the table or everything."""
+    from optuna_metabo.replay.figure import svg
+    from optuna_metabo.replay.report import write_report
+    from optuna_metabo.replay.tables import summary_table
+
+    report, figure = out / "report.html", out / "replay.svg"
+    with replacing(report) as new:
+        write_report(new, replay)
+    with replacing(figure) as new:
+        new.write_text(svg(replay), encoding="utf-8")
+    if output_format == "json":
+        click.echo(json.dumps(replay.as_json()))
+    else:
+        click.echo(aligned(summary_table(replay)))
+    say(f"Report: {report}\nFigure: {figure}")
+
+
+def _progress(done: int, total: int, last: str) -> None:
+    """A line from time to time."""
+    if done == total or done % max(total // 50, 1) == 0:
+        say(f"{done} of {total} runs{': ' * bool(last)}{last}")

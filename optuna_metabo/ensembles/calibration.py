@@ -1,0 +1,76 @@
+"""Intervals that hold what they promise: how wrong predictions were of sources that were left out.
+
+The sources' functions count as known, and their scores bend what lies far below the best; neither
+moves a proposal, but the mixture's intervals are too narrow. So each source in turn is taken for
+the target, and every value that it did not tell gives an error in units of what could be expected
+
+    e = (mean - y) / s,    s² = variance + (novelty (best - mean))²
+
+with a novelty of 0 where values have been told and 1 far from them (normalised errors,
+Papadopoulos, Gammerman & Vovk 2008). Turned round, ``mean - s e`` with the distribution of ``e``
+is the prediction of the target's values (a conformal predictive distribution, Vovk, Shen,
+Manokhin & Xie 2019): right for a new study as far as it is one of the sources' kind.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy import ndarray as Array
+
+from optuna_metabo.shapes import Float
+from optuna_metabo.surrogate import Posterior
+
+# Parts of equal weight that the distribution of errors is cut into, and the deviation of each in
+# the distance of its neighbours.
+_N_PARTS, _WIDTH = 24, 0.5
+# Errors of so many times the usual size are drawn in: one diverged training sets no scale.
+_OUTLIER = 30.0
+# The chance that the target is not of the sources' kind, and how far errors reach then, in what 95
+# of 100 others stay below: nothing tells how wrong predictions are where sources are opposed.
+_STRANGE, _REACH = 0.1, 4.0
+
+
+def unit(posterior: Posterior, novelty: Float[Array, " m"], best: float) -> Float[Array, " m"]:
+    """The size of an error that could be expected.
+
+    Args:
+        posterior: At m points.
+        novelty: How little is known of each from the values told near it, in [0, 1].
+        best: The best value told.
+    """
+    return np.asarray(np.hypot(np.sqrt(posterior.variance), novelty * (best - posterior.mean)))
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """The distribution of errors, a mixture of normal ones.
+
+    Args:
+        weights: Of the parts, on the simplex, shape [j].
+        centres: Their means, shape [j].
+        widths: Their deviations, shape [j].
+    """
+
+    weights: Float[Array, " j"]
+    centres: Float[Array, " j"]
+    widths: Float[Array, " j"]
+
+    @classmethod
+    def of(cls, found: Float[Array, " e"]) -> Calibration:
+        """From the errors that were seen, one at least."""
+        most = _OUTLIER * float(np.median(np.abs(found)))
+        found = np.clip(found, -most, most)
+        centres = np.quantile(found, (np.arange(_N_PARTS) + 0.5) / _N_PARTS)
+        return cls(
+            np.r_[np.full(_N_PARTS, (1.0 - _STRANGE) / _N_PARTS), _STRANGE],
+            np.r_[centres, 0.0],
+            np.r_[_WIDTH * np.gradient(centres), _REACH * np.quantile(np.abs(found), 0.95)],
+        )
+
+    def correct(self, posterior: Posterior, unit: Float[Array, " m"]) -> Posterior:
+        """What is predicted of the target, errors being expected in these units."""
+        means = posterior.mean - unit * self.centres[:, None]
+        variances = (unit * np.maximum(self.widths, 1e-6)[:, None]) ** 2
+        return Posterior(self.weights, means, variances)

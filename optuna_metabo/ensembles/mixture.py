@@ -1,0 +1,166 @@
+"""What the model average believes after some values: who chooses, and what is predicted."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy import ndarray as Array
+
+from optuna_metabo.ensembles.calibration import Calibration, unit
+from optuna_metabo.ensembles.experts import Basis, Group
+from optuna_metabo.ensembles.functions import Functions
+from optuna_metabo.ensembles.kriging import Kernel, Kriging
+from optuna_metabo.ensembles.screening import Kept
+from optuna_metabo.ensembles.target import Scale
+from optuna_metabo.shapes import Bool, Float, Int
+from optuna_metabo.surrogate import Posterior
+
+# An expert, or one of its scales, with this part of the largest weight moves no proposal.
+_NEGLIGIBLE = 1e-3
+# From so many values on, every so manyth ask is the rival's until it has less of the weight: what
+# it finds tells the experts apart, where values around the sources' optima do not.
+_FIRST_PROBE, _PROBE_EVERY, _REFUTED = 5, 3, 0.01
+# The rival takes part in the first few asks only with more of the weight.
+_CONVINCING = 0.5
+
+
+@dataclass(frozen=True)
+class AveragingModel:
+    """The experts with their weights.
+
+    Args:
+        functions: What the sources say.
+        kept: The sources that have experts.
+        X: The target's points, and after them the pending ones.
+        kernels: By name.
+        groups: The experts; the rival's group is the last.
+        krigings: One for each group.
+        expert_weights: Of each expert, in the order of the groups, and each of its scales.
+        scale: Of the target's values.
+        n: The number of values.
+        probe: Whether the rival has asks of its own.
+    """
+
+    functions: Functions
+    kept: Kept
+    X: Float[Array, "N p"]
+    kernels: dict[str, Kernel]
+    groups: list[Group]
+    krigings: list[Kriging]
+    expert_weights: Float[Array, "e j"]
+    scale: Scale
+    n: int
+    probe: bool
+
+    @property
+    def weights(self) -> Float[Array, " k"]:
+        """A source's own experts and its share of those for all."""
+        weights = np.zeros(len(self.functions))
+        experts = [expert for group in self.groups for expert in group.experts]
+        for expert, weight in zip(experts, self.expert_weights.sum(axis=1), strict=True):
+            is_joint = len(expert.sources) == len(self.kept.sources)
+            weights[expert.sources] += weight * (self.kept.shares if is_joint else 1.0)
+        return weights
+
+    @property
+    def acting(self) -> AveragingModel:
+        """The model that chooses the next point.
+
+        The first few points are the close experts', unless their rival is convincing already: what
+        the others expect elsewhere is their ignorance. Later the rival has asks of its own until
+        it is refuted.
+        """
+        weights, rival = self.expert_weights.copy(), float(self.expert_weights[-1].sum())
+        if self.n < _FIRST_PROBE and rival < _CONVINCING:
+            weights[[not one.is_close for group in self.groups for one in group.experts]] = 0.0
+        elif self._is_probe and rival > _REFUTED:
+            weights[:-1] = 0.0
+        return replace(self, expert_weights=weights)
+
+    @property
+    def _is_probe(self) -> bool:
+        after = self.n - _FIRST_PROBE
+        return self.probe and after >= 0 and after % _PROBE_EVERY == 0
+
+    def posterior(self, X: Float[Array, "m p"]) -> Posterior:
+        """The mixture of all experts that count, and of their scales."""
+        whole = self.expert_weights.sum(axis=1)
+        counts = whole > _NEGLIGIBLE * whole.max()
+        active = list(self._active(counts))
+        basis = Basis.of(self.functions, X, self.kept, [group for group, _, _ in active])
+        names = {group.kernel for group, _, _ in active}
+        correlations = {name: self.kernels[name].correlation(self.X, X) for name in names}
+        parts = [
+            kriging.posterior(
+                correlations[group.kernel], group.rows(basis), group.spread(basis), index
+            )
+            for group, kriging, index in active
+        ]
+        means, variances = (np.concatenate(part) for part in zip(*parts, strict=True))
+        scales = self.expert_weights[counts]
+        row, scale = np.nonzero(scales > _NEGLIGIBLE * scales.max())
+        weights = scales[row, scale]
+        return self.scale.restore(
+            weights / weights.sum(), means[row, scale], variances[row, scale]
+        )
+
+    def unit(self, X: Float[Array, "m p"], mixture: Posterior) -> Float[Array, " m"]:
+        """The size of an error that could be expected of what the mixture predicts."""
+        return unit(mixture, self.novelty(X), self.scale.centre)
+
+    def errors(self, X: Float[Array, "m p"], y: Float[Array, " m"]) -> Float[Array, " m"]:
+        """By how many such units values lie below what is predicted."""
+        mixture = self.posterior(X)
+        return (mixture.mean - y) / self.unit(X, mixture)
+
+    def novelty(self, X: Float[Array, "m p"]) -> Float[Array, " m"]:
+        """The part of the residual's variance that is left after the values, from 0 to 1."""
+        residual = self.krigings[0].residual
+        correlation = self.kernels[self.groups[0].kernel].correlation(self.X, X)
+        _, left = residual.whiten(correlation, np.zeros((0, len(X))))
+        return left / residual.rho**2
+
+    def _active(
+        self, counts: Bool[Array, " e"]
+    ) -> Iterator[tuple[Group, Kriging, Int[Array, " i"]]]:
+        """Groups without the experts that do not count, and the places of those that do."""
+        start = 0
+        for group, kriging in zip(self.groups, self.krigings, strict=True):
+            end = start + len(group.experts)
+            index = np.flatnonzero(counts[start:end])
+            if len(index):
+                yield group.only(index), kriging, index
+            start = end
+
+
+@dataclass(frozen=True)
+class CalibratedModel:
+    """What is predicted of the target's values; proposals are made by the experts themselves.
+
+    Args:
+        experts: With their weights.
+        calibration: Tells how wrong they have been about sources left out, worked out when it is
+            asked for.
+    """
+
+    experts: AveragingModel
+    calibration: Callable[[], Calibration | None]
+
+    @property
+    def weights(self) -> Float[Array, " k"]:
+        """How much each source counts."""
+        return self.experts.weights
+
+    @property
+    def acting(self) -> AveragingModel:
+        """The model that chooses the next point."""
+        return self.experts.acting
+
+    def posterior(self, X: Float[Array, "m p"]) -> Posterior:
+        """The mixture of the experts, as wide as it has been wrong."""
+        calibration, mixture = self.calibration(), self.experts.posterior(X)
+        if calibration is None:
+            return mixture
+        return calibration.correct(mixture, self.experts.unit(X, mixture))

@@ -1,0 +1,151 @@
+"""The explanation of a study, out of what is seen looking back on it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Hashable, Sequence
+
+import numpy as np
+from numpy import ndarray as Array
+from optuna.trial import FrozenTrial
+
+from optuna_metabo.encoding import Encoding
+from optuna_metabo.explanation.agreement import tau
+from optuna_metabo.explanation.parts import Explanation, SourceExplanation, TrialExplanation
+from optuna_metabo.explanation.retrospect import Retrospect, sign_of
+from optuna_metabo.learning import Learned
+from optuna_metabo.shapes import Float
+from optuna_metabo.sources import LeftOut, SourceTask
+from optuna_metabo.surrogate import Task
+from optuna_metabo.thinning import evenly
+
+# Trials that are explained: those of the beginning, where past studies matter most, and a spread.
+_MOST, _FIRST = 64, 32
+
+Agreement = tuple[float | None, int]
+
+
+def explain(back: Retrospect) -> Explanation:
+    """Of one objective, or of several with means over them.
+
+    A source that only some objectives use has weight 0 for the others.
+    """
+    if not back.encoding.names:
+        left_out = tuple(map(_left_out, back.unread))
+        return Explanation(left_out, 1.0, study_name=back.now.name)
+    told, used = back.now.telling, _used(back.learned)
+    weights = _weights(back, used, [model.weights for model in back.models(told)])
+    agreement = _agreement(back, told)
+    sources = [
+        _source(one, back.encoding, float(weight), agreement[key])
+        for (key, one), weight in zip(used.items(), weights, strict=True)
+    ]
+    order = np.argsort(-weights, kind="stable").tolist()
+    trials = [_trial(back, trial, used, order) for trial in _chosen(back.trials)]
+    return Explanation(
+        (*[sources[i] for i in order], *map(_left_out, _all_left_out(back, used))),
+        max(0.0, 1.0 - float(weights.sum())),
+        tuple(trials),
+        back.now.name,
+        len(told),
+        tuple(sign_of(one) > 0.0 for one in back.now.objectives),
+    )
+
+
+def _used(learned: Sequence[Learned]) -> dict[Hashable, SourceTask]:
+    """The sources that any objective uses, by what tells them apart."""
+    found: dict[Hashable, SourceTask] = {}
+    for part in learned:
+        for source in part.used:
+            found.setdefault(source.study.key, source)
+    return found
+
+
+def _weights(
+    back: Retrospect, used: dict[Hashable, SourceTask], weights: Sequence[Float[Array, " _"]]
+) -> Float[Array, " k"]:
+    """The mean weight of each source over the objectives."""
+    found = dict.fromkeys(used, 0.0)
+    for part, own in zip(back.learned, weights, strict=True):
+        for source, weight in zip(part.used, own, strict=True):
+            found[source.study.key] += float(weight) / len(back.learned)
+    return np.array(list(found.values()))
+
+
+def _agreement(back: Retrospect, told: Sequence[FrozenTrial]) -> dict[Hashable, Agreement]:
+    """Of each source the mean over the objectives that use it, and over how many values."""
+    found: dict[Hashable, list[float | None]] = {}
+    n = 0
+    for i, seen in enumerate(back.seen(told)):
+        n = max(n, len(seen))
+        for source, one in zip(back.learned[i].used, _taus(back, i, seen), strict=True):
+            found.setdefault(source.study.key, []).append(one)
+    return {key: (_mean(taus), n) for key, taus in found.items()}
+
+
+def _taus(back: Retrospect, objective: int, seen: Task) -> list[float | None]:
+    k = len(back.learned[objective].used)
+    if len(seen) < 2 or not k:
+        return [None] * k
+    return [tau(mean, seen.y) for mean in back.source_models(objective).mean(seen.X)]
+
+
+def _mean(taus: Sequence[float | None]) -> float | None:
+    known = [one for one in taus if one is not None]
+    return sum(known) / len(known) if known else None
+
+
+def _source(
+    source: SourceTask, encoding: Encoding, weight: float, agreement: Agreement
+) -> SourceExplanation:
+    return SourceExplanation(
+        name=source.study.name,
+        weight=weight,
+        rank_agreement=agreement[0],
+        n_trials=len(source.task),
+        shared=source.shared,
+        missing=tuple(name for name in encoding.names if name not in source.shared),
+        extra=tuple(name for name in source.study.search_space if name not in source.shared),
+        n_compared=agreement[1],
+    )
+
+
+def _left_out(one: LeftOut) -> SourceExplanation:
+    return SourceExplanation(one.name, 0.0, None, 0, reason=one.reason)
+
+
+def _all_left_out(back: Retrospect, used: dict[Hashable, SourceTask]) -> list[LeftOut]:
+    """Those that no objective uses, each once; different studies may have one name."""
+    found: dict[tuple[str, int], LeftOut] = {}
+    for part in back.learned:
+        here = {source.study.key for source in part.used}
+        elsewhere = Counter(one.study.name for key, one in used.items() if key not in here)
+        seen: Counter[str] = Counter()
+        for one in (*back.unread, *part.left_out):
+            if elsewhere[one.name] > 0:
+                elsewhere[one.name] -= 1
+                continue
+            found.setdefault((one.name, seen[one.name]), one)
+            seen[one.name] += 1
+    return list(found.values())
+
+
+def _chosen(trials: Sequence[FrozenTrial]) -> Sequence[FrozenTrial]:
+    if len(trials) <= _MOST:
+        return trials
+    rest = evenly(np.arange(_FIRST, len(trials)), _MOST - _FIRST)
+    return [*trials[:_FIRST], *[trials[i] for i in rest.tolist()]]
+
+
+def _trial(
+    back: Retrospect, trial: FrozenTrial, used: dict[Hashable, SourceTask], order: Sequence[int]
+) -> TrialExplanation:
+    step = back.step(trial)
+    return TrialExplanation(
+        trial.number,
+        step.origin,
+        step.n_told,
+        tuple(_weights(back, used, step.weights)[list(order)].tolist()),
+        None if trial.values is None else tuple(trial.values),
+        step.prediction,
+    )

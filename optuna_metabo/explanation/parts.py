@@ -1,0 +1,154 @@
+"""What :meth:`MetaGPSampler.explain` returns."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from optuna_metabo.explanation import render
+from optuna_metabo.explanation.agreement import Word, interval, word
+from optuna_metabo.explanation.origin import Origin
+from optuna_metabo.explanation.predictions import Prediction
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+@dataclass(frozen=True)
+class SourceExplanation:
+    """What became of one source study.
+
+    Args:
+        name: The name of the study.
+        weight: Its share of the belief about the target now, in [0, 1].
+        rank_agreement: Kendall's tau between the source's predictions and the target's values so
+            far, or ``None`` with fewer than two values.
+        n_trials: The number of its trials that are used.
+        shared: Parameters that it shares with the target.
+        missing: Parameters of the target that it lacks.
+        extra: Parameters that only it has; they are ignored.
+        reason: Why it was left out, or ``None`` if it is used.
+        n_compared: The number of values that the agreement is of.
+
+    Example:
+        >>> from optuna_metabo import SourceExplanation
+        >>> one = SourceExplanation("rf-cancer", 0.7, 0.6, 40, n_compared=12)
+        >>> one.agreement
+        'agrees'
+        >>> low, high = one.agreement_interval
+        >>> print(f"{low:.2f} to {high:.2f}")
+        0.23 to 0.82
+    """
+
+    name: str
+    weight: float
+    rank_agreement: float | None
+    n_trials: int
+    shared: tuple[str, ...] = ()
+    missing: tuple[str, ...] = ()
+    extra: tuple[str, ...] = ()
+    reason: str | None = None
+    n_compared: int = 0
+
+    @property
+    def agreement_interval(self) -> tuple[float, float]:
+        """A confidence interval of 95 % for ``rank_agreement``; [-1, 1] where little is known."""
+        if self.rank_agreement is None:
+            return -1.0, 1.0
+        return interval(self.rank_agreement, self.n_compared)
+
+    @property
+    def agreement(self) -> Word:
+        """``"agrees"``, ``"opposed"``, or ``"says nothing"`` where the interval contains 0."""
+        return word(self.rank_agreement, self.n_compared)
+
+
+@dataclass(frozen=True)
+class TrialExplanation:
+    """What led to one trial.
+
+    Args:
+        number: Of the trial.
+        origin: What it came from.
+        n_told: The number of trials that were known when it began.
+        weights: Of the sources then, in the order of :attr:`Explanation.sources`.
+        values: Its values, one an objective; ``None`` where it has none.
+        prediction: What was expected of them, one an objective; ``None`` before the first value.
+
+    Example:
+        >>> import optuna
+        >>> from optuna_metabo import MetaGPSampler
+        >>> study = optuna.create_study(sampler=MetaGPSampler(seed=0, n_startup_trials=2))
+        >>> study.optimize(lambda trial: trial.suggest_float("x", 0, 1) ** 2, n_trials=3)
+        >>> [str(one.origin) for one in study.sampler.explain(study).trials]
+        ['start-up', 'start-up', 'own model']
+    """
+
+    number: int
+    origin: Origin
+    n_told: int
+    weights: tuple[float, ...]
+    values: tuple[float, ...] | None
+    prediction: Prediction | None
+
+    @property
+    def weight_without_sources(self) -> float:
+        """What was believed from the target's own trials alone."""
+        return max(0.0, 1.0 - sum(self.weights))
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """What :meth:`MetaGPSampler.explain` returns; printed, and in a notebook, it is a table.
+
+    Args:
+        sources: One entry for each source study, the heaviest first, those left out last.
+        weight_without_sources: What is believed from the target's own trials alone. The weights
+            of the sources and this sum to 1.
+        trials: What led to each trial; of more than 64 the first 32 and an even spread.
+        study_name: Of the target.
+        n_told: The number of its trials that are known.
+        maximised: Of each of its objectives, whether it is maximised.
+
+    Example:
+        >>> import optuna
+        >>> from optuna_metabo import MetaGPSampler
+        >>> def objective(trial):
+        ...     return (trial.suggest_float("x", 0, 1) - 0.3) ** 2
+        >>> past = optuna.create_study(study_name="past", sampler=optuna.samplers.RandomSampler(0))
+        >>> past.optimize(objective, n_trials=20)
+        >>> study = optuna.create_study(study_name="new", sampler=MetaGPSampler([past], seed=0))
+        >>> study.optimize(objective, n_trials=3)
+        >>> explanation = study.sampler.explain(study)
+        >>> explanation.sources[0].name, explanation.sources[0].n_trials
+        ('past', 20)
+        >>> str(explanation.trials[0].origin)
+        'learned from past'
+        >>> list(explanation.to_dataframe().columns[:3])
+        ['name', 'weight', 'weight_at_first']
+    """
+
+    sources: tuple[SourceExplanation, ...]
+    weight_without_sources: float
+    trials: tuple[TrialExplanation, ...] = ()
+    study_name: str = ""
+    n_told: int = 0
+    maximised: tuple[bool, ...] = (False,)
+
+    def __str__(self) -> str:
+        return render.text(self)
+
+    def _repr_html_(self) -> str:
+        return render.html(self)
+
+    def to_markdown(self) -> str:
+        """The same as a section of Markdown, for notes and reports."""
+        return render.markdown(self)
+
+    def to_dataframe(self) -> pd.DataFrame:
+        """The sources, one a row; needs pandas."""
+        return render.sources_frame(self)
+
+    def trials_to_dataframe(self) -> pd.DataFrame:
+        """What led to each trial, one a row, with the weights of the sources; needs pandas."""
+        return render.trials_frame(self)

@@ -1,0 +1,63 @@
+"""What was expected of points, in the units of the objective."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy import ndarray as Array
+from scipy.special import ndtr, ndtri
+
+from optuna_metabo.shapes import Float
+from optuna_metabo.surrogate import Posterior
+
+# The interval that is told, and how often it is halved: to 1e-9 of its width.
+_COVERED, _HALVINGS = 0.95, 30
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """What is expected of m values, in the units and the direction of the objective.
+
+    Args:
+        mean: Shape [m].
+        low: The lower end of the central interval of 95 %, of the function without observation
+            noise, shape [m].
+        high: The upper end, shape [m].
+    """
+
+    mean: Float[Array, " m"]
+    low: Float[Array, " m"]
+    high: Float[Array, " m"]
+
+    @classmethod
+    def of(cls, posterior: Posterior, sign: float) -> Prediction:
+        """Of values to be maximised, which are those of the objective times ``sign``."""
+        tail = (1.0 - _COVERED) / 2.0
+        ends = quantile(posterior, tail), quantile(posterior, 1.0 - tail)
+        low, high = ends if sign > 0.0 else (-ends[1], -ends[0])
+        return cls(sign * posterior.mean, low, high)
+
+    @classmethod
+    def together(cls, parts: Sequence[Prediction]) -> Prediction:
+        """Several, one after the other."""
+        return cls(*[np.concatenate(ends) for ends in zip(*map(cls._ends, parts), strict=True)])
+
+    def _ends(self) -> tuple[Float[Array, " m"], ...]:
+        return self.mean, self.low, self.high
+
+
+def quantile(posterior: Posterior, level: float) -> Float[Array, " m"]:
+    """Where the distribution function of each mixture is ``level``, by bisection.
+
+    It lies between the smallest and the largest of the components' own quantiles.
+    """
+    sigma = np.sqrt(posterior.variances)
+    own = posterior.means + ndtri(level) * sigma
+    low, high = own.min(axis=0), own.max(axis=0)
+    for _ in range(_HALVINGS):
+        middle = 0.5 * (low + high)
+        below = posterior.weights @ ndtr((middle - posterior.means) / sigma) < level
+        low, high = np.where(below, middle, low), np.where(below, high, middle)
+    return 0.5 * (low + high)

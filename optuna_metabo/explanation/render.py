@@ -1,0 +1,209 @@
+"""An explanation as text, HTML, Markdown and data frames."""
+
+from __future__ import annotations
+
+import html as html_
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from optuna_metabo.explanation.parts import Explanation, SourceExplanation
+
+# Sources, and lines of what is left out, that are shown.
+_MOST = 10
+_WITHOUT = "(without past studies)"
+_HEAD = ("past study", "weight now", "at first", "agreement", "trials", "lacks")
+
+
+def text(explanation: Explanation) -> str:
+    """What matters, as a table and a few lines."""
+    rows = _table(explanation)
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    lines = [
+        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
+        for row in rows
+    ]
+    return "\n".join([title(explanation), "", *lines, *_below(explanation)])
+
+
+def html(explanation: Explanation) -> str:
+    """The same for notebooks."""
+    head, *rows = _table(explanation)
+    cells = ["".join(f"<td>{html_.escape(cell)}</td>" for cell in row) for row in rows]
+    below = [f"{html_.escape(line)}<br>" for line in _below(explanation) if line]
+    table = "".join(f"<tr>{row}</tr>" for row in cells)
+    names = "".join(f"<th>{name}</th>" for name in head)
+    return (
+        f"<p>{html_.escape(title(explanation))}</p><table><thead><tr>{names}</tr></thead>"
+        f"<tbody>{table}</tbody></table><p>{''.join(below)}</p>"
+    )
+
+
+def markdown(explanation: Explanation) -> str:
+    """The same as Markdown."""
+    head, *rows = _table(explanation)
+    table = ["| " + " | ".join(map(_escaped, row)) + " |" for row in (head, *rows)]
+    table.insert(1, "| --- " * len(head) + "|")
+    below = [f"- {_escaped(line)}" for line in _below(explanation) if line]
+    return "\n".join([f"{_escaped(title(explanation))}.", "", *table, "", *below])
+
+
+def _escaped(cell: str) -> str:
+    for sign in "\\|*_`<[":
+        cell = cell.replace(sign, f"\\{sign}")
+    return cell
+
+
+def title(explanation: Explanation) -> str:
+    """One line: the study, its trials, and how many past studies are used."""
+    used = sum(source.reason is None for source in explanation.sources)
+    name = f"'{explanation.study_name}' " if explanation.study_name else ""
+    return f"{name}after {_count(explanation.n_told, 'trial')}: {_count(used, 'past study')} used"
+
+
+def _count(n: int, what: str) -> str:
+    if n == 1:
+        return f"1 {what}"
+    return f"{n} {what.replace('study', 'studies')}{'' if what.endswith('study') else 's'}"
+
+
+def _table(explanation: Explanation) -> list[tuple[str, ...]]:
+    """Head and rows, without the columns that say nothing."""
+    rows = _rows(explanation)
+    told = [j for j in range(len(_HEAD)) if any(row[j] for row in rows)]
+    return [tuple(row[j] for j in told) for row in (_HEAD, *rows)]
+
+
+def _rows(explanation: Explanation) -> list[tuple[str, ...]]:
+    """The sources that matter, the others together, and what is believed without any."""
+    used = [i for i, source in enumerate(explanation.sources) if source.reason is None]
+    first = explanation.trials[0].weights if explanation.trials else None
+    shown = _that_matter(explanation, used)
+    rows = [_row(explanation.sources[i], first[i] if first else None) for i in shown]
+    rest = [i for i in used if i not in shown]
+    if rest:
+        weight = sum(explanation.sources[i].weight for i in rest)
+        at_first = sum(first[i] for i in rest) if first else None
+        rows.append((f"and {len(rest)} more", *_weights(weight, at_first), "", "", ""))
+    before = explanation.trials[0].weight_without_sources if explanation.trials else None
+    without = _weights(explanation.weight_without_sources, before)
+    return [*rows, (_WITHOUT, *without, "", "", "")]
+
+
+def _that_matter(explanation: Explanation, used: Sequence[int]) -> list[int]:
+    """Those that a trial came from, that are opposed, and that have or had the most weight."""
+    named = {
+        name
+        for trial in explanation.trials
+        if trial.origin.kind in ("optimum", "source")
+        for name in trial.origin.sources
+    }
+
+    def peak(i: int) -> tuple[bool, float]:
+        source = explanation.sources[i]
+        most = max((trial.weights[i] for trial in explanation.trials), default=0.0)
+        return source.name in named or source.agreement == "opposed", max(source.weight, most)
+
+    return sorted(sorted(used, key=peak, reverse=True)[:_MOST])
+
+
+def _row(source: SourceExplanation, at_first: float | None) -> tuple[str, ...]:
+    return (
+        source.name,
+        *_weights(source.weight, at_first),
+        agreement(source),
+        str(source.n_trials),
+        ", ".join(source.missing),
+    )
+
+
+def _weights(now: float, at_first: float | None) -> tuple[str, str]:
+    return f"{now:.3f}", "" if at_first is None else f"{at_first:.3f}"
+
+
+def agreement(source: SourceExplanation) -> str:
+    """In words, with Kendall's tau and its interval of 95 %."""
+    if source.rank_agreement is None:
+        return ""
+    low, high = source.agreement_interval
+    return f"{source.agreement} ({source.rank_agreement:+.2f}, {low:+.2f} to {high:+.2f})"
+
+
+def _below(explanation: Explanation) -> list[str]:
+    left_out = [source for source in explanation.sources if source.reason is not None]
+    lines = [f"left out: {source.name} ({source.reason})" for source in left_out[:_MOST]]
+    if len(left_out) > _MOST:
+        lines.append(f"and {len(left_out) - _MOST} more left out")
+    return ["", *_origins(explanation), *lines]
+
+
+def _origins(explanation: Explanation) -> list[str]:
+    """What the trials came from, those of one origin together, in the order of the first."""
+    found: dict[str, list[int]] = {}
+    for trial in explanation.trials:
+        found.setdefault(str(trial.origin), []).append(trial.number)
+    lines = [
+        f"trial{'s' * (len(numbers) > 1)} {_ranges(numbers)}: {origin}"
+        for origin, numbers in found.items()
+    ]
+    rest = len(lines) - _MOST
+    return [*lines[:_MOST], f"and {rest} more origins"] if rest > 0 else lines
+
+
+def _ranges(numbers: Sequence[int]) -> str:
+    """``0, 2-5``: numbers that follow each other are told by their ends."""
+    runs: list[list[int]] = []
+    for number in numbers:
+        if runs and number == runs[-1][1] + 1:
+            runs[-1][1] = number
+        else:
+            runs.append([number, number])
+    return ", ".join(f"{low}" if low == high else f"{low}-{high}" for low, high in runs)
+
+
+def sources_frame(explanation: Explanation) -> pd.DataFrame:
+    """One row a source."""
+    import pandas as pd
+
+    first = explanation.trials[0].weights if explanation.trials else ()
+    rows = []
+    for i, source in enumerate(explanation.sources):
+        low, high = source.agreement_interval
+        rows.append(
+            {
+                "name": source.name,
+                "weight": source.weight,
+                "weight_at_first": first[i] if i < len(first) else float("nan"),
+                "agreement": source.agreement,
+                "tau": source.rank_agreement,
+                "tau_low": low,
+                "tau_high": high,
+                "n_trials": source.n_trials,
+                "shared": ", ".join(source.shared),
+                "missing": ", ".join(source.missing),
+                "extra": ", ".join(source.extra),
+                "left_out": source.reason,
+            }
+        )
+    return pd.DataFrame(rows)
+
+
+def trials_frame(explanation: Explanation) -> pd.DataFrame:
+    """One row a trial; predictions and values of the first objective."""
+    import pandas as pd
+
+    rows = []
+    for trial in explanation.trials:
+        one = trial.prediction
+        row = {"trial": trial.number, "origin": str(trial.origin), "n_told": trial.n_told}
+        row |= {"value": trial.values[0] if trial.values else float("nan")}
+        ends = (one.mean, one.low, one.high) if one else ([float("nan")],) * 3
+        row |= dict(zip(("predicted", "low", "high"), (float(e[0]) for e in ends), strict=True))
+        row |= {
+            f"weight of {source.name}": weight
+            for source, weight in zip(explanation.sources, trial.weights, strict=False)
+        }
+        rows.append({**row, _WITHOUT.strip("()"): trial.weight_without_sources})
+    return pd.DataFrame(rows)

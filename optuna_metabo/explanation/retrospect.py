@@ -1,0 +1,205 @@
+"""A study looked back upon: what was believed when each of its trials was asked for.
+
+Everything is worked out anew from the trials, over the search space as it is known now: nothing of
+it is kept while the sampler is asked. Values are those that a proposal looks at.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy import ndarray as Array
+from optuna.study import StudyDirection
+from optuna.trial import FrozenTrial
+
+from optuna_metabo.asking import known_space
+from optuna_metabo.encoding import Encoding
+from optuna_metabo.ensembles.source_models import SourceModels
+from optuna_metabo.explanation.origin import Origin, chosen_by, shares
+from optuna_metabo.explanation.predictions import Prediction
+from optuna_metabo.history import History
+from optuna_metabo.learning import Learned, Learner
+from optuna_metabo.memory import Memory
+from optuna_metabo.outputs import Objective
+from optuna_metabo.proposal import Belief, without_outliers
+from optuna_metabo.shapes import Float
+from optuna_metabo.snapshot import Snapshot
+from optuna_metabo.sources import LeftOut, Past
+from optuna_metabo.surrogate import Model, Task
+
+
+@dataclass(frozen=True)
+class Step:
+    """What was believed when one trial began.
+
+    Args:
+        n_told: The number of trials whose values were known.
+        weights: Of the past studies, one array an objective.
+        origin: What the trial came from; see :mod:`optuna_metabo.explanation.origin`.
+        prediction: What was expected of each objective; ``None`` before the first value.
+    """
+
+    n_told: int
+    weights: tuple[Float[Array, " k"], ...]
+    origin: Origin
+    prediction: Prediction | None
+
+
+@dataclass(frozen=True)
+class Retrospect:
+    """A study and what its past studies say.
+
+    Args:
+        now: The study.
+        encoding: Of what is known of its search space.
+        rows: All its trials, shape [n p].
+        learned: What the past studies say of each objective.
+        unread: Past studies that are left out of all objectives.
+        n_startup_trials: Trials before the first proposal if no past study can be used.
+        memory: Of steps, which cannot change, and of what is learned.
+    """
+
+    now: Snapshot
+    encoding: Encoding
+    rows: Float[Array, "n p"]
+    learned: Sequence[Learned]
+    unread: Sequence[LeftOut]
+    n_startup_trials: int
+    memory: Memory[Any] = field(repr=False)
+    _last: dict[tuple[int, ...], list[Model]] = field(default_factory=dict, repr=False)
+
+    @classmethod
+    def of(
+        cls, now: Snapshot, past: Past, history: History, learner: Learner, **settings: Any
+    ) -> Retrospect:
+        """Of a study; as long as no parameter is known nothing is learned.
+
+        Args:
+            now: The study.
+            past: The past studies.
+            history: Remembers what was worked out of the study's trials.
+            learner: Learns from the past studies.
+            **settings: The last two of the class.
+        """
+        encoding = Encoding.of(known_space(now, past, history.ranges(now), {}))
+        space = encoding.search_space
+        learned = learner.objectives(now.objectives, past, space) if space else []
+        rows = history.encoded(now, encoding) if space else np.zeros((len(now.trials), 0))
+        return cls(now, encoding, rows, learned, past.left_out, **settings)
+
+    @property
+    def trials(self) -> list[FrozenTrial]:
+        """Those that were asked for a parameter."""
+        return [one for one in self.now.trials if one.params]
+
+    def told_before(self, trial: FrozenTrial) -> list[FrozenTrial]:
+        """The trials whose values were known when a trial began."""
+        return _ended(self.now.telling, trial)
+
+    def seen(self, told: Sequence[FrozenTrial]) -> list[Task]:
+        """The values of some trials, one task an objective."""
+        X = self.rows[self.now.places(told)]
+        return [Task.observed(X, one.values(told)) for one in self.now.objectives]
+
+    def models(self, told: Sequence[FrozenTrial]) -> list[Model]:
+        """What was believed of each objective when these trials were known.
+
+        The last answer is kept: trials that ran at one time knew the same.
+        """
+        key = tuple(one.number for one in told)
+        if key not in self._last:
+            parts = zip(self.seen(told), self.learned, strict=True)
+            beliefs = [without_outliers(Belief(seen, one.prior)) for seen, one in parts]
+            self._last.clear()
+            self._last[key] = [one.condition(self.rows[:0]) for one in beliefs]
+        return self._last[key]
+
+    def step(self, trial: FrozenTrial) -> Step:
+        """What was believed when a trial began, and what led to it."""
+        told = self.told_before(trial)
+        key = (*self._key, trial.number, trial.datetime_start, *(one.number for one in told))
+        return self.memory.get(key, lambda: self._step(trial, told))
+
+    def source_models(self, objective: int) -> SourceModels:
+        """Of the past studies that say something of an objective, one at least."""
+        learned, domain = self.learned[objective], self.encoding.domain
+        key = (*self._key, objective, *(one.study.key for one in learned.used))
+        tasks = [source.task for source in learned.used]
+        return self.memory.get(key, lambda: SourceModels.learn(tasks, domain))
+
+    @property
+    def _key(self) -> tuple[Hashable, ...]:
+        return (self.now.name, *map(repr, self.encoding.search_space.items()))
+
+    def _step(self, trial: FrozenTrial, told: Sequence[FrozenTrial]) -> Step:
+        models, x = self.models(told), self.rows[self.now.places([trial])]
+        is_known = all(len(seen) for seen in self.seen(told))
+        return Step(
+            len(told),
+            tuple(model.weights for model in models),
+            self._origin(trial, len(told), models),
+            Prediction.together(self._predictions(models, x)) if is_known else None,
+        )
+
+    def _origin(self, trial: FrozenTrial, n_told: int, models: Sequence[Model]) -> Origin:
+        given: Mapping[str, Any] = trial.system_attrs.get("fixed_params", {})
+        if trial.params.keys() <= given.keys():
+            return Origin("enqueued")
+        if trial.datetime_start == trial.datetime_complete:
+            return Origin("added")
+        used = [one for part in self.learned for one in part.used]
+        n_ended = n_told + len(_ended(self.now.failed, trial))
+        if not used and n_ended < self.n_startup_trials:
+            return Origin("start-up")
+        # One row a source and objective: the best trial differs from objective to objective.
+        parts = [shares(model) for model in models]
+        weights = np.concatenate([part[:-1] for part in parts]) / len(parts)
+        x = self.rows[self.now.places([trial])[0]]
+        names, tasks = [one.study.name for one in used], [one.task for one in used]
+        return chosen_by(x, np.r_[weights, 1.0 - weights.sum()], names, tasks)
+
+    def expected(
+        self, points: Sequence[Mapping[str, Any]], n_told: int | None
+    ) -> list[Prediction]:
+        """As :meth:`MetaGPSampler.predict`.
+
+        Raises:
+            ValueError: If nothing is known of a parameter, or of any, or ``n_told`` is negative.
+        """
+        known = self.encoding.names
+        if not known:
+            raise ValueError(f"no parameter of {self.now.name!r} is known before its first trial")
+        strange = sorted({name for point in points for name in point} - set(known))
+        if strange:
+            raise ValueError(f"expected parameters out of {[*known]}, got {strange}")
+        if n_told is not None and n_told < 0:
+            raise ValueError(f"n_told must be 0 or more, got {n_told}")
+        models = self.models(self.now.telling[:n_told])
+        return self._predictions(models, self.encoding.encode_many(points))
+
+    def _predictions(self, models: Sequence[Model], X: Float[Array, "m p"]) -> list[Prediction]:
+        parts = zip(models, self.now.objectives, strict=True)
+        return [Prediction.of(model.posterior(X), sign_of(one)) for model, one in parts]
+
+
+def sign_of(objective: Objective) -> float:
+    """1 of an objective that is maximised, else -1."""
+    return 1.0 if objective.direction == StudyDirection.MAXIMIZE else -1.0
+
+
+def _ended(trials: Sequence[FrozenTrial], before: FrozenTrial) -> list[FrozenTrial]:
+    """Those that had ended when a trial began.
+
+    One that was added to the study begins and ends at one moment, perhaps that of another.
+    """
+    start = before.datetime_start
+    return [
+        one
+        for one in trials
+        if one.datetime_complete
+        and start
+        and (one.datetime_complete, one.number) < (start, before.number)
+    ]

@@ -1,0 +1,189 @@
+"""The studies of a storage, read once and then held in memory; the storage is never written to."""
+
+from __future__ import annotations
+
+import hashlib
+import warnings
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
+from urllib.parse import quote
+
+import optuna
+from optuna.exceptions import ExperimentalWarning
+from optuna.storages import BaseStorage, InMemoryStorage
+from optuna.study import Study
+
+from optuna_metabo.reading import Glob, listed, opened, shown, sqlite_file, study_names
+from optuna_metabo.replay.orders import Target
+from optuna_metabo.replay.pool import Pool
+
+
+class NothingToReplay(ValueError):
+    """What a storage holds cannot be replayed, and what would be needed."""
+
+
+@dataclass(frozen=True)
+class Archive:
+    """Studies in memory, in the order of their storage.
+
+    Args:
+        studies: All that take part: each is replayed with the others as its past.
+    """
+
+    studies: tuple[Study, ...]
+
+    @classmethod
+    def read(
+        cls,
+        storage: str | BaseStorage,
+        names: str = "*",
+        progress: Callable[[int, int], None] = lambda done, total: None,
+    ) -> Archive:
+        """Copies studies out of a storage.
+
+        Args:
+            storage: A URL or one of Optuna's storages. A file of SQLite is opened for reading
+                only, and is never made.
+            names: A glob.
+            progress: Told how many studies of how many have been read.
+
+        Raises:
+            NothingToReplay: If fewer than two studies match, or no two share a parameter.
+            NoSuchStorage: If there is no file, or it holds no studies of Optuna.
+            TypeError: If ``storage`` is neither a URL nor a storage.
+            ValueError: If it is no URL.
+        """
+        place, memory = opened(storage), InMemoryStorage()
+        if isinstance(storage, str):
+            place = opened(reading_only(storage))
+        existing = study_names(place)
+        chosen = [name for name in existing if Glob(names)(name)]
+        if len(chosen) < 2:
+            raise NothingToReplay(
+                f"replay needs two studies at least, one to run again and one to learn from; "
+                f"{names!r} matches {len(chosen)} of the storage, {shown(existing)}"
+            )
+        copies = []
+        for i, name in enumerate(chosen):
+            copies.append(_copy(optuna.load_study(study_name=name, storage=place), memory))
+            progress(i + 1, len(chosen))
+        return cls(tuple(copies))._checked()
+
+    def _checked(self) -> Archive:
+        if not any(self.past_of(study) for study in self.studies):
+            raise NothingToReplay(
+                "no two studies share a parameter: replay needs studies with parameters of the "
+                f"same names; those of {listed([one.study_name for one in self.studies])} differ"
+            )
+        return self
+
+    def past_of(self, study: Study, *, chronological: bool = False) -> tuple[Study, ...]:
+        """The other studies, none if no one shares a parameter.
+
+        Args:
+            study: The one that is replayed.
+            chronological: Only those that had ended when it began.
+        """
+        others = [one for one in self.studies if one is not study]
+        if chronological:
+            began = _began(study)
+            others = [one for one in others if began and (_ended(one) or datetime.max) <= began]
+        own, names = self._parameters[study.study_name], self._parameters
+        shares = any(not own.isdisjoint(names[one.study_name]) for one in others)
+        return tuple(others) if shares else ()
+
+    @cached_property
+    def _parameters(self) -> dict[str, set[str]]:
+        """The parameters that each study has had, by its name."""
+        return {
+            study.study_name: {
+                name for trial in study.get_trials(deepcopy=False) for name in trial.params
+            }
+            for study in self.studies
+        }
+
+    def targets(
+        self, names: str = "*", *, chronological: bool = False
+    ) -> tuple[list[Target], dict[str, str]]:
+        """What can be replayed, and why the others cannot, by name.
+
+        Args:
+            names: A glob.
+            chronological: Whether the past is what had ended when a study began.
+
+        Raises:
+            NothingToReplay: If nothing can, with the reasons.
+        """
+        found, left_out = [], {}
+        keys = {study.study_name: _key(study) for study in self.studies}
+        for study in self.studies:
+            if not Glob(names)(study.study_name):
+                continue
+            past = self.past_of(study, chronological=chronological)
+            parts = [keys[one.study_name] for one in (study, *past)]
+            target = Target(Pool.of(study), past, _hash(parts))
+            reason = _unfit(target)
+            if reason is None:
+                found.append(target)
+            else:
+                left_out[study.study_name] = reason
+        if not found:
+            reasons = "; ".join(f"{name!r} {why}" for name, why in left_out.items())
+            raise NothingToReplay(
+                f"no study can be replayed: {reasons or f'{names!r} matches none'}"
+            )
+        return found, left_out
+
+
+def reading_only(url: str) -> str:
+    """A URL by which a file of SQLite can only be read; any other is left as it is."""
+    if not url.startswith("sqlite") or "uri=" in url:
+        return url
+    file = sqlite_file(url)
+    if file is None:
+        return url
+    return f"sqlite:///file:{quote(str(file.absolute()))}?mode=ro&uri=true"
+
+
+def _copy(study: Study, memory: InMemoryStorage) -> Study:
+    copy = optuna.create_study(
+        study_name=study.study_name, directions=study.directions, storage=memory
+    )
+    names = study.metric_names
+    if names:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", ExperimentalWarning)
+            copy.set_metric_names(names)
+    copy.add_trials(study.get_trials(deepcopy=False))
+    return copy
+
+
+def _unfit(target: Target) -> str | None:
+    """Why a study cannot be replayed, if so."""
+    if not len(target.pool):
+        return "has no finished trial with parameters"
+    if not target.yardstick.tells:
+        return f"has {target.yardstick.n_results} completed trials and no two different values"
+    return None if target.sources else "shares no parameter with its past"
+
+
+def _key(study: Study) -> str:
+    """Changes with the trials of a study."""
+    trials = study.get_trials(deepcopy=False)
+    return _hash([study.study_name, *[(t.state, t.values, t.params) for t in trials]])
+
+
+def _hash(parts: Sequence[object]) -> str:
+    return hashlib.sha1(repr(parts).encode(), usedforsecurity=False).hexdigest()
+
+
+def _began(study: Study) -> datetime | None:
+    times = [one.datetime_start for one in study.get_trials(deepcopy=False)]
+    return min((time for time in times if time), default=None)
+
+
+def _ended(study: Study) -> datetime | None:
+    times = [one.datetime_complete for one in study.get_trials(deepcopy=False)]
+    return max((time for time in times if time), default=None)

@@ -1,0 +1,193 @@
+"""Runs: each sampler on each study with each seed, side by side, and kept so as to be resumed."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import multiprocessing
+import warnings
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Executor, ProcessPoolExecutor, as_completed
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from importlib.metadata import version
+from pathlib import Path
+
+import optuna
+
+from optuna_metabo.replay.orders import ORDERS, Order, Target, default_orders
+from optuna_metabo.threads import single_threaded
+
+Progress = Callable[[int, int, str], None]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What is run.
+
+    Args:
+        samplers: Names of :data:`optuna_metabo.replay.ORDERS`.
+        seeds: Runs of each sampler on each study.
+        trials: The most trials of a run; it ends when the best is found.
+        chronological: Whether the past is only what had ended when a study began.
+
+    Raises:
+        ValueError: If a sampler is not known, or a number is not positive.
+    """
+
+    samplers: tuple[str, ...] = field(default_factory=default_orders)
+    seeds: int = 3
+    trials: int = 100
+    chronological: bool = False
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "samplers", tuple(dict.fromkeys(self.samplers)))
+        unknown = [name for name in self.samplers if name not in ORDERS]
+        if unknown:
+            raise ValueError(f"samplers are {', '.join(ORDERS)}; got {unknown[0]!r}")
+        for name in ("seeds", "trials"):
+            if getattr(self, name) < 1:
+                raise ValueError(f"{name} must be positive, got {getattr(self, name)}")
+
+
+@dataclass(frozen=True)
+class Run:
+    """One sampler on one study.
+
+    Args:
+        target: Which of the targets.
+        sampler: A name of :data:`optuna_metabo.replay.ORDERS`.
+        seed: Of all its randomness.
+    """
+
+    target: int
+    sampler: str
+    seed: int
+
+
+def rows_of(order: Order, target: Target, seed: int, most: int | None) -> list[int]:
+    """The rows of the pool that are taken, until nothing better is left or ``most`` are taken."""
+    results, rows, to_find = target.yardstick.results, list[int](), set(target.yardstick.front)
+    with _quiet(), single_threaded():
+        for row in order(target, seed):
+            rows.append(row)
+            to_find.discard(tuple(results[row].tolist()))
+            if len(rows) == most or not to_find:
+                break
+    return rows
+
+
+def execute(
+    targets: Sequence[Target],
+    plan: Plan,
+    *,
+    folder: Path | None = None,
+    jobs: int = 1,
+    progress: Progress = lambda done, total, what: None,
+) -> dict[Run, list[int]]:
+    """Makes every run of a plan.
+
+    Args:
+        targets: The studies.
+        plan: What is run on each.
+        folder: Where each run is kept, so that it is not made again; runs of other trials or
+            other versions are not taken for it.
+        jobs: Processes side by side. They are forked, and where that is impossible started anew.
+        progress: Told how many runs of how many are done, and which was the last.
+
+    Returns:
+        The rows of the pool in the order in which they were taken.
+    """
+    runs = [
+        Run(i, sampler, seed)
+        for seed in range(plan.seeds)
+        for i in range(len(targets))
+        for sampler in plan.samplers
+    ]
+    paths = {run: _path(folder, targets[run.target], run, plan) for run in runs}
+    found = {run: _kept(path) for run, path in paths.items() if path and path.exists()}
+    progress(len(found), len(runs), "")
+    for run, rows in _made(targets, plan, [run for run in runs if run not in found], jobs):
+        found[run] = rows
+        if path := paths[run]:
+            _keep(path, targets[run.target], run, rows)
+        progress(len(found), len(runs), f"{targets[run.target].pool.name}, {run.sampler}")
+    return {run: found[run] for run in runs}
+
+
+def _made(
+    targets: Sequence[Target], plan: Plan, runs: Sequence[Run], jobs: int
+) -> Iterator[tuple[Run, list[int]]]:
+    if jobs == 1 or len(runs) < 2:
+        for run in runs:
+            yield run, rows_of(ORDERS[run.sampler], targets[run.target], run.seed, plan.trials)
+        return
+    with _processes(targets, plan, jobs) as pool:
+        yield from _as_completed(pool, runs)
+
+
+def _as_completed(pool: Executor, runs: Iterable[Run]) -> Iterator[tuple[Run, list[int]]]:
+    futures = {pool.submit(_work, run): run for run in runs}
+    try:
+        for future in as_completed(futures):
+            yield futures[future], future.result()
+    finally:
+        for future in futures:
+            future.cancel()
+
+
+def _processes(targets: Sequence[Target], plan: Plan, jobs: int) -> Executor:
+    """Forked ones share the memory of the trials."""
+    can_fork = "fork" in multiprocessing.get_all_start_methods()
+    context = multiprocessing.get_context("fork" if can_fork else None)
+    return ProcessPoolExecutor(jobs, context, _start, (targets, plan))
+
+
+# What a process works on, from its start on.
+_shared: list[tuple[Sequence[Target], Plan]] = []
+
+
+def _start(targets: Sequence[Target], plan: Plan) -> None:
+    _shared[:] = [(targets, plan)]
+
+
+def _work(run: Run) -> list[int]:
+    targets, plan = _shared[0]
+    return rows_of(ORDERS[run.sampler], targets[run.target], run.seed, plan.trials)
+
+
+def _path(folder: Path | None, target: Target, run: Run, plan: Plan) -> Path | None:
+    """Where a run is kept: the name says what it was made of."""
+    if folder is None:
+        return None
+    versions = version("optuna-metabo"), version("optuna")
+    parts = repr((target.key, run.sampler, run.seed, plan.trials, *versions))
+    digest = hashlib.sha1(parts.encode(), usedforsecurity=False).hexdigest()
+    return folder / f"{digest}.json"
+
+
+def _kept(path: Path) -> list[int]:
+    rows: list[int] = json.loads(path.read_text(encoding="utf-8"))["rows"]
+    return rows
+
+
+def _keep(path: Path, target: Target, run: Run, rows: list[int]) -> None:
+    """Written beside and moved, so that a file is whole if it exists."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    whole = {"study": target.pool.name, "sampler": run.sampler, "seed": run.seed, "rows": rows}
+    part = path.with_suffix(".part")
+    part.write_text(json.dumps(whole), encoding="utf-8")
+    part.replace(path)
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Without Optuna's lines on every trial, and the same warning in every run."""
+    verbosity = optuna.logging.get_verbosity()
+    optuna.logging.set_verbosity(optuna.logging.ERROR)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
+    finally:
+        optuna.logging.set_verbosity(verbosity)

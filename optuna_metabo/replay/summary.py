@@ -1,0 +1,209 @@
+"""What runs found: measured by study, and in all."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from numpy import ndarray as Array
+
+from optuna_metabo.replay.orders import FREE, Target, cold_of
+from optuna_metabo.replay.runs import Plan, Run, rows_of
+from optuna_metabo.shapes import Float
+
+CHECKPOINTS = (1, 3, 5, 10, 20)
+GOALS = ("close", "top", "best")
+# Mean regrets over the first trials that differ by less are level.
+MARGIN = 0.01
+# A study whose trials took less in all has no durations: it was copied or imported.
+_NO_TIME = 1.0
+
+
+@dataclass(frozen=True)
+class Measured:
+    """The runs of one sampler on one study.
+
+    Args:
+        orders: The rows taken, of each run.
+        regret: After each trial, shape [runs trials]; a run that has ended stays where it is.
+        trials_to: For each goal the trials of each run; infinite where it was not reached.
+        seconds: What the trials of each run took to come within 1 % of the best; infinite where
+            it did not, empty where no trial has a duration.
+    """
+
+    orders: list[list[int]]
+    regret: Float[Array, "runs trials"]
+    trials_to: dict[str, list[float]]
+    seconds: list[float]
+
+    @classmethod
+    def of(cls, orders: list[list[int]], target: Target, most: int) -> Measured:
+        """Measures the runs by what the owner knows."""
+        yardstick, seconds = target.yardstick, target.pool.seconds
+        found = [yardstick.found(rows) for rows in orders]
+        trials_to = {goal: [yardstick.trials_to(one, goal) for one in found] for goal in GOALS}
+        regret = np.stack([_extended(yardstick.regret(one), most) for one in found])
+        ends = zip(orders, trials_to["close"], strict=True)
+        took = [
+            float(seconds[rows[: int(n)]].sum()) if math.isfinite(n) else math.inf
+            for rows, n in ends
+        ]
+        return cls(orders, regret, trials_to, took if seconds.sum() >= _NO_TIME else [])
+
+    def median_to(self, goal: str) -> float:
+        """The trials of the median run."""
+        return _median(self.trials_to[goal])
+
+    @cached_property
+    def area(self) -> float:
+        """The mean regret over the first trials."""
+        return float(self.regret[:, : CHECKPOINTS[-1]].mean())
+
+
+def _extended(regret: Float[Array, " t"], most: int) -> Float[Array, " most"]:
+    missing = max(most - len(regret), 0)
+    return np.concatenate([regret, np.full(missing, regret[-1])])[:most]
+
+
+@dataclass(frozen=True)
+class Replay:
+    """Studies, and what each sampler made of them.
+
+    Args:
+        plan: What was run.
+        targets: The studies.
+        measured: For each study its samplers by name, the owner's and random orders first.
+        left_out: Why others could not be replayed, by name.
+    """
+
+    plan: Plan
+    targets: tuple[Target, ...]
+    measured: tuple[dict[str, Measured], ...]
+    left_out: Mapping[str, str] = field(default_factory=dict)
+
+    @classmethod
+    def of(
+        cls,
+        targets: Sequence[Target],
+        plan: Plan,
+        orders: Mapping[Run, list[int]],
+        left_out: Mapping[str, str] | None = None,
+    ) -> Replay:
+        """Measures runs; orders without a sampler are made here, to their end."""
+        most = max(plan.trials, CHECKPOINTS[-1])
+        found = []
+        for i, target in enumerate(targets):
+            rows = {
+                name: [rows_of(order, target, seed, None) for seed in range(n)]
+                for name, (order, n) in FREE.items()
+            }
+            for name in plan.samplers:
+                rows[name] = [orders[Run(i, name, seed)] for seed in range(plan.seeds)]
+            found.append({name: Measured.of(runs, target, most) for name, runs in rows.items()})
+        return cls(plan, tuple(targets), tuple(found), dict(left_out or {}))
+
+    @property
+    def each(self) -> list[tuple[Target, dict[str, Measured]]]:
+        """Every study, and its samplers by name."""
+        return list(zip(self.targets, self.measured, strict=True))
+
+    @property
+    def samplers(self) -> tuple[str, ...]:
+        """All that is compared, the owner's own order and a random one included."""
+        return (*FREE, *self.plan.samplers)
+
+    def median_trials(self, sampler: str, goal: str) -> float:
+        """Over all runs on all studies."""
+        return _median([n for one in self.measured for n in one[sampler].trials_to[goal]])
+
+    def mean_regret(self, sampler: str) -> Float[Array, " trials"]:
+        """After each trial, every study counting the same."""
+        return np.mean([one[sampler].regret.mean(axis=0) for one in self.measured], axis=0)
+
+    def gains(self, sampler: str) -> list[float]:
+        """How much smaller the mean regret of 20 trials is with past studies than without.
+
+        Of each study; empty for what has no counterpart that ran.
+        """
+        cold = cold_of(sampler)
+        if cold not in self.plan.samplers or not sampler.startswith("metagp") or sampler == cold:
+            return []
+        return [one[cold].area - one[sampler].area for one in self.measured]
+
+    def against_cold(self, sampler: str) -> tuple[int, int, int] | None:
+        """Studies helped, level and harmed by past studies."""
+        gains = self.gains(sampler)
+        if not gains:
+            return None
+        helped, harmed = (sum(sign * gain > MARGIN for gain in gains) for sign in (1, -1))
+        return helped, len(gains) - helped - harmed, harmed
+
+    def hours(self, sampler: str) -> float | None:
+        """The time of the owner's trials until 1 % off the best: the sum of studies' medians.
+
+        ``None`` where no trial has a duration, infinite where a median run did not get there.
+        """
+        medians = [_median(one[sampler].seconds) for one in self.measured if one[sampler].seconds]
+        return sum(medians) / 3600.0 if medians else None
+
+    def as_json(self) -> dict[str, Any]:
+        """Everything, as JSON has it: an infinite number is ``null``."""
+        return {
+            "plan": asdict(self.plan),
+            "summary": {name: self._summary(name) for name in self.samplers},
+            "studies": [_study_as_json(*one) for one in self.each],
+            "left_out": dict(self.left_out),
+        }
+
+    def _summary(self, sampler: str) -> dict[str, Any]:
+        regret, against = self.mean_regret(sampler), self.against_cold(sampler)
+        hours = self.hours(sampler)
+        return {
+            "median_trials_to": {
+                goal: _finite(self.median_trials(sampler, goal)) for goal in GOALS
+            },
+            "regret_at": {str(n): float(regret[n - 1]) for n in CHECKPOINTS},
+            "area": float(regret[: CHECKPOINTS[-1]].mean()),
+            "helped_level_harmed": against,
+            "hours": None if hours is None else _finite(hours),
+        }
+
+
+def _study_as_json(target: Target, measured: Mapping[str, Measured]) -> dict[str, Any]:
+    numbers = [trial.number for trial in target.pool.trials]
+    return {
+        "name": target.pool.name,
+        "trials": len(target.pool),
+        "results": target.yardstick.n_results,
+        "sources": [source.study_name for source in target.sources],
+        "samplers": {
+            name: {
+                "trials_to": {
+                    goal: [_finite(n) for n in found] for goal, found in one.trials_to.items()
+                },
+                "area": one.area,
+                "regret": one.regret.mean(axis=0).tolist(),
+                "seconds": [_finite(n) for n in one.seconds],
+                **({} if name in FREE else {"orders": _numbered(one.orders, numbers)}),
+            }
+            for name, one in measured.items()
+        },
+    }
+
+
+def _numbered(orders: list[list[int]], numbers: list[int]) -> list[list[int]]:
+    """The owner's numbers of the trials."""
+    return [[numbers[row] for row in rows] for rows in orders]
+
+
+def _finite(number: float) -> float | None:
+    return number if math.isfinite(number) else None
+
+
+def _median(numbers: Sequence[float]) -> float:
+    """The lower one of two in the middle, so that infinity beside a number stays a number."""
+    return sorted(numbers)[(len(numbers) - 1) // 2]

@@ -1,0 +1,143 @@
+"""The best value so far of several samplers or studies, over seeds."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy import ndarray as Array
+from optuna.study import Study, StudyDirection
+from optuna.trial import TrialState
+
+from optuna_metabo.shapes import Float
+from optuna_metabo.visualization.style import new_figure, short, short_name, style_of
+
+if TYPE_CHECKING:
+    import plotly.graph_objects as go
+
+# Marks on a line, and the width of lines: the first drawn is the widest, so that one that lies
+# on another still shows it on both sides.
+_N_MARKS, _WIDEST, _THINNER, _THINNEST = 6, 5.0, 0.75, 1.5
+# Letters of a name in the legend.
+_MAX_NAME = 40
+
+
+def plot_histories(studies: Mapping[str, Study | Sequence[Study]]) -> go.Figure:
+    """The best value so far over the trials; of several studies the mean with its standard error.
+
+    Args:
+        studies: By name a study, or those of several seeds.
+
+    Raises:
+        ValueError: If there is none, one has several objectives or no value, or directions
+            differ.
+
+    Example:
+        >>> import optuna
+        >>> from optuna_metabo.visualization import plot_histories
+        >>> def run(seed):
+        ...     study = optuna.create_study(sampler=optuna.samplers.RandomSampler(seed=seed))
+        ...     study.optimize(lambda trial: trial.suggest_float("x", 0, 1), n_trials=5)
+        ...     return study
+        >>> figure = plot_histories({"random": [run(0), run(1)], "one run": run(2)})
+        >>> [line.name for line in figure.data if line.name]
+        ['random', 'one run']
+    """
+    runs = {
+        name: [given] if isinstance(given, Study) else [*given] for name, given in studies.items()
+    }
+    every = [study for seeds in runs.values() for study in seeds]
+    if not every or not all(runs.values()):
+        raise ValueError("expected one study at least for each name")
+    if {len(study.directions) for study in every} != {1}:
+        raise ValueError("expected studies of one objective")
+    if len({study.direction for study in every}) > 1:
+        raise ValueError("expected studies of one direction")
+    best = {name: _best(seeds) for name, seeds in runs.items()}
+    return plot_best_values(best, title="Best value so far", value_name="Value")
+
+
+def _best(studies: Sequence[Study]) -> Float[Array, "seeds trials"]:
+    """Best values so far, as many trials as all have; NaN before the first value."""
+    curves = [_best_of(study) for study in studies]
+    return np.array([curve[: min(map(len, curves))] for curve in curves])
+
+
+def _best_of(study: Study) -> Float[Array, " trials"]:
+    is_maximised = study.direction == StudyDirection.MAXIMIZE
+    values = [
+        trial.value if trial.state == TrialState.COMPLETE and trial.value is not None else np.nan
+        for trial in study.get_trials(deepcopy=False)
+        if trial.state.is_finished()
+    ]
+    if np.isnan(values).all():
+        raise ValueError(f"{study.study_name!r} has no completed trial")
+    best = np.fmax.accumulate(values) if is_maximised else np.fmin.accumulate(values)
+    return np.asarray(best)
+
+
+def plot_best_values(
+    values: Mapping[str, Float[Array, "seeds trials"]], *, title: str, value_name: str
+) -> go.Figure:
+    """The best value so far of several samplers: means over seeds with standard errors.
+
+    Lines that lie on one another stay visible: the later ones are thinner, with dashes and
+    markers of their own at other trials.
+
+    Args:
+        values: For each sampler the best value after each trial, one row a seed.
+        title: Of the figure.
+        value_name: The label of the vertical axis.
+
+    Example:
+        >>> import numpy as np
+        >>> from optuna_metabo.visualization import plot_best_values
+        >>> runs = np.array([[0.5, 0.7, 0.8], [0.4, 0.8, 0.9]])
+        >>> figure = plot_best_values({"ours": runs}, title="Accuracy", value_name="Accuracy")
+        >>> figure.data[1].y
+        (0.45, 0.75, 0.85)
+    """
+    figure = new_figure(title, height=480)
+    for i, (name, runs) in enumerate(values.items()):
+        mean = runs.mean(axis=0)
+        if len(runs) > 1:
+            _add_band(figure, i, mean, runs.std(axis=0, ddof=1) / np.sqrt(len(runs)))
+        _add_line(figure, i, name, mean, len(values))
+    longest = max((runs.shape[1] for runs in values.values()), default=1)
+    figure.update_xaxes(title="Trial", range=[0.5, longest + 0.5])
+    figure.update_yaxes(title=value_name)
+    return figure
+
+
+def _add_band(
+    figure: go.Figure, i: int, mean: Float[Array, " n"], error: Float[Array, " n"]
+) -> None:
+    trials = [*range(1, len(mean) + 1)]
+    figure.add_scatter(
+        x=trials + trials[::-1],
+        y=short(np.r_[mean - error, (mean + error)[::-1]]),
+        fill="toself",
+        fillcolor=style_of(i)["line"]["color"],
+        opacity=0.13,
+        line={"width": 0},
+        mode="lines",
+        hoverinfo="skip",
+        showlegend=False,
+    )
+
+
+def _add_line(figure: go.Figure, i: int, name: str, mean: Float[Array, " n"], count: int) -> None:
+    look, n = style_of(i), len(mean)
+    step = max(n // _N_MARKS, 1)
+    offset = i * step // count if step > 1 else 0
+    sizes = [8 if (trial - offset) % step == 0 else 0 for trial in range(n)]
+    look["line"]["width"] = max(_WIDEST - _THINNER * i, _THINNEST)
+    look["marker"] |= {"size": sizes, "opacity": 1.0, "line": {"width": 1, "color": "white"}}
+    figure.add_scatter(
+        x=[*range(1, n + 1)],
+        y=short(mean),
+        name=short_name(name, _MAX_NAME),
+        mode="lines+markers",
+        **look,
+    )

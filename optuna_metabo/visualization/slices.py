@@ -1,0 +1,213 @@
+"""What is believed along each parameter, before the first trial and now."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy import ndarray as Array
+from optuna.distributions import BaseDistribution, CategoricalDistribution, IntDistribution
+from optuna.study import Study, StudyDirection
+from optuna.trial import FrozenTrial, TrialState
+
+from optuna_metabo.explanation import Prediction
+from optuna_metabo.sampler import MetaGPSampler
+from optuna_metabo.shapes import Float
+from optuna_metabo.visualization.style import COLOURS, GREY, new_figure, sampler_of, short, span_of
+
+if TYPE_CHECKING:
+    import plotly.graph_objects as go
+
+# Points along a parameter, parameters that are drawn if none are named, pixels for each row.
+_N_POINTS, _MOST, _ROW = 41, 8, 280
+# A logarithmic axis over so much has its ticks at powers of ten, and at most so many.
+_DECADES, _MAX_TICKS = 100.0, 4
+_PRIOR = "past studies, before the first trial (order only)"
+
+
+def plot_slices(
+    study: Study,
+    sampler: MetaGPSampler | None = None,
+    *,
+    params: Sequence[str] | None = None,
+    objective: int = 0,
+) -> go.Figure:
+    """What is believed along each parameter through the best trial, and all trials.
+
+    The band is the central interval of 95 %. Dashed is what the past studies said before the first
+    trial: they know an order and no units, so that it is drawn over the range of the solid line.
+    Trials stand at their values, wherever their other parameters are; very bad ones are beyond the
+    picture.
+
+    Args:
+        study: The study, with one completed trial at least.
+        sampler: What knows the past studies, the study's sampler if not given.
+        params: The parameters, in their order; the first eight that vary, by name, if not given.
+        objective: Which of several.
+
+    Raises:
+        TypeError: If the sampler is not a ``MetaGPSampler``.
+        ValueError: If there is no completed trial, no such objective, or no trial with a
+            parameter.
+
+    Example:
+        >>> import optuna
+        >>> from optuna_metabo import MetaGPSampler
+        >>> from optuna_metabo.visualization import plot_slices
+        >>> study = optuna.create_study(sampler=MetaGPSampler(seed=0))
+        >>> study.optimize(lambda trial: trial.suggest_float("x", 0, 1) ** 2, n_trials=8)
+        >>> figure = plot_slices(study, params=["x"])
+        >>> sorted({part.name for part in figure.data})
+        ['95 %', 'expected', 'trials']
+    """
+    found, trials = sampler_of(study, sampler), _completed(study, objective)
+    names = _names(trials)[:_MOST] if params is None else [*params]
+    slices = [_Slice.of(study, trials, name, objective) for name in names]
+    points = [point for one in slices for point in one.points]
+    ends = np.cumsum([len(one.points) for one in slices])[:-1].tolist()
+    now = _split(found.predict(study, points)[objective], ends)
+    before = np.split(found.predict(study, points, n_told=0)[objective].mean, ends)
+    columns = min(len(names), 2)
+    rows = math.ceil(len(names) / columns)
+    title = "What is believed along each parameter"
+    figure = new_figure(title, height=150 + _ROW * rows, grid=(rows, columns))
+    for i, one in enumerate(slices):
+        place = {"row": i // columns + 1, "col": i % columns + 1}
+        drawn = [*_beliefs(one, now[i], before[i]), _trials(one, trials, objective)]
+        figure.add_traces([{"type": "scatter", "legendgroup": x["name"], **x} for x in drawn],
+                          *([place[key]] * len(drawn) for key in ("row", "col")))  # fmt: skip
+        label = {"text": one.name, "standoff": 4}
+        figure.update_xaxes({"type": one.axis, "title": label, **one.ticks}, **place)
+    values = np.array([trial.values[objective] for trial in trials])
+    is_maximised = study.directions[objective] == StudyDirection.MAXIMIZE
+    figure.update_yaxes(range=[*span_of(values, maximised=is_maximised)])
+    figure.update_yaxes(title="Value", col=1)
+    _name_once(figure)
+    return figure
+
+
+def _name_once(figure: go.Figure) -> None:
+    """Each name stands in the legend once, though it is in every panel."""
+    seen: set[str] = set()
+    for part in figure.data:
+        part.showlegend = part.name not in seen
+        seen.add(part.name)
+
+
+@dataclass(frozen=True)
+class _Slice:
+    """A line through the best trial that has a parameter.
+
+    Args:
+        name: Of the parameter.
+        values: Along it.
+        points: The parameters of the best trial but for this one.
+        axis: Plotly's name for the kind of axis.
+    """
+
+    name: str
+    values: list[Any]
+    points: list[dict[str, Any]]
+    axis: str
+
+    @classmethod
+    def of(cls, study: Study, trials: Sequence[FrozenTrial], name: str, objective: int) -> _Slice:
+        having = [trial for trial in trials if name in trial.params]
+        if not having:
+            raise ValueError(f"no completed trial of {study.study_name!r} has a {name!r}")
+        sign = 1.0 if study.directions[objective] == StudyDirection.MAXIMIZE else -1.0
+        best = max(having, key=lambda trial: sign * trial.values[objective])
+        values = _along(best.distributions[name])
+        axis = "log" if getattr(best.distributions[name], "log", False) else "linear"
+        if isinstance(best.distributions[name], CategoricalDistribution):
+            axis = "category"
+        return cls(name, values, [{**best.params, name: value} for value in values], axis)
+
+    @property
+    def ticks(self) -> dict[str, Any]:
+        """Powers of ten on a logarithmic axis of some of them, as many as fit."""
+        if self.axis != "log" or self.values[-1] < _DECADES * self.values[0]:
+            return {}
+        decades = math.log10(self.values[-1] / self.values[0])
+        return {"dtick": math.ceil(decades / _MAX_TICKS), "exponentformat": "power"}
+
+    def shown(self, values: Sequence[Any]) -> list[Any]:
+        """Values as they stand on the axis."""
+        return [str(one) for one in values] if self.axis == "category" else short(values)
+
+
+def _along(distribution: BaseDistribution) -> list[Any]:
+    """Values along a range, evenly on its scale; all choices."""
+    if isinstance(distribution, CategoricalDistribution):
+        return [*distribution.choices]
+    low, high = float(distribution.low), float(distribution.high)  # type: ignore[attr-defined]
+    is_log = bool(distribution.log)  # type: ignore[attr-defined]
+    spaced = np.geomspace(low, high, _N_POINTS) if is_log else np.linspace(low, high, _N_POINTS)
+    values = np.clip(spaced, low, high)
+    if isinstance(distribution, IntDistribution):
+        return [int(value) for value in np.unique(values.round())]
+    return [float(value) for value in values]
+
+
+def _completed(study: Study, objective: int) -> list[FrozenTrial]:
+    if not 0 <= objective < len(study.directions):
+        count = len(study.directions)
+        raise ValueError(f"objective must be in 0 to {count - 1}, got {objective}")
+    trials = study.get_trials(deepcopy=False, states=(TrialState.COMPLETE,))
+    trials = [trial for trial in trials if np.isfinite(trial.values[objective])]
+    if not any(trial.params for trial in trials):
+        raise ValueError(f"{study.study_name!r} has no completed trial with a parameter")
+    return trials
+
+
+def _names(trials: Sequence[FrozenTrial]) -> list[str]:
+    """The parameters that vary, those that are choices last."""
+    found = {name: one for trial in trials for name, one in trial.distributions.items()}
+    names = sorted(name for name, one in found.items() if not one.single())
+    return sorted(names, key=lambda name: isinstance(found[name], CategoricalDistribution))
+
+
+def _split(prediction: Prediction, ends: Sequence[int]) -> list[Prediction]:
+    parts = (np.split(one, ends) for one in (prediction.mean, prediction.low, prediction.high))
+    return [Prediction(*part) for part in zip(*parts, strict=True)]
+
+
+def _beliefs(one: _Slice, now: Prediction, before: Float[Array, " m"]) -> Iterator[dict[str, Any]]:
+    """The interval, what is expected, and the order that the past studies expected.
+
+    Choices have no order, so that nothing is drawn between them.
+    """
+    x, is_line = one.shown(one.values), one.axis != "category"
+    expected = {"x": x, "y": short(now.mean), "name": "expected"}
+    if is_line:
+        y = short([*now.low, *now.high[::-1]])
+        look = {"fillcolor": COLOURS[0], "opacity": 0.15, "line": {"width": 0}}
+        yield {"x": x + x[::-1], "y": y, "name": "95 %", "fill": "toself", "mode": "lines", **look}
+        yield {**expected, "mode": "lines", "line": {"color": COLOURS[0], "width": 2.5}}
+    else:
+        ends = {"array": short(now.high - now.mean), "arrayminus": short(now.mean - now.low)}
+        marker = {"color": COLOURS[0], "symbol": "square", "size": 10}
+        yield {**expected, "mode": "markers", "marker": marker, "error_y": ends}
+    if np.ptp(before) > 0.0:
+        scaled = now.mean.min() + np.ptp(now.mean) * (before - before.min()) / np.ptp(before)
+        prior = {"x": x, "y": short(scaled), "name": _PRIOR}
+        dashed = {"color": COLOURS[1], "dash": "dash", "width": 2}
+        diamond = {"color": COLOURS[1], "symbol": "diamond-open", "size": 13}
+        yield {**prior, "mode": "lines", "line": dashed} if is_line else {
+            **prior, "mode": "markers", "marker": {**diamond, "line": {"width": 2}}
+        }  # fmt: skip
+
+
+def _trials(one: _Slice, trials: Sequence[FrozenTrial], objective: int) -> dict[str, Any]:
+    having = [trial for trial in trials if one.name in trial.params]
+    return {
+        "x": one.shown([trial.params[one.name] for trial in having]),
+        "y": short(trial.values[objective] for trial in having),
+        "name": "trials",
+        "mode": "markers",
+        "marker": {"symbol": "circle-open", "color": GREY, "size": 7, "line": {"width": 1.5}},
+        "hovertext": [f"trial {trial.number}" for trial in having],
+    }

@@ -1,0 +1,105 @@
+"""What all figures share: colours, dashes and markers, a small layout, short numbers and names."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy import ndarray as Array
+from optuna.study import Study
+
+from optuna_metabo.ensembles.scores import bounded
+from optuna_metabo.sampler import MetaGPSampler
+from optuna_metabo.shapes import Float
+
+if TYPE_CHECKING:
+    import plotly.graph_objects as go
+
+# Okabe & Ito's palette, told apart by colour-blind readers too; grey is for what is our own.
+COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
+GREY = "#666666"
+DASHES = ("solid", "dash", "dot", "dashdot", "longdash", "longdashdot")
+MARKERS = ("circle", "square", "diamond", "triangle-up", "x", "star", "triangle-down")
+# Names are cut in the middle to so many letters; hovering shows them whole.
+_MAX_NAME = 24
+# Significant digits of what is drawn: more would not be seen, and would make files large.
+_DIGITS = 4
+# Free space around values, in lengths of their range.
+_MARGIN = 0.08
+
+
+def new_figure(
+    title: str, *, height: int | None = None, grid: tuple[int, int] = (1, 1)
+) -> go.Figure:
+    """An empty figure without Plotly's template, which takes more bytes than most figures.
+
+    Args:
+        title: Of the figure.
+        height: In pixels.
+        grid: The rows and columns of its panels, which share the vertical axis of a row.
+    """
+    from plotly.subplots import make_subplots
+
+    axis = {"showgrid": True, "gridcolor": "#e5e5e5", "zeroline": False, "linecolor": "#888"}
+    layout = {
+        "template": "none",
+        "title": {"text": title, "x": 0.01, "xanchor": "left", "font": {"size": 16}},
+        "font": {"size": 13, "color": "#222"},
+        "margin": {"t": 60, "r": 20, "l": 60, "b": 50},
+        "height": height,
+        "legend": {
+            "orientation": "h",
+            **{"yref": "container", "y": 0, "yanchor": "bottom", "x": 0, "xanchor": "left"},
+        },
+        "hoverlabel": {"namelength": -1},
+    }
+    rows, columns = grid
+    spacing = {"vertical_spacing": 0.3 / rows, "horizontal_spacing": 0.04}
+    figure = make_subplots(rows, columns, shared_yaxes=True, **spacing)
+    figure.update_layout(layout)
+    figure.update_xaxes(axis, automargin=True)
+    figure.update_yaxes(axis, automargin=True)
+    return figure
+
+
+def style_of(i: int) -> dict[str, Any]:
+    """Colour, dash and marker of the i-th line: no two of 42 are the same."""
+    line = {"color": COLOURS[i % len(COLOURS)], "dash": DASHES[i % len(DASHES)], "width": 2}
+    return {"line": line, "marker": {"symbol": MARKERS[i % len(MARKERS)], "size": 7}}
+
+
+def short(values: Iterable[float]) -> list[float]:
+    """Numbers with as many digits as can be seen, as plain floats."""
+    return [float(f"{value:.{_DIGITS}g}") for value in values]
+
+
+def short_name(name: str, most: int = _MAX_NAME) -> str:
+    """A name that fits beside a figure."""
+    if len(name) <= most:
+        return name
+    half = (most - 1) // 2
+    return f"{name[: most - 1 - half]}…{name[-half:]}"
+
+
+def span_of(values: Float[Array, " n"], *, maximised: bool) -> tuple[float, float]:
+    """What of the vertical axis is shown: very bad values would press all others together."""
+    sign = 1.0 if maximised else -1.0
+    kept = sign * bounded(sign * values)
+    margin = _MARGIN * (float(np.ptp(kept)) or abs(float(kept[0])) or 1.0)
+    return float(kept.min()) - margin, float(kept.max()) + margin
+
+
+def sampler_of(study: Study, sampler: MetaGPSampler | None) -> MetaGPSampler:
+    """The sampler that knows the past studies: the one that is given, or the study's own.
+
+    Raises:
+        TypeError: If it is none of ours: a study that is loaded has no memory of its sampler.
+    """
+    found = study.sampler if sampler is None else sampler
+    if not isinstance(found, MetaGPSampler):
+        raise TypeError(
+            f"expected a MetaGPSampler as sampler= or as the sampler of {study.study_name!r}, "
+            f"got {type(found).__name__}"
+        )
+    return found

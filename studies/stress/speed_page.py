@@ -1,0 +1,80 @@
+"""The page of :mod:`studies.stress.speed`: its tables, and how cost grows."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from studies.markdown import rounded, to_markdown
+
+COMMAND = "python -m studies.stress.speed --out docs/performance.md"
+INTRODUCTION = """# Performance
+
+Made by `{command}`, on {machine}. Times are those of the processor, with one thread, so that other
+work on the machine changes them little; a cell holds the median and the 95 % of the asks. Past
+studies have {past_trials} trials each, spaces are continuous.
+"""
+GROWTH = """## How cost grows
+
+- **Past studies.** What all of them say of the trials so far is guessed by one matrix product. 24
+  of them are worked out, 12 of more than 48, and 48 before the first value. Learning is linear, a
+  few studies at a time, and keeps no covariance.
+- **Trials of a past study.** 128 of them count.
+- **Trials of the new study.** Up to 300 are modelled, from then on the best and an even spread of
+  the others; cost grows with their square. The rest is reading and encoding, a few µs a trial.
+- **Its hyperparameters** are fitted to its first 10, 12, 15, 18, ... trials, of many to 128, and
+  other asks fit nothing. Asks that do are the slow ones.
+- **Parameters.** Linear in the columns, and the ascent looks at as many points; 128 axes climb at
+  once.
+
+No ask depends on what the process did before: hyperparameters follow from the trials alone, and
+what is remembered is work saved.
+"""
+
+
+def page(
+    asks: pd.DataFrame, fits: pd.DataFrame, imports: pd.DataFrame, past_trials: int, machine: str
+) -> str:
+    """The Markdown text.
+
+    Args:
+        asks: Rows of sampler, parameters, trials, median and 95 % in milliseconds.
+        fits: For each number of past studies what learning takes.
+        imports: For each statement its milliseconds, and their ratio to Optuna's.
+        past_trials: Of each past study.
+        machine: Where all was measured.
+    """
+    parts = [INTRODUCTION.format(command=COMMAND, machine=machine, past_trials=past_trials)]
+    for d, some in asks.groupby("parameters"):
+        parts += [f"## Milliseconds of an ask, {d} parameters\n", to_markdown(ask_table(some)), ""]
+    parts += ["In ratios of medians:\n", *ratios(asks), "", GROWTH]
+    parts += ["## Learning from past studies, in memory\n", to_markdown(rounded(fits, 2)), ""]
+    parts += ["## Importing\n", to_markdown(rounded(imports, 2)), ""]
+    return "\n".join(parts)
+
+
+def ask_table(asks: pd.DataFrame) -> pd.DataFrame:
+    """A row for each sampler, a column for each number of trials."""
+    cells = asks["median"].map("{:.0f}".format) + " / " + asks["95 %"].map("{:.0f}".format)
+    table = asks.assign(cell=cells).pivot(index="sampler", columns="trials", values="cell")
+    table.columns = [f"{n} trials" for n in table.columns]
+    return table.reindex(asks["sampler"].unique()).fillna("")
+
+
+def ratios(asks: pd.DataFrame) -> list[str]:
+    """How the medians grow, a line each; what was not measured is left out."""
+    medians = asks.set_index(["parameters", "sampler", "trials"])["median"]
+    lines = []
+    for d in asks["parameters"].unique():
+        own = "MetaGPSampler, {} studies".format
+        pairs = [
+            ("1000 past studies to 10, at 50 trials", (own(1000), 50), (own(10), 50)),
+            ("1000 trials to 50, 10 past studies", (own(10), 1000), (own(10), 50)),
+            ("GPSampler to 100 past studies, at 50 trials", ("GPSampler", 50), (own(100), 50)),
+        ]
+        for text, above, below in pairs:
+            keys = (d, *above), (d, *below)
+            if all(key in medians.index for key in keys):
+                lines.append(
+                    f"- {d} parameters, {text}: {medians[keys[0]] / medians[keys[1]]:.2f}"
+                )
+    return lines

@@ -1,0 +1,99 @@
+"""What models promise of points."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy import ndarray as Array
+from scipy.stats import norm
+
+from optuna_metabo.acquisition.gain import (
+    expected,
+    hypervolume_improvement,
+    improvement_on,
+    improvement_on_each,
+    log_chance,
+    undominated,
+    value,
+)
+from optuna_metabo.surrogate import Posterior
+
+X = np.linspace(0.0, 1.0, 7)[:, None]
+
+
+@dataclass(frozen=True)
+class Line:
+    """Two experts, of which the second is off by a constant."""
+
+    slope: float
+    off: float = 0.0
+
+    @property
+    def weights(self) -> Array:
+        return np.zeros(0)
+
+    def posterior(self, X: Array) -> Posterior:
+        means = self.slope * X[:, 0] + np.array([[0.0], [self.off]])
+        return Posterior(np.array([0.3, 0.7]), means, np.full(means.shape, 0.04))
+
+
+def improvement(mean: Array, incumbent: Array | float) -> Array:
+    z = (mean - incumbent) / 0.2
+    return 0.2 * (norm.pdf(z) + z * norm.cdf(z))
+
+
+def test_the_value_is_the_mean_of_the_experts() -> None:
+    np.testing.assert_allclose(value(Line(2.0, 1.0), X), 2.0 * X[:, 0] + 0.7)
+
+
+def test_improvement_is_counted_from_one_value_for_all_experts() -> None:
+    means = Line(1.0, 0.5).posterior(X).means
+    found = np.exp(improvement_on(Line(1.0, 0.5), 0.9, X))
+    np.testing.assert_allclose(found, [0.3, 0.7] @ improvement(means, 0.9))
+
+
+def test_improvement_on_pending_points_is_counted_from_each_experts_own_best() -> None:
+    model = Line(1.0, 0.5)
+    pending = model.posterior(np.array([[0.2], [0.6]])).means
+    means = model.posterior(X).means
+    best = np.array([[0.6], [1.1]])
+    found = np.exp(improvement_on_each(model, pending, X))
+    np.testing.assert_allclose(found, [0.3, 0.7] @ improvement(means, best))
+
+
+def test_the_chance_is_the_product_of_those_of_all_limits_to_their_powers() -> None:
+    limits = [Line(1.0, -0.5), Line(-1.0, 0.5)]
+    parts = [[0.3, 0.7] @ norm.cdf(one.posterior(X).means / 0.2) for one in limits]
+    found = np.exp(log_chance(limits, [1.0, 2.0], X))
+    np.testing.assert_allclose(found, parts[0] * parts[1] ** 2)
+    np.testing.assert_array_equal(log_chance([], [], X), np.zeros(7))
+
+
+def test_expected_values_are_one_column_an_objective() -> None:
+    found = expected([Line(1.0), Line(-1.0)], X)
+    np.testing.assert_allclose(found, np.column_stack([X[:, 0], -X[:, 0]]))
+    assert expected([Line(1.0), Line(-1.0)], X[:0]).shape == (0, 2)
+
+
+def test_what_is_undominated_reaches_a_tenth_of_the_range_below_the_worst() -> None:
+    known = np.array([[0.0, 10.0], [2.0, 5.0], [1.0, 0.0]])
+    lower, upper = undominated(known, known)
+    np.testing.assert_allclose(lower.min(axis=0), [-0.2, -1.0])
+    assert np.isinf(upper.max(axis=0)).all()
+    # Of one value there is no range: one unit's.
+    lower, _ = undominated(np.array([[3.0, 3.0]]), np.zeros((0, 2)))
+    np.testing.assert_allclose(lower.min(axis=0), [2.9, 2.9])
+
+
+def test_only_good_points_dominate() -> None:
+    known = np.array([[0.0, 0.0], [1.0, 1.0], [9.0, 9.0]])
+    lower, upper = undominated(known, known[:2])
+    inside = ((lower < 5.0) & (upper >= 5.0)).all(axis=1)
+    assert inside.any()
+
+
+def test_the_hypervolume_improvement_of_one_objective_is_its_expected_improvement() -> None:
+    corners = (np.array([[0.9]]), np.array([[np.inf]]))
+    found = hypervolume_improvement([Line(1.0, 0.5)], corners, X)
+    np.testing.assert_allclose(found, improvement_on(Line(1.0, 0.5), 0.9, X))

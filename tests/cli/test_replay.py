@@ -1,0 +1,96 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import optuna
+import pytest
+from optuna.storages import JournalStorage
+from optuna.storages.journal import JournalFileBackend
+
+from tests.cli.conftest import Run, make_study
+
+pytest.importorskip("matplotlib")
+pytest.importorskip("jinja2")
+QUICK = (
+    "--sampler",
+    "metagp",
+    "--sampler",
+    "metagp-cold",
+    "--seeds",
+    1,
+    "--trials",
+    3,
+    "--jobs",
+    1,
+)
+
+
+@pytest.fixture
+def url(tmp_path: Path) -> str:
+    url = f"sqlite:///{tmp_path}/studies.db"
+    for i in range(3):
+        make_study(url, f"past-{i}", n_trials=6, optimum=0.3 + 0.1 * i)
+    return url
+
+
+def test_a_table_is_printed_and_a_report_written(url: str, tmp_path: Path, run: Run) -> None:
+    before = (tmp_path / "studies.db").read_bytes()
+    ended = run("replay", "--storage", url, "--out", tmp_path / "out", *QUICK)
+    assert ended.code == 0, ended.err
+    assert ended.out.splitlines()[0].startswith("sampler")
+    assert {line.split()[0] for line in ended.out.splitlines()[1:]} == {
+        "owner", "random", "metagp", "metagp-cold",
+    }  # fmt: skip
+    assert "3 of 3 studies can be replayed." in ended.err
+    assert "6 of 6 runs" in ended.err
+    assert {one.name for one in (tmp_path / "out").iterdir()} == {
+        "report.html", "replay.svg", "runs",
+    }  # fmt: skip
+    assert (tmp_path / "studies.db").read_bytes() == before
+
+
+def test_called_again_it_goes_on_where_it_stopped(url: str, tmp_path: Path, run: Run) -> None:
+    arguments = ("replay", "--storage", url, "--out", tmp_path / "out", *QUICK)
+    first = run(*arguments)
+    again = run(*arguments)
+    assert again.out == first.out
+    assert "0 of 6 runs" in first.err
+    assert "0 of 6 runs" not in again.err
+
+
+def test_json_has_every_run(url: str, tmp_path: Path, run: Run) -> None:
+    options = ("--studies", "past-[01]", "--targets", "*-1", "--format", "json")
+    ended = run("replay", "--storage", url, "--out", tmp_path / "out", *QUICK, *options)
+    found = json.loads(ended.out)
+    assert [study["name"] for study in found["studies"]] == ["past-1"]
+    assert found["studies"][0]["sources"] == ["past-0"]
+    assert len(found["studies"][0]["samplers"]["metagp"]["orders"]) == 1
+
+
+def test_a_journal_is_replayed(tmp_path: Path, run: Run) -> None:
+    path = tmp_path / "studies.log"
+    storage = JournalStorage(JournalFileBackend(str(path)))
+    for name in ("a", "b"):
+        study = optuna.create_study(study_name=name, storage=storage)
+        study.optimize(lambda trial: trial.suggest_float("x", 0, 1), n_trials=4)
+    before = path.read_bytes()
+    ended = run("replay", "--storage", path, "--out", tmp_path / "out", *QUICK)
+    assert ended.code == 0, ended.err
+    assert path.read_bytes() == before
+
+
+def test_what_cannot_be_replayed_is_one_kind_line(tmp_path: Path, run: Run) -> None:
+    url = f"sqlite:///{tmp_path}/one.db"
+    make_study(url, "only", n_trials=3)
+    ended = run("replay", "--storage", url, "--out", tmp_path / "out", *QUICK)
+    assert (ended.code, ended.out) == (1, "")
+    assert "replay needs two studies at least" in ended.err
+    assert len(ended.err.splitlines()) == 1
+    assert not (tmp_path / "out").exists()
+
+
+def test_an_unknown_sampler_is_named(url: str, tmp_path: Path, run: Run) -> None:
+    ended = run("replay", "--storage", url, "--out", tmp_path / "out", "--sampler", "nonsense")
+    assert ended.code == 2
+    assert "got 'nonsense'" in ended.err

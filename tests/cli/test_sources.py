@@ -1,0 +1,117 @@
+"""``optuna-metabo sources`` and ``explain``: what past studies say of one."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import optuna
+import pytest
+import yaml
+
+from tests.cli.conftest import Run, make_study
+
+BOTH = pytest.mark.parametrize("command", ["sources", "explain"])
+
+
+def test_sources_says_who_serves_and_why_not_the_others(url: str, run: Run) -> None:
+    optuna.create_study(study_name="empty", storage=url)
+    ended = run("sources", "--storage", url, "--study-name", "new", "-f", "json")
+    assert (ended.code, ended.err) == (0, "")
+    past, empty = json.loads(ended.out)
+    assert (past["study"], past["serves"], past["trials"]) == ("past", True, 15)
+    assert past["shared"] == ["x"]
+    assert 0.0 < past["weight"] <= 1.0
+    assert (empty["study"], empty["serves"]) == ("empty", False)
+    assert "no completed trials" in empty["why_not"]
+
+
+def test_sources_are_known_before_the_first_trial(url: str, run: Run) -> None:
+    optuna.create_study(study_name="empty", storage=url)
+    ended = run("sources", "--storage", url, "--study-name", "empty", "-f", "value")
+    names = [line.split("\t")[0] for line in ended.out.splitlines()]
+    assert (ended.code, sorted(names)) == (0, ["new", "past"])
+
+
+def test_the_table_has_a_line_for_each_source(url: str, run: Run) -> None:
+    ended = run("--storage", url, "sources", "--study-name", "new")
+    head, _, row = ended.out.splitlines()
+    assert head.split()[:2] == ["study", "serves"]
+    assert row.split()[:2] == ["past", "yes"]
+
+
+def test_explain_says_what_each_trial_came_from(url: str, run: Run) -> None:
+    asked = ("explain", "--storage", url, "--study-name", "new")
+    assert "past" in run(*asked).out
+    lines = run(*asked, "-f", "value").out.splitlines()
+    assert [line.split("\t")[0] for line in lines] == ["0", "1", "2"]
+    found = yaml.safe_load(run(*asked, "-f", "yaml").out)
+    assert (found["study"], found["trials_told"]) == ("new", 3)
+    assert [one["number"] for one in found["trials"]] == [0, 1, 2]
+    assert all(set(one["weights"]) == {"past"} for one in found["trials"])
+    assert found == json.loads(run(*asked, "-f", "json").out)
+
+
+@BOTH
+def test_only_the_sources_asked_for_are_read(command: str, url: str, run: Run) -> None:
+    make_study(url, "other", n_trials=5)
+    for asked in (["other"], ["o*"], ["oth*", "other"]):
+        options = [word for one in asked for word in ("--sources", one)]
+        ended = run(command, "--storage", url, "--study-name", "new", *options, "-f", "json")
+        assert "other" in ended.out
+        assert "past" not in ended.out
+
+
+@BOTH
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["--study-name", "neww"], "no study named 'neww'; did you mean 'new'?"),
+        (["--study-name", "new", "--sources", "pasta"], "no study named 'pasta'; did you mean"),
+        (["--study-name", "new", "--sources", "q*"], "'q*' matches no study of the storage"),
+    ],
+)
+def test_an_unknown_study_is_one_line_and_1(
+    command: str, arguments: list[str], said: str, url: str, run: Run
+) -> None:
+    ended = run(command, "--storage", url, *arguments)
+    assert (ended.code, ended.out, ended.err.count("\n")) == (1, "", 1)
+    assert said in ended.err
+
+
+@BOTH
+@pytest.mark.parametrize(
+    ("storage", "code", "said"),
+    [
+        ("sqlite:///{}/none.db", 1, "there is no file"),
+        ("{}/none.journal", 2, "neither a URL"),
+        ("nonsense://", 2, "storage"),
+        (None, 2, "pass --storage, or set OPTUNA_STORAGE"),
+    ],
+)
+def test_a_missing_storage_is_one_line(
+    command: str, storage: str | None, code: int, said: str, tmp_path: Path, run: Run
+) -> None:
+    options = [] if storage is None else ["--storage", storage.format(tmp_path)]
+    ended = run(command, *options, "--study-name", "new")
+    assert (ended.code, ended.out, ended.err.count("\n")) == (code, "", 1)
+    assert said in ended.err
+
+
+@BOTH
+def test_a_study_alone_is_said_and_no_error(command: str, tmp_path: Path, run: Run) -> None:
+    url = f"sqlite:///{tmp_path}/one.db"
+    make_study(url, "new", n_trials=2)
+    ended = run(command, "--storage", url, "--study-name", "new", "-f", "json")
+    assert (ended.code, ended.err.count("\n")) == (0, 1)
+    assert "no study besides 'new'" in ended.err
+    json.loads(ended.out)
+
+
+@BOTH
+def test_looking_changes_nothing(command: str, url: str, run: Run) -> None:
+    file = Path(url.removeprefix("sqlite:///"))
+    before = file.read_bytes()
+    run(command, "--storage", url, "--study-name", "new")
+    assert file.read_bytes() == before
+    assert [one.name for one in file.parent.iterdir()] == [file.name]

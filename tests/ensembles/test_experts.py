@@ -1,0 +1,86 @@
+"""The experts of the model average: what they weigh beforehand, and what they are asked with."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from optuna_metabo.ensembles.averaging import Averaging, AveragingPrior
+from optuna_metabo.ensembles.experts import CLOSE, DISTANT, Basis, Expert, all_groups
+from optuna_metabo.ensembles.screening import Kept
+from optuna_metabo.surrogate import Task
+from tests.ensembles.bowls import DOMAIN, NONE, alike, bowl, make_task
+
+
+def weights_of(n: int, share: float, *, plain: float, joint: float) -> dict[str, float]:
+    groups = all_groups(np.arange(n), share, plain=plain, joint=joint)
+    return {expert.name: expert.prior_weight for one in groups for expert in one.experts}
+
+
+def prior_of(*sources: Task) -> AveragingPrior:
+    found = Averaging().learn(sources, DOMAIN, generator=np.random.default_rng(0))
+    assert isinstance(found, AveragingPrior)
+    return found
+
+
+def test_prior_weights_are_shared_out_as_the_settings_say() -> None:
+    weights = weights_of(5, 0.36, plain=0.1, joint=0.7)
+    assert weights["own"] == pytest.approx(0.1)
+    for relation in ("close", "distant"):
+        assert weights[f"common, {relation}"] == pytest.approx(0.7 * 0.36 / 2)
+        assert weights[f"combination, {relation}"] == pytest.approx(0.7 * 0.64 / 2)
+        for k in range(5):
+            assert weights[f"source {k}, {relation}"] == pytest.approx(0.2 / 5 / 2)
+
+
+def test_the_close_relation_trusts_more_than_the_distant_one() -> None:
+    assert CLOSE.rho < DISTANT.rho
+    for one in (CLOSE, DISTANT):
+        np.testing.assert_array_equal(one.coefficients.mean, [1.0, 0.0])
+        assert one.coefficients.variance[0] < 0.25  # the slope is hardly ever negative
+        assert one.coefficients.variance[1] >= 100.0  # of the offset nothing is known
+
+
+def test_each_expert_has_the_function_that_it_is_named_after() -> None:
+    prior = prior_of(*alike())
+    functions, X = prior.functions, np.random.default_rng(1).random((6, 2))
+    kept = np.array([2, 0])
+    groups = list(all_groups(kept, functions.share, plain=0.1, joint=0.7))
+    basis, values = Basis.of(functions, X, Kept.equal(kept), groups), functions(X)
+    mean = values[kept].mean(axis=0)
+    expected = {"source 2": values[2], "source 0": values[0], "common": values[-1]}
+    expected |= {"combination": mean, "own": np.zeros(6)}
+    for group in groups:
+        rows = group.rows(basis)
+        for expert, row in zip(group.experts, rows, strict=True):
+            np.testing.assert_allclose(row, expected[expert.name.split(",")[0]], atol=1e-12)
+    # The Gram matrix of the deviations is the sources' covariance about their mean.
+    deviations = values[kept] - mean
+    np.testing.assert_allclose(
+        basis.deviations.T @ basis.deviations, deviations.T @ deviations / (2 - 1)
+    )
+
+
+def test_the_sources_of_an_expert_are_those_that_it_listens_to() -> None:
+    groups = list(all_groups(np.array([4, 7]), 0.5, plain=0.1, joint=0.7))
+    experts = {expert.name: expert for one in groups for expert in one.experts}
+    np.testing.assert_array_equal(experts["source 7, close"].sources, [7])
+    np.testing.assert_array_equal(experts["common, distant"].sources, [4, 7])
+    assert not len(experts["own"].sources)
+    assert [name for name, one in experts.items() if one.is_close] == [
+        name for name in experts if name.endswith("close")
+    ]
+
+
+def test_posterior_weights_are_prior_weights_times_evidence() -> None:
+    target = make_task(bowl(0.45), 5, 9)
+    model = prior_of(*alike(), make_task(bowl(0.9), 25, 5)).weighed(target, NONE)
+    experts: list[Expert] = [one for group in model.groups for one in group.experts]
+    evidence = np.concatenate([one.log_evidence for one in model.krigings])
+    prior = np.array([one.prior_weight for one in experts])
+    expected = prior[:, None] * np.exp(evidence - evidence.max())
+    np.testing.assert_allclose(model.expert_weights, expected / expected.sum())
+    told = model.expert_weights.sum(axis=1)
+    for k in range(4):
+        own = sum(w / len(e.sources) for e, w in zip(experts, told, strict=True) if k in e.sources)
+        assert model.weights[k] == pytest.approx(own)

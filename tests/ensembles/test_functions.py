@@ -1,0 +1,88 @@
+"""What the sources say, on one scale and in their order."""
+
+from __future__ import annotations
+
+from itertools import combinations
+
+import numpy as np
+import pytest
+
+from optuna_metabo.ensembles.averaging import Averaging, AveragingPrior
+from optuna_metabo.ensembles.functions import Functions, _order
+from optuna_metabo.surrogate import Task
+from tests.ensembles.bowls import DOMAIN, NONE, alike, bowl, make_task
+
+SPREAD = DOMAIN.sample(256, generator=np.random.default_rng(5))
+
+
+def learned(*sources: Task) -> Functions:
+    prior = Averaging().learn(sources, DOMAIN, generator=np.random.default_rng(0))
+    assert isinstance(prior, AveragingPrior)
+    return prior.functions
+
+
+def test_every_function_has_mean_zero_and_deviation_one_over_the_domain() -> None:
+    values = learned(*alike())(SPREAD)
+    assert values.shape == (4, 256)
+    np.testing.assert_allclose(values.mean(axis=1), 0.0, atol=0.02)
+    np.testing.assert_allclose(values.std(axis=1), 1.0, atol=0.02)
+
+
+def test_a_source_of_noise_is_not_blown_up() -> None:
+    generator = np.random.default_rng(0)
+    noise = Task(generator.random((40, 2)), generator.standard_normal(40))
+    functions = learned(*alike(), noise)
+    assert functions(SPREAD)[3].std() < 0.9
+    assert functions.scale[3] == pytest.approx(0.3)
+
+
+def test_some_functions_are_rows_of_all() -> None:
+    functions = learned(*alike())
+    everything = functions(SPREAD)
+    np.testing.assert_allclose(functions.single(SPREAD, np.array([2, 0])), everything[[2, 0]])
+    np.testing.assert_allclose(functions.joint(SPREAD), everything[-1])
+
+
+def test_opinions_before_the_first_value_sum_to_one() -> None:
+    functions = learned(*alike())
+    assert functions.opinions.sum() == pytest.approx(1.0)
+    assert functions.opinions[-1] == functions.share
+    assert len(set(functions.opinions[:-1])) == 1
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_the_first_sources_are_those_whose_best_points_serve_all_best(seed: int) -> None:
+    phi = np.random.default_rng(seed).standard_normal((6, 50))
+
+    def served(chosen: tuple[int, ...]) -> float:
+        """What every source has at the best of these sources' best points, on average."""
+        places = [int(phi[i].argmax()) for i in chosen]
+        return float(phi[:, places].max(axis=1).mean())
+
+    order = _order(phi)
+    assert sorted(order) == list(range(6))
+    assert served((order[0],)) == max(served((i,)) for i in range(6))
+    for n in range(1, 5):  # greedy: the next one serves best beside those before
+        rest = set(range(6)) - set(order[:n])
+        gains = {i: served((*order[:n], i)) for i in rest}
+        assert gains[order[n]] == pytest.approx(max(gains.values()))
+    assert served(tuple(order[:2])) >= 0.9 * max(map(served, combinations(range(6), 2)))
+
+
+def test_of_many_sources_those_that_serve_the_others_have_experts() -> None:
+    """Of sixty, twenty-four at most; without values that is all that is known of them."""
+    sources = [make_task(bowl(at), 6, i) for i, at in enumerate(np.linspace(0, 1, 60))]
+    functions = learned(*sources)
+    assert sorted(functions.order) == list(range(60))
+    prior = Averaging().learn(sources, DOMAIN, generator=np.random.default_rng(0))
+    assert np.count_nonzero(prior.condition(make_task(bowl(0.3), 6, 9), NONE).weights) <= 24
+
+
+def test_of_many_sources_the_one_that_agrees_with_the_values_is_kept() -> None:
+    """Sources that look alike by their best points, and one of another kind in their midst."""
+    common = [make_task(bowl(0.8), 12, i) for i in range(40)]
+    one = make_task(bowl(0.1), 30, 99)
+    target = make_task(bowl(0.1), 12, 7)
+    prior = Averaging().learn([*common, one], DOMAIN, generator=np.random.default_rng(0))
+    weights = prior.condition(target, NONE).weights
+    assert weights.argmax() == 40

@@ -1,0 +1,57 @@
+"""When the target's hyperparameters are fitted, and to what."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from optuna_metabo.ensembles.scores import bounded
+from optuna_metabo.ensembles.target import settled, target_theta
+from optuna_metabo.surrogate import Task, observed
+
+GROUPS = np.arange(2)
+
+
+def told(n: int) -> Task:
+    X = np.random.default_rng(0).random((n, 2))
+    tasks, _ = observed(X, [np.sin(5.0 * X[:, 0]) + X[:, 1]], np.ones(n, dtype=bool))
+    return tasks[0]
+
+
+@pytest.mark.parametrize(
+    ("n", "fitted"), [(1, 1), (9, 9), (10, 10), (11, 10), (12, 12), (14, 12), (15, 15), (99, 84)]
+)
+def test_many_values_are_fitted_again_when_there_are_a_fifth_more(n: int, fitted: int) -> None:
+    assert len(settled(told(n))) == fitted
+
+
+def test_what_is_fitted_is_the_first_trials_whatever_came_later() -> None:
+    first, second = settled(told(29)), settled(told(32))
+    X = np.random.default_rng(0).random((27, 2))
+    assert len(first) == len(second) == 27
+    for one in (first, second):
+        np.testing.assert_array_equal(one.X, X)
+        np.testing.assert_array_equal(one.y, bounded(np.sin(5.0 * X[:, 0]) + X[:, 1]))
+
+
+def test_between_two_fits_hyperparameters_stay_also_of_thinned_and_bounded_values() -> None:
+    expected = target_theta(told(27), GROUPS, None)
+    for task in (told(31), told(31).thinned(12), replace(told(31), y=bounded(told(31).y))):
+        np.testing.assert_array_equal(target_theta(task, GROUPS, None), expected)
+    assert (target_theta(told(33), GROUPS, None) != expected).any()
+
+
+def test_a_task_that_does_not_know_its_trials_is_fitted_as_it_is() -> None:
+    task = told(31)
+    assert settled(replace(task, whole=None)).y is task.y
+
+
+def test_points_that_were_told_again_stand_where_they_came_first() -> None:
+    X = np.array([[0.9, 0.0], [0.1, 0.0], [0.9, 0.0], [0.5, 0.0]])
+    tasks, _ = observed(X, [np.array([1.0, 2.0, 3.0, 4.0])], np.ones(4, dtype=bool))
+    whole = tasks[0].whole
+    assert whole is not None
+    np.testing.assert_array_equal(whole.X[:, 0], [0.9, 0.1, 0.5])
+    np.testing.assert_array_equal(whole.y, [2.0, 2.0, 4.0])

@@ -1,0 +1,75 @@
+"""The Gaussian process of the target's own trials."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from optuna_metabo.ensembles import target as module
+from optuna_metabo.ensembles.target import Scale, fit_target, target_theta
+from optuna_metabo.surrogate import Task
+
+GROUPS = np.arange(3)
+
+
+def task(n: int) -> Task:
+    X = np.random.default_rng(0).random((n, 3))
+    return Task(X, np.sin(6.0 * X[:, 0]) + X[:, 1] ** 2)
+
+
+@pytest.mark.parametrize(("n", "expected"), [(1, []), (2, [2]), (60, [60]), (400, [48, 128])])
+def test_hyperparameters_are_fitted_to_a_bounded_number_of_values(
+    n: int, expected: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sizes, fit = [], module.fit_map
+
+    def counted(data: Any, *rest: Any) -> Any:
+        sizes.append(data.y.shape[1])
+        return fit(data, *rest)
+
+    monkeypatch.setattr(module, "fit_map", counted)
+    target_theta(task(n), GROUPS, None)
+    assert sizes == expected
+
+
+def test_those_of_some_values_are_about_those_of_all(monkeypatch: pytest.MonkeyPatch) -> None:
+    some = target_theta(task(300), GROUPS, None)
+    monkeypatch.setattr(module, "_MANY", 300)
+    everything = target_theta(task(300), GROUPS, None)
+    np.testing.assert_allclose(some[:2], everything[:2], atol=0.4)  # logarithms
+    assert some[2] > some[0] + 1.0  # the axis that does not matter
+
+
+def test_they_do_not_depend_on_the_order_of_the_trials() -> None:
+    one, rows = task(300), np.random.default_rng(1).permutation(300)
+    other = Task(one.X[rows], one.y[rows])
+    np.testing.assert_allclose(
+        target_theta(one, GROUPS, None), target_theta(other, GROUPS, None), atol=1e-4
+    )
+
+
+def test_pending_points_take_the_value_that_is_expected_of_them() -> None:
+    pending = np.array([[0.1, 0.9, 0.5]])
+    gp, believed = (fit_target(task(30), some, GROUPS, None) for some in (pending[:0], pending))
+    assert believed.mean(pending)[0] == pytest.approx(gp.mean(pending)[0], abs=1e-4)
+    assert believed.posterior(pending)[1] < gp.posterior(pending)[1]
+
+
+@pytest.mark.parametrize("of", [Scale.of, Scale.from_best])
+def test_a_prediction_of_standardised_values_comes_back_in_their_units(of: Any) -> None:
+    one = Task(task(9).X, 40.0 + 3.0 * task(9).y)
+    scale = of(one.y)
+    y = scale.standardise(one).y
+    assert y.std() == pytest.approx(1.0)
+    found = scale.restore(np.ones(1), y[None], np.full((1, 9), 0.25))
+    np.testing.assert_allclose(found.mean, one.y)
+    np.testing.assert_allclose(found.variance, 0.25 * one.y.var())
+
+
+def test_the_centre_is_the_mean_or_the_best_value_and_equal_values_have_the_scale_one() -> None:
+    y = np.array([1.0, 2.0, 6.0])
+    assert (Scale.of(y).centre, Scale.from_best(y).centre) == (3.0, 6.0)
+    assert Scale.of(np.full(3, 7.0)) == Scale(7.0, 1.0)
+    assert Scale.of(np.zeros(0)) == Scale(0.0, 1.0)

@@ -1,0 +1,178 @@
+"""An explanation is what the trials themselves tell."""
+
+from __future__ import annotations
+
+import itertools
+
+import numpy as np
+import optuna
+import pytest
+from optuna.trial import TrialState
+
+from optuna_metabo import MetaGPSampler
+from tests.explanation.conftest import Studies, bowl, past
+
+
+def test_weights_over_trials_are_those_of_explanations_made_on_the_way() -> None:
+    sampler = MetaGPSampler([past("good", 1.0), past("bad", -1.0)], seed=0)
+    study = optuna.create_study(sampler=sampler)
+    on_the_way = []
+    for _ in range(6):
+        # The search space is the same all the way: nothing is known before the first trial.
+        on_the_way.append({one.name: one.weight for one in sampler.explain(study).sources})
+        study.optimize(bowl, n_trials=1)
+    explanation = sampler.explain(study)
+    names = [one.name for one in explanation.sources]
+    for trial, seen in itertools.islice(zip(explanation.trials, on_the_way, strict=True), 1, None):
+        assert dict(zip(names, trial.weights, strict=False)) == pytest.approx(seen)
+
+
+def test_looking_back_a_second_time_or_by_another_sampler_tells_the_same(
+    studies: Studies,
+) -> None:
+    study, sampler = studies
+    first, again = str(sampler.explain(study)), str(sampler.explain(study))
+    other = str(MetaGPSampler([past("good", 1.0), past("bad", -1.0)], seed=0).explain(study))
+    assert first == again
+    assert other.splitlines() == first.splitlines()[:-1]  # of the empty one it does not know
+
+
+def test_an_enqueued_trial_is_told_and_the_next_ones_come_from_past_studies(
+    studies: Studies,
+) -> None:
+    study, sampler = studies
+    kinds = [trial.origin.kind for trial in sampler.explain(study).trials]
+    assert kinds[0] == "enqueued"
+    assert kinds[1] in ("optimum", "source", "common")
+    assert "good" in sampler.explain(study).trials[1].origin.sources
+
+
+def test_without_past_studies_start_up_comes_before_the_own_model() -> None:
+    study = optuna.create_study(sampler=MetaGPSampler(seed=0, n_startup_trials=3))
+    study.optimize(bowl, n_trials=5)
+    kinds = [trial.origin.kind for trial in study.sampler.explain(study).trials]
+    assert kinds == ["start-up"] * 3 + ["own model"] * 2
+
+
+def test_agreement_is_told_in_words_with_an_interval(studies: Studies) -> None:
+    study = optuna.create_study(sampler=optuna.samplers.RandomSampler(seed=1))
+    study.optimize(bowl, n_trials=15)
+    found = {one.name: one for one in studies[1].explain(study).sources}
+    assert (found["good"].agreement, found["bad"].agreement) == ("agrees", "opposed")
+    low, high = found["good"].agreement_interval
+    assert 0.0 < low < (found["good"].rank_agreement or 0.0) < high
+    assert found["empty"].agreement == "says nothing"
+    assert found["empty"].reason == "has no completed trials"
+
+
+def test_a_prediction_is_made_without_the_value_that_it_is_of(studies: Studies) -> None:
+    study, sampler = studies
+    trials = sampler.explain(study).trials
+    assert trials[0].prediction is None
+    copy = optuna.create_study(sampler=sampler)
+    copy.add_trials(study.trials[:-1])
+    last = study.trials[-1]
+    changed = optuna.trial.create_trial(
+        value=last.values[0] + 7.0, params=last.params, distributions=last.distributions
+    )
+    copy.add_trial(changed)
+    before, found = trials[-1].prediction, sampler.explain(copy).trials[-1]
+    assert before is not None
+    assert found.prediction is not None
+    assert found.prediction.mean == pytest.approx(before.mean)
+    assert found.origin.kind == "added"  # nobody asked for it
+
+
+def test_predictions_are_in_the_units_and_direction_of_the_objective(studies: Studies) -> None:
+    study, sampler = studies
+    trials = study.get_trials(states=(TrialState.COMPLETE,))
+    [found] = sampler.predict(study, [trial.params for trial in trials])
+    values = np.array([trial.values[0] for trial in trials])
+    assert np.abs(found.mean - values).max() < 0.2
+    assert ((found.low <= found.mean) & (found.mean <= found.high)).all()
+
+
+def test_a_prediction_of_nothing_known_or_of_a_strange_parameter_is_refused(
+    studies: Studies,
+) -> None:
+    study, sampler = studies
+    with pytest.raises(ValueError, match=r"expected parameters out of \['x', 'y'\], got \['z'\]"):
+        sampler.predict(study, [{"z": 1.0}])
+    with pytest.raises(ValueError, match="n_told must be 0 or more"):
+        sampler.predict(study, [{"x": 0.1}], n_told=-1)
+    nothing = optuna.create_study(study_name="nothing", sampler=MetaGPSampler(seed=0))
+    with pytest.raises(ValueError, match="no parameter of 'nothing' is known"):
+        nothing.sampler.predict(nothing, [{"x": 0.1}])
+
+
+@pytest.mark.parametrize("surrogate", ["auto", "rgpe", "tst", "stacking", "none"])
+def test_every_surrogate_tells_an_origin_of_every_trial_with_two_objectives(
+    surrogate: str,
+) -> None:
+    def two(trial: optuna.Trial) -> tuple[float, float]:
+        return bowl(trial), -bowl(trial)
+
+    random = optuna.samplers.RandomSampler(seed=0)
+    source = optuna.create_study(directions=["minimize"] * 2, study_name="p", sampler=random)
+    source.optimize(two, n_trials=15)
+    sampler = MetaGPSampler([source], surrogate=surrogate, seed=0)
+    study = optuna.create_study(directions=["minimize"] * 2, sampler=sampler)
+    study.optimize(two, n_trials=4)
+    explanation = sampler.explain(study)
+    assert [trial.number for trial in explanation.trials] == [0, 1, 2, 3]
+    kinds = {trial.origin.kind for trial in explanation.trials}
+    assert kinds <= ({"own model"} if surrogate == "none" else {"optimum", "source", "own model"})
+    assert explanation.trials[-1].prediction is not None
+    assert len(explanation.trials[-1].prediction.mean) == 2
+
+
+@pytest.mark.parametrize("n_trials", [0, 3])
+def test_a_study_without_parameters_has_nothing_to_be_explained(n_trials: int) -> None:
+    study = optuna.create_study(sampler=MetaGPSampler(seed=0))
+    study.optimize(lambda trial: 1.0, n_trials=n_trials)
+    explanation = study.sampler.explain(study)
+    assert (explanation.sources, explanation.trials) == ((), ())
+    assert explanation.weight_without_sources == 1.0
+
+
+def test_failed_and_running_trials_have_an_origin_and_long_studies_a_spread() -> None:
+    def often(trial: optuna.Trial) -> float:
+        if trial.number % 10 == 7:
+            raise ValueError
+        return bowl(trial)
+
+    sampler = MetaGPSampler(seed=0, n_startup_trials=200)
+    study = optuna.create_study(sampler=sampler)
+    study.optimize(often, n_trials=8, catch=ValueError)
+    study.ask().suggest_float("x", 0, 1)
+    assert len(sampler.explain(study).trials) == 8  # one failed before its first parameter
+    study.optimize(bowl, n_trials=91)
+    trials = sampler.explain(study).trials
+    assert len(trials) == 64
+    assert trials[-1].number == 99
+    assert trials[0].values is not None
+
+
+def test_trials_that_ran_at_the_same_time_did_not_know_of_each_other() -> None:
+    study = optuna.create_study(sampler=MetaGPSampler(seed=0))
+    trials = [study.ask() for _ in range(3)]
+    for trial in trials:
+        study.tell(trial, bowl(trial))
+    study.optimize(bowl, n_trials=1)
+    assert [one.n_told for one in study.sampler.explain(study).trials] == [0, 0, 0, 3]
+
+
+def test_a_value_far_off_is_seen_as_a_proposal_sees_it() -> None:
+    """Else whoever expects it least badly would have all the weight, which nobody else saw."""
+    good, study = past("good", 1.0), optuna.create_study(sampler=MetaGPSampler(seed=0))
+    study.optimize(bowl, n_trials=11)
+    params, distributions = {"x": 0.5, "y": 0.5}, study.trials[0].distributions
+    weights = []
+    for worst in (10.0, 1e9):
+        copy = optuna.create_study()
+        copy.add_trials(study.trials)
+        copy.add_trial(
+            optuna.trial.create_trial(value=worst, params=params, distributions=distributions)
+        )
+        weights.append(MetaGPSampler([good], seed=0).explain(copy).sources[0].weight)
+    assert weights[0] == pytest.approx(weights[1])

@@ -1,0 +1,88 @@
+"""What a trial came from, by weights and points alone."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pytest
+
+from optuna_metabo.explanation.origin import Origin, chosen_by, shares
+from optuna_metabo.surrogate import Posterior, Task
+
+NAMES = ("a", "b", "c")
+TASKS = [Task(np.array([[at, at], [0.0, 1.0]]), np.array([1.0, 0.0])) for at in (0.2, 0.21, 0.8)]
+
+
+def origin(x: list[float], weights: list[float]) -> Origin:
+    return chosen_by(np.array(x), np.array(weights), NAMES, TASKS)
+
+
+def test_more_than_half_of_the_own_belief_is_the_own_model_wherever_it_is() -> None:
+    assert origin([0.8, 0.8], [0.1, 0.1, 0.2, 0.6]) == Origin("own model")
+    assert origin([0.8, 0.8], [0.0, 0.0, 0.0, 1.0]) == Origin("own model")
+
+
+def test_the_best_trial_of_a_study_that_counts_is_named_the_heaviest_first() -> None:
+    assert origin([0.82, 0.78], [0.3, 0.3, 0.4, 0.0]) == Origin("optimum", ("c",))
+    assert origin([0.2, 0.2], [0.3, 0.4, 0.3, 0.0]) == Origin("optimum", ("b", "a"))
+    assert origin([0.2, 0.2], [0.9999, 0.0001, 0.0, 0.0]) == Origin("optimum", ("a",))
+
+
+def test_elsewhere_it_is_one_study_or_what_is_common_to_those_that_count() -> None:
+    assert origin([0.5, 0.5], [0.4, 0.1, 0.1, 0.4]) == Origin("source", ("a",))
+    assert origin([0.5, 0.5], [0.3, 0.0, 0.4, 0.3]).kind == "source"
+    assert origin([0.5, 0.5], [0.3, 0.3, 0.3, 0.1]) == Origin("common", NAMES)
+    assert origin([0.5, 0.5], [0.4, 0.0, 0.4, 0.2]) == Origin("common", ("a", "c"))
+
+
+def test_a_study_that_serves_two_objectives_counts_with_both_shares() -> None:
+    found = chosen_by(
+        np.array([0.5, 0.5]), np.array([0.3, 0.2, 0.3, 0.2, 0.0]), ("a", "b", "a", "c"),
+        [*TASKS, TASKS[0]],
+    )  # fmt: skip
+    assert found == Origin("source", ("a",))
+
+
+def test_columns_that_a_study_does_not_know_are_not_compared() -> None:
+    task = Task(np.array([[0.2, 0.9]]), np.array([1.0]), np.array([True, False]))
+    assert chosen_by(np.array([0.2, 0.1]), np.array([1.0, 0.0]), ["a"], [task]).kind == "optimum"
+    assert chosen_by(np.array([0.4, 0.9]), np.array([1.0, 0.0]), ["a"], [task]).kind == "source"
+
+
+@dataclass
+class Whole:
+    weights: np.ndarray
+
+    def posterior(self, X: np.ndarray) -> Posterior:
+        raise NotImplementedError
+
+
+@dataclass
+class Divided(Whole):
+    acting: Whole
+
+
+@pytest.mark.parametrize(
+    ("weights", "acting", "expected"),
+    [
+        ([0.3, 0.2], None, [0.3, 0.2, 0.5]),
+        ([0.3, 0.2], [0.3, 0.2], [0.3, 0.2, 0.5]),
+        ([0.3, 0.2], [0.0, 0.0], [0.0, 0.0, 1.0]),
+        ([0.3, 0.2], [0.3, 0.1], [0.75, 0.25, 0.0]),
+        ([], None, [1.0]),
+    ],
+)
+def test_the_part_of_a_model_that_chooses_has_all_shares(
+    weights: list[float], acting: list[float] | None, expected: list[float]
+) -> None:
+    whole = Whole(np.array(weights))
+    model = whole if acting is None else Divided(whole.weights, Whole(np.array(acting)))
+    assert shares(model) == pytest.approx(expected)
+
+
+def test_words() -> None:
+    assert str(Origin("optimum", ("a", "b"))) == "a's and b's optimum"
+    assert str(Origin("optimum", ("a", "b", "c"))) == "the optimum of 3 studies"
+    assert str(Origin("source", ("a",))) == "learned from a"
+    assert str(Origin("own model")) == "own model"

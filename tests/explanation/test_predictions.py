@@ -1,0 +1,40 @@
+"""Intervals of mixtures, in the units and the direction of the objective."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from scipy.stats import norm
+
+from optuna_metabo.explanation.predictions import Prediction, quantile
+from optuna_metabo.surrogate import Posterior
+
+MIXTURE = Posterior(
+    np.array([0.3, 0.7]), np.array([[0.0, 5.0], [1.0, -2.0]]), np.array([[1.0, 4.0], [0.01, 9.0]])
+)
+
+
+@pytest.mark.parametrize("level", [0.025, 0.5, 0.975])
+def test_below_a_quantile_lies_as_much_of_the_mixture_as_its_level(level: float) -> None:
+    q = quantile(MIXTURE, level)
+    below = MIXTURE.weights @ norm.cdf(q, MIXTURE.means, np.sqrt(MIXTURE.variances))
+    assert below == pytest.approx([level] * 2, abs=1e-6)
+
+
+def test_of_one_normal_distribution_it_is_mean_and_twice_the_deviation() -> None:
+    one = Posterior(np.ones(1), np.array([[3.0]]), np.array([[4.0]]))
+    found = Prediction.of(one, 1.0)
+    ends = found.mean[0], found.low[0], found.high[0]
+    assert ends == pytest.approx((3.0, 3.0 - 1.96 * 2, 3.0 + 1.96 * 2), abs=1e-3)
+
+
+def test_of_a_minimised_objective_the_ends_change_places() -> None:
+    up, down = Prediction.of(MIXTURE, 1.0), Prediction.of(MIXTURE, -1.0)
+    assert down.mean == pytest.approx(-up.mean)
+    assert down.low == pytest.approx(-up.high)
+    assert (down.low < down.high).all()
+
+
+def test_several_stand_one_after_the_other() -> None:
+    one = Prediction.of(MIXTURE, 1.0)
+    assert len(Prediction.together([one, one]).low) == 4

@@ -1,0 +1,87 @@
+"""How an explanation is printed."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import pandas as pd
+import pytest
+
+from optuna_metabo import Explanation, Origin, SourceExplanation, TrialExplanation
+from tests.explanation.conftest import Studies
+
+MANY = Explanation(
+    tuple(
+        SourceExplanation(f"study-{i:02d}", 0.02, 0.1, 40, ("x",), n_compared=9) for i in range(40)
+    ),
+    0.2,
+    (
+        TrialExplanation(
+            0, Origin("optimum", ("study-37",)), 0, (0.02,) * 40, (1.0,), None
+        ),
+        TrialExplanation(1, Origin("own model"), 1, (0.02,) * 40, (1.0,), None),
+        TrialExplanation(2, Origin("own model"), 2, (0.02,) * 40, (1.0,), None),
+        TrialExplanation(4, Origin("own model"), 3, (0.02,) * 40, (1.0,), None),
+    ),
+    "new",
+    4,
+)  # fmt: skip
+
+
+def test_of_forty_the_ten_that_matter_are_printed_and_the_thirty_others_together() -> None:
+    lines = str(MANY).splitlines()
+    assert sum(line.startswith("study-") for line in lines) == 10
+    assert any(line.startswith("study-37") for line in lines)  # a trial came from it
+    [rest] = [line for line in lines if line.startswith("and 30 more")]
+    assert rest.split()[3:] == ["0.600", "0.600"]
+    assert lines[0] == "'new' after 4 trials: 40 past studies used"
+    assert lines[-2:] == ["trial 0: study-37's optimum", "trials 1-2, 4: own model"]
+
+
+def test_a_source_that_gave_the_first_trial_is_named_though_it_counts_no_more() -> None:
+    gone = [dataclasses.replace(one, weight=0.0) for one in MANY.sources]
+    printed = str(dataclasses.replace(MANY, sources=tuple(gone), weight_without_sources=1.0))
+    [line] = [line for line in printed.splitlines() if line.startswith("study-37")]
+    assert line.split()[1:3] == ["0.000", "0.020"]
+
+
+def test_an_opposed_one_matters_whatever_it_weighs() -> None:
+    opposed = SourceExplanation("opposed", 0.0, -0.9, 40, n_compared=20)
+    trials = [dataclasses.replace(one, weights=(*one.weights, 0.0)) for one in MANY.trials]
+    printed = str(
+        dataclasses.replace(MANY, sources=(*MANY.sources, opposed), trials=tuple(trials))
+    )
+    assert "opposed (-0.90," in printed
+
+
+def test_strange_names_stay_text_in_html_and_markdown() -> None:
+    strange = SourceExplanation("<b>|x*", 0.5, None, 3)
+    found = Explanation((strange,), 0.5)
+    assert "&lt;b&gt;|x*" in found._repr_html_()
+    assert "\\<b>\\|x\\*" in found.to_markdown()
+
+
+def test_a_column_that_says_nothing_is_left_out() -> None:
+    assert "lacks" not in str(MANY)
+    lacking = dataclasses.replace(MANY.sources[0], missing=("x",))
+    assert "lacks" in str(Explanation((lacking,), 0.98))
+
+
+def test_what_is_left_out_is_counted_beyond_ten() -> None:
+    left_out = [SourceExplanation(f"s{i}", 0.0, None, 0, reason="is empty") for i in range(13)]
+    printed = str(Explanation(tuple(left_out), 1.0))
+    assert printed.count("left out: ") == 10
+    assert printed.endswith("and 3 more left out")
+
+
+def test_frames_have_a_row_each_for_sources_and_trials(studies: Studies) -> None:
+    study, sampler = studies
+    explanation = sampler.explain(study)
+    sources, trials = explanation.to_dataframe(), explanation.trials_to_dataframe()
+    assert set(sources["name"]) == {"good", "bad", "empty"}
+    assert sources["weight"].sum() + explanation.weight_without_sources == pytest.approx(1.0)
+    assert list(trials["trial"]) == list(range(10))
+    weights = trials[["weight of good", "weight of bad", "without past studies"]].sum(axis=1)
+    assert weights.to_numpy() == pytest.approx(1.0)
+    assert trials["predicted"].isna().tolist() == [True] + [False] * 9
+    assert isinstance(Explanation((), 1.0).to_dataframe(), pd.DataFrame)

@@ -1,0 +1,136 @@
+"""Hyperparameters by maximum a posteriori."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from scipy.stats import multivariate_normal
+
+from optuna_metabo.gp import HyperparameterPrior, fit_map, matern52, squared_distance
+from optuna_metabo.gp.exact import Batch
+from optuna_metabo.gp.fit import log_marginal_likelihood
+from optuna_metabo.surrogate import Task
+
+GROUPS = np.array([0, 1, 2, 2])
+THETA = np.array([-0.3, 0.2, 0.1, 0.3, -3.0])
+
+
+def make_tasks(*sizes: int) -> list[Task]:
+    generator = np.random.default_rng(0)
+    return [Task(generator.random((n, 4)), generator.standard_normal(n)) for n in sizes]
+
+
+def test_hyperparameters_are_unpacked_for_each_task() -> None:
+    theta = unpack(THETA, 2)
+    np.testing.assert_allclose(theta.lengthscale, [np.exp(THETA[:3])] * 2)
+    np.testing.assert_allclose(theta.outputscale, np.exp(THETA[3]))
+    np.testing.assert_allclose(theta.noise, np.exp(THETA[4]))
+    assert theta.noise.shape == (2,)
+
+
+@pytest.mark.parametrize("d", [1, 4, 100])
+def test_the_default_lengthscales_grow_with_the_root_of_the_dimension(d: int) -> None:
+    prior = HyperparameterPrior.default(d)
+    np.testing.assert_allclose(np.exp(prior.loc[:d]), np.exp(-0.7) * np.sqrt(d))
+    np.testing.assert_allclose(prior.loc[d:], [0.0, np.log(1e-3)])
+    np.testing.assert_array_equal(prior.scale, [*[1.0] * d, 0.5, 1.5])
+
+
+def test_the_prior_is_followed_where_the_values_say_nothing() -> None:
+    prior = HyperparameterPrior(np.array([-1.0, 0.3, -4.0]), np.array([0.1, 0.1, 0.1]))
+    task = Task(np.array([[0.5]]), np.array([0.1]))
+    theta = fit_map(Batch.of([task]), np.arange(1), prior, prior.loc)
+    np.testing.assert_allclose(theta, prior.loc, atol=0.15)
+
+
+def test_the_posterior_density_of_one_task_is_the_largest_on_a_grid() -> None:
+    X = np.linspace(0, 1, 12)[:, None]
+    batch = Batch.of([Task(X, np.sin(7.0 * X[:, 0]))])
+    prior = HyperparameterPrior(np.array([0.0, 0.2, -5.0]), np.array([0.7, 0.5, 1.0]))
+    theta = fit_map(batch, np.arange(1), prior, prior.loc)
+
+    def log_density(theta: np.ndarray) -> float:
+        lengthscale, scale, noise = np.exp(theta)
+        K = scale * matern52(squared_distance(X, X, np.full(1, lengthscale))) + noise * np.eye(12)
+        z = (theta - prior.loc) / prior.scale
+        return float(multivariate_normal(cov=K).logpdf(batch.y[0]) - 0.5 * z @ z)
+
+    grid = np.stack(np.meshgrid(*[np.linspace(-1.5, 1.5, 13)] * 3), axis=-1).reshape(-1, 3)
+    best = max(log_density(prior.loc + step) for step in grid)
+    assert log_density(theta) > best - 0.02
+
+
+def test_hyperparameters_stay_within_their_bounds() -> None:
+    prior = HyperparameterPrior(np.array([-9.0, 9.0, 5.0]), np.full(3, 0.1))
+    batch = Batch.of([Task(np.array([[0.2], [0.7]]), np.array([1.0, -1.0]))])
+    found = np.exp(fit_map(batch, np.arange(1), prior, prior.loc))
+    np.testing.assert_allclose(found, [0.03, 20.0, 1.0])
+    short = HyperparameterPrior(-prior.loc, prior.scale)
+    found = np.exp(fit_map(batch, np.arange(1), short, short.loc))
+    np.testing.assert_allclose(found[:2], [50.0, 0.05])
+    assert 1e-6 <= found[2] <= 1.0
+
+
+def test_marginal_likelihood_agrees_with_scipy() -> None:
+    tasks = make_tasks(5, 9)
+    batch = Batch.of(tasks)
+    value, _ = log_marginal_likelihood(THETA, batch, GROUPS)
+    expected = []
+    for task in tasks:
+        alone = Batch.of([task])
+        _, correlation = alone.covariance(np.exp(THETA[:3])[GROUPS][None])
+        K = np.exp(THETA[3]) * correlation[0] + np.exp(THETA[4]) * np.eye(len(task))
+        expected.append(multivariate_normal(cov=K).logpdf(task.y))
+    np.testing.assert_allclose(value, sum(expected))
+
+
+def test_gradient_agrees_with_finite_differences() -> None:
+    batch = Batch.of([*make_tasks(7, 12), Task(*_columns(6), np.array([True, False, True, True]))])
+    _, gradient = log_marginal_likelihood(THETA, batch, GROUPS)
+    step = 1e-5
+    numeric = [
+        log_marginal_likelihood(THETA + step * e, batch, GROUPS)[0]
+        - log_marginal_likelihood(THETA - step * e, batch, GROUPS)[0]
+        for e in np.eye(len(THETA))
+    ]
+    np.testing.assert_allclose(gradient, np.array(numeric) / (2 * step), rtol=1e-5)
+
+
+def _columns(n: int) -> tuple[np.ndarray, np.ndarray]:
+    generator = np.random.default_rng(5)
+    return generator.random((n, 4)), generator.standard_normal(n)
+
+
+def test_no_step_from_the_map_fit_improves_the_posterior_noticeably() -> None:
+    batch, prior = Batch.of(make_tasks(15, 20)), HyperparameterPrior.default(3)
+
+    def log_posterior(theta: np.ndarray) -> float:
+        z = (theta - prior.loc) / prior.scale
+        return log_marginal_likelihood(theta, batch, GROUPS)[0] - 0.5 * float(z @ z)
+
+    theta = fit_map(batch, GROUPS, prior, prior.loc)
+    steps = np.random.default_rng(0).standard_normal((200, 5))
+    for length in (0.01, 0.1, 1.0):
+        inside = [theta + length * step for step in steps if theta[4] + length * step[4] < 0.0]
+        assert max(map(log_posterior, inside)) < log_posterior(theta) + 0.05
+
+
+def test_a_relevant_axis_gets_a_shorter_lengthscale_than_an_irrelevant_one() -> None:
+    X = np.random.default_rng(0).random((40, 2))
+    task = Task(X, np.sin(6.0 * X[:, 0]))
+    prior = HyperparameterPrior.default(2)
+    theta = fit_map(Batch.of([task]), np.array([0, 1]), prior, prior.loc)
+    assert theta[0] < theta[1] - 0.5
+
+
+def test_values_with_noise_do_not_drive_the_lengthscales_to_nothing() -> None:
+    """Many rough values: from little noise the first step led to where nothing correlates."""
+    generator = np.random.default_rng(0)
+    tasks = []
+    for X in generator.random((24, 40, 3)):
+        rough = np.sign(np.sin(9.0 * X[:, 2]))
+        tasks.append(Task(X, np.sin(3.0 * X[:, 0]) + X[:, 1] + 0.3 * rough))
+    batch, prior = Batch.of(tasks), HyperparameterPrior.default(3)
+    theta = fit_map(batch, np.arange(3), prior, prior.loc)
+    assert np.exp(theta[:2]).min() > 0.3
+    assert np.exp(theta[-1]) > 0.01

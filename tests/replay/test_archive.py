@@ -1,0 +1,149 @@
+from __future__ import annotations
+
+import sqlite3
+from contextlib import closing
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import optuna
+import pytest
+from optuna.distributions import FloatDistribution
+from optuna.storages import InMemoryStorage
+from optuna.trial import create_trial
+
+from optuna_metabo.reading import NoSuchStorage
+from optuna_metabo.replay import Archive, NothingToReplay
+from optuna_metabo.replay.archive import reading_only
+from tests.replay.making import bowl, bowls
+
+
+@pytest.fixture(autouse=True)
+def _quiet() -> None:
+    optuna.logging.set_verbosity(optuna.logging.ERROR)
+
+
+def test_every_study_is_a_target_with_the_others_as_its_past() -> None:
+    targets, left_out = Archive.read(bowls()).targets()
+    assert left_out == {}
+    for i, target in enumerate(targets):
+        assert target.pool.name == f"bowl-{i}"
+        past = [source.study_name for source in target.sources]
+        assert past == [f"bowl-{j}" for j in range(3) if j != i]
+
+
+def test_globs_choose_what_takes_part_and_what_is_run_again() -> None:
+    archive = Archive.read(bowls(4), "bowl-[012]")
+    (target,), _ = archive.targets("*-2")
+    assert target.pool.name == "bowl-2"
+    assert [source.study_name for source in target.sources] == ["bowl-0", "bowl-1"]
+
+
+@pytest.mark.parametrize(
+    ("n", "names", "said"),
+    [
+        (0, "*", "two studies at least.*matches 0 of the storage, which has none"),
+        (1, "*", "matches 1 of the storage, which has 'bowl-0'"),
+        (2, "no-*", "'no-\\*' matches 0"),
+    ],
+)
+def test_fewer_than_two_studies_are_refused(n: int, names: str, said: str) -> None:
+    with pytest.raises(NothingToReplay, match=said):
+        Archive.read(bowls(n), names)
+
+
+def _of(name: str, parameter: str, storage: InMemoryStorage) -> None:
+    study = optuna.create_study(study_name=name, storage=storage)
+    study.optimize(lambda trial: trial.suggest_float(parameter, 0, 1), n_trials=3)
+
+
+def test_studies_without_a_shared_parameter_are_refused() -> None:
+    storage = InMemoryStorage()
+    _of("a", "x", storage)
+    _of("b", "y", storage)
+    with pytest.raises(NothingToReplay, match="parameters of the same names; those of 'a', 'b'"):
+        Archive.read(storage)
+
+
+def test_what_cannot_be_replayed_is_named_with_its_reason() -> None:
+    storage = bowls(2)
+    _of("alone", "y", storage)
+    optuna.create_study(study_name="empty", storage=storage)
+    flat = optuna.create_study(study_name="flat", storage=storage)
+    flat.optimize(lambda trial: 0.0 * trial.suggest_float("x", 0, 1), n_trials=2)
+    targets, left_out = Archive.read(storage).targets()
+    assert [target.pool.name for target in targets] == ["bowl-0", "bowl-1"]
+    assert left_out == {
+        "alone": "shares no parameter with its past",
+        "empty": "has no finished trial with parameters",
+        "flat": "has 2 completed trials and no two different values",
+    }
+    with pytest.raises(NothingToReplay, match="'flat' has 2 completed trials"):
+        Archive.read(storage).targets("flat")
+    with pytest.raises(NothingToReplay, match="'nothing' matches none"):
+        Archive.read(storage).targets("nothing")
+
+
+def _timed(name: str, start: datetime, storage: InMemoryStorage) -> None:
+    study = optuna.create_study(study_name=name, storage=storage)
+    for i in range(3):
+        trial = create_trial(
+            params={"x": i / 3}, distributions={"x": FloatDistribution(0, 1)}, value=float(i)
+        )
+        trial.datetime_start = start + timedelta(hours=i)
+        trial.datetime_complete = trial.datetime_start + timedelta(minutes=30)
+        study.add_trial(trial)
+
+
+def test_chronologically_only_what_had_ended_is_past() -> None:
+    storage, day = InMemoryStorage(), datetime(2026, 1, 1)
+    for name, hours in (("late", 20), ("early", 0), ("between", 1), ("next", 5)):
+        _timed(name, day + timedelta(hours=hours), storage)
+    targets, left_out = Archive.read(storage).targets(chronological=True)
+    found = {t.pool.name: [one.study_name for one in t.sources] for t in targets}
+    assert found == {"late": ["early", "between", "next"], "next": ["early", "between"]}
+    assert left_out == dict.fromkeys(("early", "between"), "shares no parameter with its past")
+
+
+def test_a_key_changes_with_what_a_target_and_its_past_hold() -> None:
+    storage = bowls()
+    first = {t.pool.name: t.key for t in Archive.read(storage).targets()[0]}
+    assert first == {t.pool.name: t.key for t in Archive.read(storage).targets()[0]}
+    assert len(set(first.values())) == 3
+    optuna.load_study(study_name="bowl-2", storage=storage).optimize(
+        lambda trial: trial.suggest_float("x", 0, 1), n_trials=1
+    )
+    second = {t.pool.name: t.key for t in Archive.read(storage).targets()[0]}
+    assert all(first[name] != second[name] for name in first)
+
+
+def test_a_file_of_sqlite_can_only_be_read(tmp_path: Path) -> None:
+    path = tmp_path / "with space.db"
+    for i in range(2):
+        bowl(f"bowl-{i}", n_trials=3, storage=optuna.storages.RDBStorage(f"sqlite:///{path}"))
+    before = path.read_bytes(), path.stat().st_mtime_ns
+    archive = Archive.read(f"sqlite:///{path}")
+    assert [len(study.trials) for study in archive.studies] == [3, 3]
+    assert (path.read_bytes(), path.stat().st_mtime_ns) == before
+    assert [one.name for one in tmp_path.iterdir()] == [path.name]
+    storage = optuna.storages.RDBStorage(
+        reading_only(f"sqlite:///{path}"), skip_table_creation=True
+    )
+    with pytest.raises(optuna.exceptions.StorageInternalError):
+        optuna.create_study(storage=storage)
+    storage.engine.dispose()
+    with closing(sqlite3.connect(path)) as database:
+        assert database.execute("SELECT count(*) FROM studies").fetchone() == (2,)
+
+
+def test_a_file_that_does_not_exist_is_not_made(tmp_path: Path) -> None:
+    with pytest.raises(NoSuchStorage, match="there is no file"):
+        Archive.read(f"sqlite:///{tmp_path}/none.db")
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["sqlite://", "postgresql://user@host/name", "sqlite:///file:a?mode=ro&uri=true", "a.log"],
+)
+def test_what_is_no_file_of_sqlite_is_opened_as_it_is(url: str) -> None:
+    assert reading_only(url) == url

@@ -1,0 +1,120 @@
+from __future__ import annotations
+
+import importlib.util
+from itertools import islice
+
+import numpy as np
+import optuna
+import pytest
+from optuna.samplers import RandomSampler
+from optuna.storages import InMemoryStorage
+from optuna.trial import TrialState
+
+from optuna_metabo import MetaGPSampler
+from optuna_metabo.replay import Archive, Pool, Target, by_proposals, by_scores, default_orders
+from optuna_metabo.replay.orders import FREE, ORDERS, cold_of
+from tests.replay.making import bowl, bowls, strange
+
+HAS_TORCH = importlib.util.find_spec("torch") is not None
+NAMES = [one for one in ORDERS if "ranknet" not in one and (HAS_TORCH or one[:2] != "gp")]
+
+
+def _target() -> Target:
+    return Archive.read(bowls(n_trials=8)).targets("bowl-0")[0][0]
+
+
+@pytest.fixture(autouse=True)
+def _quiet() -> None:
+    optuna.logging.set_verbosity(optuna.logging.ERROR)
+
+
+@pytest.mark.parametrize("name", [*FREE, *NAMES])
+@pytest.mark.filterwarnings("ignore")
+def test_every_order_takes_each_trial_once_and_depends_on_the_seed_alone(name: str) -> None:
+    order = FREE[name][0] if name in FREE else ORDERS[name]
+    rows = list(order(_target(), 3))
+    assert sorted(rows) == list(range(8))
+    assert list(order(_target(), 3)) == rows
+
+
+@pytest.mark.parametrize("name", ["tpe", "metagp", "metagp-cold", "metagp-nearest"])
+@pytest.mark.filterwarnings("ignore")
+def test_strange_studies_are_replayed_to_their_end(name: str) -> None:
+    storage = InMemoryStorage()
+    for i in range(3):
+        strange(f"strange-{i}", i, storage)
+    target = Archive.read(storage).targets("strange-1")[0][0]
+    assert sorted(ORDERS[name](target, 0)) == list(range(len(target.pool)))
+
+
+class _Spy(RandomSampler):
+    """Remembers what it was told of."""
+
+    def __init__(self) -> None:
+        super().__init__(seed=0)
+        self.seen: list[list[optuna.trial.FrozenTrial]] = []
+
+    def before_trial(self, study: optuna.Study, trial: optuna.trial.FrozenTrial) -> None:
+        self.seen.append(study.get_trials(states=(TrialState.COMPLETE, TrialState.PRUNED)))
+
+
+def test_a_sampler_is_told_what_the_owner_found_and_nothing_else() -> None:
+    target, spy = _target(), _Spy()
+    rows = list(by_proposals(target, 0, spy))
+    for n, seen in enumerate(spy.seen):
+        assert [t.number for t in seen] == list(range(n))
+        expected = [target.pool.trials[row] for row in rows[:n]]
+        assert [(t.params, t.values) for t in seen] == [(t.params, t.values) for t in expected]
+
+
+def test_what_is_queued_comes_first_as_far_as_it_is_legal() -> None:
+    target = _target()
+    wanted = [target.pool.trials[5].params, {"x": 7.0, "n": 9, "other": 1}]
+    rows = list(islice(by_proposals(target, 0, RandomSampler(seed=0), wanted), 2))
+    assert rows[0] == 5
+    assert target.pool.trials[rows[1]].params["n"] >= 7
+
+
+def test_the_best_of_the_sources_is_enqueued() -> None:
+    pytest.importorskip("torch")
+    target = _target()
+    best = target.sources[0].best_trial.params
+    expected = target.pool.nearest(
+        best, np.ones(8, dtype=bool), generator=np.random.default_rng(0)
+    )
+    assert next(ORDERS["gp+enqueued"](target, 0)) == expected
+
+
+def test_with_alike_sources_the_first_choice_is_among_the_best() -> None:
+    target = _target()
+    values = [trial.values[0] for trial in target.pool.trials]
+    first = next(by_scores(target, 0, MetaGPSampler(target.sources, seed=0)))
+    assert np.argsort(np.argsort(values))[first] <= 2
+
+
+def test_a_storage_is_left_as_it_was() -> None:
+    storage = bowls()
+    before = [study.trials for study in Archive.read(storage).studies]
+    target = Archive.read(storage).targets("bowl-0")[0][0]
+    list(ORDERS["metagp"](target, 0))
+    assert [study.trials for study in Archive.read(storage).studies] == before
+
+
+def test_objectives_keep_their_names() -> None:
+    study = bowl()
+    with pytest.warns(optuna.exceptions.ExperimentalWarning):
+        study.set_metric_names(["loss"])
+    names: list[list[str] | None] = []
+
+    class Sampler(RandomSampler):
+        def before_trial(self, study: optuna.Study, trial: optuna.trial.FrozenTrial) -> None:
+            names.append(study.metric_names)
+
+    next(by_proposals(Target(Pool.of(study), ()), 0, Sampler()))
+    assert names == [["loss"]]
+
+
+def test_each_of_ours_is_compared_with_the_cold_one_that_is_served_alike() -> None:
+    assert cold_of("metagp-rgpe") == "metagp-cold"
+    assert cold_of("metagp-rgpe-nearest") == "metagp-cold-nearest"
+    assert set(default_orders()) <= set(ORDERS)

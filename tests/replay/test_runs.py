@@ -1,0 +1,90 @@
+from __future__ import annotations
+
+import json
+import warnings
+from pathlib import Path
+
+import optuna
+import pytest
+
+from optuna_metabo.replay import Archive, Plan, Run, execute
+from optuna_metabo.replay import runs as runs_module
+from optuna_metabo.replay.orders import owner
+from optuna_metabo.replay.runs import rows_of
+from tests.replay.making import bowls
+
+PLAN = Plan(("tpe", "metagp"), seeds=2, trials=4)
+
+
+@pytest.fixture(autouse=True)
+def _quiet() -> None:
+    optuna.logging.set_verbosity(optuna.logging.ERROR)
+
+
+def test_every_sampler_runs_on_every_study_with_every_seed() -> None:
+    targets, _ = Archive.read(bowls(2)).targets()
+    told: list[tuple[int, int, str]] = []
+    found = execute(targets, PLAN, progress=lambda *line: told.append(line))
+    expected = {Run(i, name, s) for i in (0, 1) for name in ("tpe", "metagp") for s in (0, 1)}
+    assert found.keys() == expected
+    assert all(1 <= len(rows) <= 4 for rows in found.values())
+    assert [done for done, _, _ in told] == list(range(9))
+    assert told[-1] == (8, 8, "bowl-1, metagp")
+
+
+def test_a_run_ends_when_the_best_is_found() -> None:
+    (target, *_), _ = Archive.read(bowls(2)).targets()
+    values = [trial.values[0] for trial in target.pool.trials]
+    assert rows_of(owner, target, 0, None)[-1] == values.index(min(values))
+    assert rows_of(owner, target, 0, 2) == [0, 1]
+
+
+def test_runs_are_not_made_twice(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    targets, _ = Archive.read(bowls(2)).targets()
+    first = execute(targets, PLAN, folder=tmp_path)
+    files = sorted(tmp_path.iterdir())
+    assert len(files) == 8
+    kept = json.loads(files[0].read_text())
+    assert kept.keys() == {"study", "sampler", "seed", "rows"}
+    files[0].unlink()
+    made = []
+    once = runs_module.rows_of
+    monkeypatch.setattr(runs_module, "rows_of", lambda *a: made.append(a) or once(*a))
+    assert execute(targets, PLAN, folder=tmp_path) == first
+    assert len(made) == 1
+
+
+def test_what_was_run_of_other_trials_or_plans_is_not_taken(tmp_path: Path) -> None:
+    plan = Plan(("tpe",), seeds=1, trials=3)
+    for n, trials in ((2, 3), (3, 3), (3, 4)):
+        targets, _ = Archive.read(bowls(n)).targets("bowl-0")
+        execute(targets, Plan(("tpe",), seeds=1, trials=trials), folder=tmp_path)
+    assert len(list(tmp_path.iterdir())) == 3
+    assert plan.chronological is False
+
+
+def test_processes_give_what_one_gives(tmp_path: Path) -> None:
+    targets, _ = Archive.read(bowls(2)).targets()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)  # of a fork beside BLAS's threads
+        assert execute(targets, PLAN, jobs=2) == execute(targets, PLAN)
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ({"samplers": ("nonsense",)}, "samplers are tpe, .* got 'nonsense'"),
+        ({"seeds": 0}, "seeds must be positive, got 0"),
+        ({"trials": -1}, "trials must be positive, got -1"),
+    ],
+)
+def test_a_plan_that_cannot_be_is_an_error(options: dict[str, object], said: str) -> None:
+    with pytest.raises(ValueError, match=said):
+        Plan(**options)  # type: ignore[arg-type]
+
+
+def test_optunas_verbosity_is_left_alone() -> None:
+    targets, _ = Archive.read(bowls(2)).targets()
+    optuna.logging.set_verbosity(optuna.logging.WARNING)
+    execute(targets, Plan(("tpe",), seeds=1, trials=1))
+    assert optuna.logging.get_verbosity() == optuna.logging.WARNING

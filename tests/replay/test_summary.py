@@ -1,0 +1,105 @@
+from __future__ import annotations
+
+import json
+import math
+from datetime import timedelta
+
+import numpy as np
+import optuna
+import pytest
+from optuna.storages import InMemoryStorage
+from optuna.trial import create_trial
+
+from optuna_metabo.replay import Archive, Plan, Replay, Run, Target, execute
+from optuna_metabo.replay.summary import CHECKPOINTS
+from optuna_metabo.replay.tables import area_table, summary_table, trials_table
+from tests.replay.making import SPACE, bowls
+
+# Of five trials the first is the worst and the last the best.
+VALUES = (5.0, 4.0, 3.0, 2.0, 1.0)
+
+
+def _targets(hours: float = 0.0) -> list[Target]:
+    storage = InMemoryStorage()
+    for name in ("a", "b"):
+        study = optuna.create_study(study_name=name, storage=storage)
+        for i, value in enumerate(VALUES):
+            params = {"x": i / 5, "n": 1}
+            trial = create_trial(params=params, distributions=SPACE, value=value)
+            trial.datetime_complete = trial.datetime_start + timedelta(hours=hours)  # type: ignore[operator]
+            study.add_trial(trial)
+    return Archive.read(storage).targets()[0]
+
+
+def _replay(warm: list[int], cold: list[int], hours: float = 0.0) -> Replay:
+    plan = Plan(("metagp-cold", "metagp"), seeds=1, trials=5)
+    orders = {
+        Run(i, name, 0): rows
+        for i in (0, 1)
+        for name, rows in (("metagp", warm), ("metagp-cold", cold))
+    }
+    return Replay.of(_targets(hours), plan, orders)
+
+
+def test_medians_regret_and_studies_helped_are_counted() -> None:
+    replay = _replay(warm=[4], cold=[0, 4])
+    assert replay.samplers == ("owner", "random", "metagp-cold", "metagp")
+    assert replay.median_trials("owner", "best") == 5.0
+    assert replay.median_trials("metagp", "close") == 1.0
+    np.testing.assert_allclose(replay.mean_regret("metagp-cold")[:3], [1.0, 0.0, 0.0])
+    assert replay.mean_regret("metagp").shape == (CHECKPOINTS[-1],)
+    assert replay.against_cold("metagp") == (2, 0, 0)
+    assert replay.against_cold("metagp-cold") is None
+    assert replay.against_cold("owner") is None
+
+
+@pytest.mark.parametrize(
+    ("warm", "cold", "counts"),
+    [([4], [4], (0, 2, 0)), ([0, 4], [4], (0, 0, 2))],
+)
+def test_level_and_harmed(warm: list[int], cold: list[int], counts: tuple[int, int, int]) -> None:
+    assert _replay(warm, cold).against_cold("metagp") == counts
+
+
+def test_time_is_that_of_the_owners_trials() -> None:
+    replay = _replay(warm=[4], cold=[0, 1, 4], hours=2.0)
+    assert [replay.hours(name) for name in ("owner", "metagp-cold", "metagp")] == [20.0, 12.0, 4.0]
+    assert _replay(warm=[4], cold=[4]).hours("owner") is None
+
+
+def test_what_was_not_reached_is_infinite_and_null_in_json() -> None:
+    replay = _replay(warm=[0, 1], cold=[4], hours=1.0)
+    assert replay.median_trials("metagp", "best") == math.inf
+    found = json.loads(json.dumps(replay.as_json(), allow_nan=False))
+    summary = found["summary"]["metagp"]
+    assert summary["median_trials_to"]["best"] is None
+    assert summary["hours"] is None
+    study = found["studies"][0]
+    assert study["sources"] == ["b"]
+    assert study["samplers"]["metagp"]["orders"] == [[0, 1]]
+    cells = dict(zip(*[summary_table(replay)[i] for i in (0, -1)], strict=True))
+    assert (cells["to best"], cells["hours"]) == ("> 5", "not reached")
+    assert cells["regret 5"] == "1.000"
+    assert cells["regret 10"] == ""  # no run had so many trials
+
+
+def test_tables_have_a_row_for_each_sampler_or_study_and_no_column_without_content() -> None:
+    replay = _replay(warm=[4], cold=[0, 4])
+    rows = summary_table(replay)
+    assert [row[0] for row in rows] == ["sampler", *replay.samplers]
+    assert "hours" not in rows[0]
+    assert {len(row) for row in rows} == {len(rows[0])}
+    trials = trials_table(replay)
+    assert trials[1][:4] == ["a", "5", "5", "5"]
+    assert [row[0] for row in area_table(replay)] == ["study", "a", "b"]
+
+
+def test_alike_studies_are_helped_in_a_run_from_end_to_end() -> None:
+    optuna.logging.set_verbosity(optuna.logging.ERROR)
+    targets, left_out = Archive.read(bowls(3, n_trials=30)).targets()
+    plan = Plan(("metagp-cold", "metagp"), seeds=1, trials=15)
+    replay = Replay.of(targets, plan, execute(targets, plan), left_out)
+    assert replay.median_trials("metagp", "best") < replay.median_trials("random", "best")
+    against = replay.against_cold("metagp")
+    assert against is not None
+    assert against[0] > against[2]

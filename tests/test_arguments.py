@@ -1,0 +1,47 @@
+"""``repr`` of a sampler is the call that makes it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import optuna
+import pytest
+
+from optuna_metabo import MetaGPSampler
+
+
+def test_what_was_given_is_shown_and_evaluates_to_the_same(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path / 'studies.db'}"
+    optuna.create_study(study_name="past", storage=url)
+    for sampler in (
+        MetaGPSampler(),
+        MetaGPSampler(seed=3, surrogate="rgpe"),
+        MetaGPSampler("pa*", storage=url, n_startup_trials=2),
+        MetaGPSampler(["past"], storage=url),
+        MetaGPSampler(storage=url),
+    ):
+        assert repr(eval(repr(sampler))) == repr(sampler)
+    assert repr(MetaGPSampler()) == "MetaGPSampler()"
+    assert repr(MetaGPSampler(seed=3, surrogate="rgpe")) == (
+        "MetaGPSampler(surrogate='rgpe', seed=3)"
+    )
+
+
+def test_a_study_is_told_by_its_name() -> None:
+    study = optuna.create_study(study_name="past")
+    assert repr(MetaGPSampler([study], seed=0)) == "MetaGPSampler([<study 'past'>], seed=0)"
+
+
+def test_the_password_of_a_url_is_not_shown() -> None:
+    from optuna_metabo.arguments import shown
+
+    assert shown("postgresql://me:secret@host/db") == "'postgresql://me:***@host/db'"
+    assert shown("not://a url: at all") == "'not://a url: at all'"
+
+
+@pytest.mark.parametrize("name", ["MetaGPSampler", "MetaGPCallback", "Explanation", "__version__"])
+def test_public_names_are_listed_before_they_are_loaded(name: str) -> None:
+    import optuna_metabo
+
+    assert name in dir(optuna_metabo)
+    assert getattr(optuna_metabo, name)

@@ -1,0 +1,75 @@
+"""The trial that is best in expectation."""
+
+from __future__ import annotations
+
+import numpy as np
+import optuna
+import pytest
+from optuna.distributions import FloatDistribution
+from optuna.trial import FrozenTrial, TrialState, create_trial
+
+from optuna_metabo import MetaGPSampler
+
+SPACE = {"x": FloatDistribution(0.0, 1.0)}
+
+
+def trial(x: float, value: float) -> FrozenTrial:
+    return create_trial(params={"x": x}, distributions=SPACE, value=value)
+
+
+def study_of(*trials: FrozenTrial, direction: str = "minimize") -> optuna.Study:
+    study = optuna.create_study(direction=direction)
+    study.add_trials(trials)
+    return study
+
+
+def bowl(x: float) -> float:
+    return (x - 0.6) ** 2
+
+
+def noisy(seed: int) -> optuna.Study:
+    generator = np.random.default_rng(seed)
+    return study_of(*[trial(x, bowl(x) + 0.05 * generator.normal()) for x in generator.random(30)])
+
+
+def test_it_is_nearer_to_the_optimum_than_the_luckiest_trial_past_studies_help() -> None:
+    past = study_of(*[trial(x, bowl(x)) for x in np.linspace(0, 1, 15)])
+    cold, warm = MetaGPSampler(seed=0), MetaGPSampler([past], seed=0)
+    studies = [noisy(seed) for seed in range(20)]
+    lucky, alone, helped = (
+        np.mean([bowl(choose(study).params["x"]) for study in studies])
+        for choose in (lambda study: study.best_trial, cold.best_guess, warm.best_guess)
+    )
+    assert alone < 0.7 * lucky
+    assert helped < 0.3 * lucky
+
+
+def test_without_noise_it_is_the_best_trial() -> None:
+    study = study_of(*[trial(x, -bowl(x)) for x in np.linspace(0, 1, 11)], direction="maximize")
+    assert MetaGPSampler(seed=0).best_guess(study).number == study.best_trial.number
+
+
+def test_a_trial_that_breaks_a_constraint_is_never_the_best() -> None:
+    study = study_of(*[trial(x, bowl(x)) for x in np.linspace(0, 1, 11)])
+    sampler = MetaGPSampler(seed=0, constraints_func=lambda t: [t.params["x"] - 0.35])
+    assert sampler.best_guess(study).params["x"] == pytest.approx(0.3)
+
+
+def test_what_has_no_single_best_trial_is_an_error_that_says_so() -> None:
+    failed = create_trial(params={"x": 0.5}, distributions=SPACE, state=TrialState.FAIL)
+    with pytest.raises(ValueError, match="no completed trial"):
+        MetaGPSampler(seed=0).best_guess(study_of(failed))
+    several = optuna.create_study(directions=["minimize", "maximize"])
+    with pytest.raises(ValueError, match="2 objectives"):
+        MetaGPSampler(seed=0).best_guess(several)
+
+
+def test_trials_without_parameters_are_all_the_same() -> None:
+    study = study_of(create_trial(value=1.0), create_trial(value=2.0))
+    assert MetaGPSampler(seed=0).best_guess(study).number == 0
+
+
+def test_many_trials_are_all_candidates() -> None:
+    X = np.linspace(0, 1, 400)
+    study = study_of(*[trial(x, bowl(x)) for x in X])
+    assert abs(MetaGPSampler(seed=0).best_guess(study).params["x"] - 0.6) < 0.05

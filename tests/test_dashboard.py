@@ -1,0 +1,130 @@
+"""What optuna-dashboard shows of a study."""
+
+from __future__ import annotations
+
+import importlib.util
+import shutil
+import socketserver
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
+
+import optuna
+import optuna_dashboard
+import pytest
+
+from optuna_metabo import MetaGPSampler
+from optuna_metabo.dashboard import MetaGPCallback, publish
+from tests.explanation.conftest import bowl, past
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+FIGURES = ("metabo-source-weights", "metabo-source-agreement", "metabo-predictions")
+
+
+@pytest.fixture
+def study(tmp_path: Path) -> optuna.Study:
+    sampler = MetaGPSampler([past("good", 1.0), past("bad", -1.0)], seed=0)
+    study = optuna.create_study(
+        study_name="new", storage=f"sqlite:///{tmp_path / 'studies.db'}", sampler=sampler
+    )
+    study.optimize(bowl, n_trials=4)
+    return study
+
+
+def test_attributes_say_which_sampler_which_sources_and_where_trials_came_from(
+    study: optuna.Study,
+) -> None:
+    explanation = publish(study)
+    attributes = study.user_attrs
+    assert attributes["metabo:sampler"] == repr(study.sampler)
+    assert set(attributes["metabo:weights"]) == {"good", "bad", "(without past studies)"}
+    assert attributes["metabo:left_out"] == {}
+    assert attributes["metabo:origins"] == {
+        str(one.number): str(one.origin) for one in explanation.trials
+    }
+
+
+def test_publishing_again_replaces_our_part_of_the_note_and_keeps_that_of_others(
+    study: optuna.Study,
+) -> None:
+    optuna_dashboard.save_note(study, "# Mine\n\nhands off")
+    publish(study)
+    first = optuna_dashboard.get_note(study)
+    assert first.startswith("# Mine\n\nhands off\n\n## What MetaGPSampler did\n")
+    optuna_dashboard.save_note(study, first + "\n## Later\n\nthis too")
+    study.optimize(bowl, n_trials=1)
+    publish(study)
+    again = optuna_dashboard.get_note(study)
+    assert again.count("What MetaGPSampler did") == 1
+    assert "after 5 trials" in again
+    assert "hands off" in again
+    assert again.endswith("## Later\n\nthis too")
+
+
+def test_the_callback_publishes_every_so_many_trials(study: optuna.Study) -> None:
+    study.optimize(bowl, n_trials=1, callbacks=[MetaGPCallback(every=5)])  # number 4
+    assert "metabo:origins" not in study.user_attrs
+    study.optimize(bowl, n_trials=3, callbacks=[MetaGPCallback(every=5)])
+    assert len(study.user_attrs["metabo:origins"]) == 6
+
+
+def test_a_callback_that_cannot_publish_says_so_and_ends_no_run(
+    log: list[tuple[str, str]],
+) -> None:
+    study = optuna.create_study(sampler=optuna.samplers.RandomSampler(seed=0))
+    study.optimize(bowl, n_trials=2, callbacks=[MetaGPCallback()])
+    assert len(study.trials) == 2
+    assert len(log) == 2
+    assert "Nothing was published: TypeError: expected a MetaGPSampler" in log[0][1]
+
+
+@pytest.mark.parametrize("every", [0, -1, 1.5, "2"])
+def test_nonsense_is_refused(every: int) -> None:
+    with pytest.raises(ValueError, match="every must be a positive int"):
+        MetaGPCallback(every=every)
+
+
+class _Quiet(WSGIRequestHandler):
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+class _Server(socketserver.ThreadingMixIn, WSGIServer):
+    daemon_threads = True
+
+
+@pytest.fixture
+def page(study: optuna.Study, tmp_path: Path) -> Iterator[str]:
+    """The address of the study's page in a dashboard of our own."""
+    app = optuna_dashboard.wsgi(f"sqlite:///{tmp_path / 'studies.db'}")
+    with make_server("127.0.0.1", 0, app, server_class=_Server, handler_class=_Quiet) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}/dashboard/studies/1"
+        server.shutdown()
+
+
+@pytest.mark.skipif(CHROMIUM is None, reason="no chromium on this machine")
+@pytest.mark.skipif(
+    importlib.util.find_spec("playwright") is None, reason="playwright is not installed"
+)
+def test_the_real_dashboard_shows_the_figures_the_note_and_the_attributes(
+    study: optuna.Study, page: str
+) -> None:
+    from playwright.sync_api import sync_playwright
+
+    publish(study)
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        tab = browser.new_page()
+        tab.set_default_timeout(120_000)  # of a machine that is busy
+        tab.goto(page)
+        for name in FIGURES:
+            figure = tab.wait_for_selector(f"[id='user-defined-plot:{name}'] .main-svg")
+            assert figure is not None
+        assert tab.get_by_text("How much each past study counts").count()
+        assert tab.get_by_text("metabo:origins").count()
+        tab.goto(f"{page}/note")
+        tab.get_by_text("What MetaGPSampler did").wait_for()
+        assert tab.get_by_role("cell", name="good", exact=True).count()
+        browser.close()

@@ -1,0 +1,217 @@
+"""One proposal: the question that is asked, and where its answer is looked for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+import pytest
+from numpy import ndarray as Array
+from optuna.distributions import CategoricalDistribution, FloatDistribution, IntDistribution
+from scipy.stats import norm, qmc
+
+from optuna_metabo.encoding import Encoding
+from optuna_metabo.frame import Frame
+from optuna_metabo.proposal import Belief, Search, Situation, propose, start_up
+from optuna_metabo.surrogate import Posterior, Task
+from optuna_metabo.thinning import near_zero
+
+ENCODING = Encoding.of({"x": FloatDistribution(0, 1), "y": FloatDistribution(0, 1)})
+FRAME = Frame.of(ENCODING, ENCODING, {})
+NONE = np.zeros((0, 2))
+Z = np.random.default_rng(5).random((9, 2))
+
+
+@dataclass(frozen=True)
+class Known:
+    """A prior and a model whose mean is a function, whatever has been seen."""
+
+    mean: Callable[[Array], Array]
+    deviation: float = 0.1
+    conditioned: list[tuple[Task, Array]] = field(default_factory=list)
+    weights: Array = field(default_factory=lambda: np.zeros(0))
+
+    def condition(self, target: Task, pending: Array) -> Known:
+        self.conditioned.append((target, pending))
+        return self
+
+    def posterior(self, X: Array) -> Posterior:
+        return Posterior(np.ones(1), self.mean(X)[None], np.full((1, len(X)), self.deviation**2))
+
+
+def first(X: Array) -> Array:
+    return X[:, 0]
+
+
+def second(X: Array) -> Array:
+    return X[:, 1]
+
+
+def seen(y: list[float]) -> Task:
+    return Task(np.random.default_rng(0).random((len(y), 2)), np.array(y, dtype=float))
+
+
+def situation(*objectives: Belief, **changes: Any) -> Situation:
+    n = len(objectives[0].seen)
+    found = Situation(FRAME, objectives, (), None, np.ones(n, dtype=bool), NONE, NONE, {})
+    return replace(found, **changes)
+
+
+def acquisition(situation: Situation, optima: Array = NONE) -> Array:
+    return Search.of(situation, optima)._acquisition()(Z)
+
+
+def log_ei(mean: Array, incumbent: float, deviation: float = 0.1) -> Array:
+    z = (mean - incumbent) / deviation
+    return np.log(deviation * (norm.pdf(z) + z * norm.cdf(z)))
+
+
+def test_what_is_asked_for_is_the_expected_improvement_on_the_best_value() -> None:
+    found = acquisition(situation(Belief(seen([0.1, 0.6, 0.3]), Known(first))))
+    np.testing.assert_allclose(found, log_ei(Z[:, 0], 0.6), rtol=1e-6)
+
+
+def test_only_feasible_values_are_improved_upon() -> None:
+    asked = situation(
+        Belief(seen([0.1, 0.6, 0.3]), Known(first)), feasible=np.array([True, False, True])
+    )
+    np.testing.assert_allclose(acquisition(asked), log_ei(Z[:, 0], 0.3), rtol=1e-6)
+
+
+def test_a_constraint_multiplies_by_its_chance_and_success_by_the_square_of_its() -> None:
+    belief = Belief(seen([0.5, 0.2, 0.2]), Known(first))
+    slack, success = Known(lambda X: second(X) - 0.5), Known(lambda X: 0.5 - second(X))
+    limited = situation(belief, limits=(Belief(seen([0.1]), slack),))
+    expected = log_ei(Z[:, 0], 0.5) + norm.logcdf((Z[:, 1] - 0.5) / 0.1)
+    np.testing.assert_allclose(acquisition(limited), expected, rtol=1e-6)
+    failing = situation(belief, success=Belief(seen([0.1]), success))
+    # A success is worth a thousandth of the distance from the median to the best.
+    worth = np.logaddexp(log_ei(Z[:, 0], 0.5), np.log(1e-3 * 0.3))
+    expected = worth + 2.0 * norm.logcdf((0.5 - Z[:, 1]) / 0.1)
+    np.testing.assert_allclose(acquisition(failing), expected, rtol=1e-6)
+
+
+def test_as_long_as_nothing_is_feasible_the_chance_is_all_that_counts() -> None:
+    slack = Known(lambda X: second(X) - 0.5)
+    asked = situation(
+        Belief(seen([0.5, 0.2]), Known(first)),
+        limits=(Belief(seen([0.1]), slack),),
+        feasible=np.zeros(2, dtype=bool),
+    )
+    expected = norm.logcdf((Z[:, 1] - 0.5) / 0.1)
+    np.testing.assert_allclose(acquisition(asked), expected, rtol=1e-6)
+
+
+def test_before_the_first_value_it_is_the_expected_one_and_then_a_complement() -> None:
+    """With a chance to be weighed by, it is the improvement on an average point."""
+    belief, optima = Belief(seen([]), Known(first)), np.full((1, 2), 0.5)
+    np.testing.assert_allclose(acquisition(situation(belief), optima), Z[:, 0])
+    pending = situation(belief, pending=np.array([[0.4, 0.1], [0.7, 0.1]]))
+    np.testing.assert_allclose(acquisition(pending, optima), log_ei(Z[:, 0], 0.7), rtol=1e-6)
+    sure = Known(lambda X: np.full(len(X), 9.0))
+    for changes in (
+        {"limits": (Belief(seen([0.1]), sure),)},
+        {"success": Belief(seen([1.0]), sure)},
+    ):
+        found = acquisition(situation(belief, **changes), optima)
+        np.testing.assert_allclose(found, log_ei(Z[:, 0], 0.0), rtol=1e-6)
+
+
+def test_without_sources_and_values_only_the_chance_is_known() -> None:
+    belief, slack = Belief(seen([]), Known(first)), Known(lambda X: second(X) - 0.5)
+    found = acquisition(situation(belief, success=Belief(seen([-1.0]), slack)))
+    np.testing.assert_allclose(found, 2.0 * norm.logcdf((Z[:, 1] - 0.5) / 0.1), rtol=1e-6)
+
+
+def test_of_several_objectives_the_hypervolume_above_the_front_counts() -> None:
+    values = [[0.2, 0.8], [0.8, 0.2]]
+    beliefs = [Belief(seen(y), Known(f)) for y, f in zip(values, (first, second), strict=True)]
+    point = np.array([[0.9, 0.9], [0.1, 0.1], [0.95, 0.1]])
+    gain = Search.of(situation(*beliefs), NONE)._acquisition()(point)
+    assert gain[0] > gain[2] > gain[1]
+
+
+def test_the_model_that_acts_is_asked() -> None:
+    @dataclass(frozen=True)
+    class Two(Known):
+        acting: Known = field(default_factory=lambda: Known(second))
+
+        def condition(self, target: Task, pending: Array) -> Known:
+            return self
+
+    found = acquisition(situation(Belief(seen([0.1, 0.6]), Two(first))))
+    np.testing.assert_allclose(found, log_ei(Z[:, 1], 0.6), rtol=1e-6)
+
+
+def test_from_the_tenth_value_on_diverged_ones_are_drawn_in() -> None:
+    for n, is_drawn in ((9, False), (10, True)):
+        prior = Known(first)
+        y = [-1e9, *np.linspace(0.0, 1.0, n - 1)]
+        Search.of(situation(Belief(seen(y), prior)), NONE)._acquisition()
+        ((target, _),) = prior.conditioned
+        assert (target.y.min() > -10.0) == is_drawn
+        assert target.y.max() == 1.0
+
+
+def test_at_most_three_hundred_points_are_modelled_by_the_rule_of_the_output() -> None:
+    task, prior = seen(list(np.linspace(-1, 1, 1000))), Known(first)
+    Belief(task, prior, near_zero).condition(NONE)
+    ((target, _),) = prior.conditioned
+    np.testing.assert_array_equal(target.y, task.y[near_zero(task.y, 300)])
+
+
+def test_the_search_starts_at_the_best_points_the_best_feasible_ones_and_the_optima() -> None:
+    task, optima = seen(list(range(20))), np.full((2, 2), 0.5)
+    starts = Search.of(situation(Belief(task, Known(first))), optima)._starts()
+    best = np.argsort(-task.y)[:5]
+    np.testing.assert_array_equal(starts, np.concatenate([task.X[best], optima]))
+    limited = situation(
+        Belief(task, Known(first)),
+        limits=(Belief(task, Known(second)),),
+        feasible=np.arange(20) < 8,
+    )
+    rows = {row.tobytes() for row in Search.of(limited, optima)._starts()}
+    assert {task.X[i].tobytes() for i in [15, 16, 17, 18, 19, 3, 4, 5, 6, 7]} <= rows
+
+
+def test_points_under_way_are_pending_and_taken() -> None:
+    prior, X = Known(first), np.array([[0.3, 0.4]])
+    search = Search.of(situation(Belief(seen([0.1]), prior)), NONE).after(X)
+    np.testing.assert_array_equal(search.taken, X)
+    search._acquisition()
+    np.testing.assert_array_equal(prior.conditioned[0][1], X)
+
+
+def test_the_proposal_is_where_the_improvement_is_largest() -> None:
+    at = np.array([0.3, 0.8])
+    belief = Belief(seen([-0.5, -0.2]), Known(lambda X: -((X - at) ** 2).sum(axis=1)))
+    found = propose(situation(belief), NONE, seed=0, number=7)
+    assert [found["x"], found["y"]] == pytest.approx([0.3, 0.8], abs=1e-3)
+    assert found == propose(situation(belief), NONE, seed=0, number=7)
+
+
+def test_what_others_have_still_to_ask_for_is_imagined_first() -> None:
+    prior = Known(lambda X: -((X - 0.5) ** 2).sum(axis=1))
+    others = {3: FRAME, 4: Frame.of(ENCODING, ENCODING, {"x": 0.25})}
+    asked = situation(Belief(seen([-0.5, -0.2]), prior), unfinished=others)
+    propose(asked, NONE, seed=0, number=7)
+    pending = [one for _, one in prior.conditioned]
+    assert [len(one) for one in pending] == [0, 1, 2]
+    assert pending[-1][1, 0] == 0.25
+
+
+def test_start_up_points_are_those_of_a_sobol_sequence() -> None:
+    found = [start_up(FRAME, NONE, seed=3, number=i) for i in range(8)]
+    sobol = qmc.Sobol(2, rng=np.random.default_rng(3)).random(8)
+    np.testing.assert_allclose([[one["x"], one["y"]] for one in found], sobol)
+
+
+def test_a_start_up_point_is_another_one_if_it_is_taken() -> None:
+    encoding = Encoding.of({"a": CategoricalDistribution((0, 1)), "b": IntDistribution(0, 2)})
+    frame, taken, found = Frame.of(encoding, encoding, {}), [], []
+    for number in range(6):
+        found.append(start_up(frame, encoding.encode_many(taken), seed=0, number=number))
+        taken = found.copy()
+    assert len({(one["a"], one["b"]) for one in found}) == 6

@@ -1,0 +1,93 @@
+"""Tasks and posteriors."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from optuna_metabo.surrogate import Groups, Posterior, Task, finite, observed
+
+numbers = st.sampled_from([-2.0, 0.0, 1.0, 3.0, np.inf, -np.inf, np.nan])
+
+
+@given(st.lists(st.tuples(st.sampled_from([0.0, 0.5, 1.0]), numbers), max_size=10))
+def test_observed_points_are_told_once_with_the_mean_of_their_values(
+    several: list[tuple[float, float]],
+) -> None:
+    x, y = np.array(several, dtype=float).reshape(-1, 2).T
+    task = Task.observed(x[:, None], y)
+    told = y[np.isfinite(y)]
+    if not len(told):
+        assert len(task) == len(task.X) == 0
+        return
+    drawn = np.clip(y, told.min(), told.max())
+    points = sorted(set(x[~np.isnan(y)]))
+    np.testing.assert_array_equal(task.X[:, 0], points)
+    expected = [np.mean(drawn[(x == point) & ~np.isnan(y)]) for point in points]
+    np.testing.assert_allclose(task.y, expected)
+
+
+def test_infinite_values_become_the_worst_and_the_best_finite_one() -> None:
+    found = finite(np.array([np.inf, 2.0, -1.0, -np.inf]))
+    np.testing.assert_array_equal(found, [2.0, 2.0, -1.0, -1.0])
+
+
+@pytest.mark.parametrize("size", [1e-200, 1e200, 1.7e308, 5e-324])
+def test_magnitudes_whose_squares_leave_the_floats_are_scaled(size: float) -> None:
+    found = finite(np.array([-0.5, 0.25, 1.0]) * size)
+    assert np.abs(found).max() == 1.0
+    if size > 1e-300:
+        np.testing.assert_allclose(found, [-0.5, 0.25, 1.0])
+
+
+@pytest.mark.parametrize("size", [1e-99, 1.0, 1e99])
+def test_usual_magnitudes_stay_as_they_are(size: float) -> None:
+    y = np.array([-0.5, 0.25, 1.0]) * size
+    np.testing.assert_array_equal(finite(y), y)
+    assert finite(np.zeros(2)).tolist() == [0.0, 0.0]
+
+
+def test_groups_merge_equal_points_and_only_these() -> None:
+    X = np.array([[0.0, 1.0], [0.5, 0.5], [0.0, 1.0], [0.5, 0.25]])
+    groups = Groups.of(X)
+    np.testing.assert_array_equal(groups.X[groups.index], X)
+    assert len(groups.X) == 3
+    np.testing.assert_array_equal(groups.means(np.array([1.0, 2.0, 3.0, 4.0])), [2.0, 4.0, 2.0])
+
+
+def test_several_outputs_are_seen_where_all_have_a_value() -> None:
+    X = np.array([[0.0], [0.5], [1.0], [0.5]])
+    values = [np.array([1.0, 2.0, np.nan, 4.0]), np.array([1.0, 0.0, 5.0, np.inf])]
+    tasks, is_feasible = observed(X, values, np.array([True, True, True, False]))
+    for task in tasks:
+        np.testing.assert_array_equal(task.X, [[0.0], [0.5]])
+    np.testing.assert_array_equal(tasks[0].y, [1.0, 3.0])
+    np.testing.assert_array_equal(tasks[1].y, [1.0, 0.5])  # infinity is the best finite one, 1
+    np.testing.assert_array_equal(is_feasible, [True, False])
+
+
+def test_without_a_finite_value_of_one_output_nothing_is_seen() -> None:
+    X, y = np.zeros((2, 1)), np.array([1.0, 2.0])
+    tasks, is_feasible = observed(X, [y, np.full(2, np.nan)], np.ones(2, dtype=bool))
+    assert [len(task) for task in tasks] == [0, 0]
+    assert not len(is_feasible)
+
+
+def test_moments_of_a_mixture_are_those_of_its_draws() -> None:
+    posterior = Posterior(
+        np.array([0.25, 0.75]), np.array([[1.0], [-2.0]]), np.array([[0.5], [2]])
+    )
+    generator = np.random.default_rng(0)
+    component = generator.choice(2, size=200_000, p=posterior.weights)
+    deviation = np.sqrt(posterior.variances[component, 0])
+    draws = posterior.means[component, 0] + deviation * generator.standard_normal(200_000)
+    assert posterior.mean[0] == pytest.approx(draws.mean(), abs=0.02)
+    assert posterior.variance[0] == pytest.approx(draws.var(), abs=0.04)
+
+
+def test_a_short_task_is_not_thinned() -> None:
+    task = Task(np.zeros((3, 1)), np.arange(3.0))
+    assert task.thinned(3) is task
+    assert len(task.thinned(2)) == 2

@@ -1,0 +1,190 @@
+"""Every figure shows what it promises, is small, and is told apart without colour."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import optuna
+import plotly.graph_objects as go
+import pytest
+
+from optuna_metabo import Explanation, MetaGPSampler, SourceExplanation
+from optuna_metabo.visualization import (
+    plot_best_values,
+    plot_explanation,
+    plot_histories,
+    plot_predictions,
+    plot_slices,
+    plot_source_agreement,
+    plot_source_weights,
+)
+from optuna_metabo.visualization.style import short_name, style_of
+from tests.explanation.conftest import Studies, bowl
+
+OF_A_STUDY = [plot_source_weights, plot_source_agreement, plot_predictions, plot_slices]
+
+
+def names(figure: go.Figure) -> list[str]:
+    return [part.name for part in figure.data]
+
+
+@pytest.mark.parametrize("plot", OF_A_STUDY)
+def test_a_figure_takes_the_sampler_of_the_study_or_another_and_is_small(
+    studies: Studies, plot: Callable[..., go.Figure]
+) -> None:
+    study, sampler = studies
+    figure = plot(study)
+    assert len(figure.to_json()) < 20_000
+    assert figure.layout.title.text
+    random = optuna.create_study(sampler=optuna.samplers.RandomSampler(seed=0))
+    random.optimize(bowl, n_trials=6)
+    assert plot(random, sampler).data
+    with pytest.raises(TypeError, match=r"expected a MetaGPSampler .* got RandomSampler"):
+        plot(random)
+
+
+def test_no_two_lines_look_alike_without_colour() -> None:
+    looks = [(style_of(i)["line"]["dash"], style_of(i)["marker"]["symbol"]) for i in range(42)]
+    assert len(set(looks)) == 42
+
+
+def test_weights_are_those_before_each_trial_and_now(studies: Studies) -> None:
+    study, sampler = studies
+    explanation, figure = sampler.explain(study), plot_source_weights(study)
+    own = figure.data[-1]
+    assert own.x == tuple(range(11))
+    expected = [trial.weight_without_sources for trial in explanation.trials]
+    assert own.y == pytest.approx([*expected, explanation.weight_without_sources], abs=1e-3)
+    assert "enqueued" in own.hovertext[0]
+
+
+def test_past_studies_that_coincide_share_a_line_that_says_so() -> None:
+    random = optuna.samplers.RandomSampler(seed=0)
+    past = []
+    for i in range(3):
+        past.append(optuna.create_study(study_name=f"past-{i}", sampler=random))
+        past[0].optimize(bowl, n_trials=4)
+        past[i].add_trials([] if i == 0 else past[0].trials)
+    study = optuna.create_study(sampler=MetaGPSampler(past, seed=0))
+    study.optimize(bowl, n_trials=2)
+    assert len(plot_source_weights(study).data) < 4
+
+
+def test_agreement_is_drawn_by_kind_with_those_left_out_and_why(studies: Studies) -> None:
+    study = optuna.create_study(sampler=optuna.samplers.RandomSampler(seed=1))
+    study.optimize(bowl, n_trials=15)
+    figure = plot_source_agreement(study, studies[1])
+    assert names(figure) == ["agrees", "opposed", "left out"]
+    assert len({part.marker.symbol for part in figure.data}) == 3
+    assert figure.data[2].text == (" has no completed trials",)
+    assert figure.layout.yaxis.categoryarray == ("empty", "bad", "good")
+
+
+def test_each_value_is_inside_or_outside_of_its_interval(studies: Studies) -> None:
+    figure = plot_predictions(studies[0])
+    points = figure.data[1:]
+    assert sum(len(part.x) for part in points) == 9  # of the first nothing was expected
+    for part in points:
+        low = np.array(part.y) - part.error_y.arrayminus
+        high = np.array(part.y) + part.error_y.array
+        inside = (low - 1e-3 <= part.x) & (part.x <= high + 1e-3)
+        assert inside.all() == (part.name == "inside the interval")
+
+
+def test_slices_have_the_trials_the_belief_and_the_prior_in_every_panel(
+    studies: Studies,
+) -> None:
+    figure = plot_slices(studies[0])
+    panels = {
+        key: [part.name for part in group]
+        for key, group in itertools.groupby(figure.data, key=lambda part: part.xaxis)
+    }
+    prior = "past studies, before the first trial (order only)"
+    assert list(panels.values()) == [["95 %", "expected", prior, "trials"]] * 2
+    assert sum(bool(part.showlegend) for part in figure.data) == 4
+    assert (figure.layout.xaxis.title.text, figure.layout.xaxis2.title.text) == ("x", "y")
+
+
+def mixed(trial: optuna.Trial) -> float:
+    lr, kind = trial.suggest_float("lr", 1e-5, 1, log=True), trial.suggest_categorical("k", "ab")
+    extra = trial.suggest_int("n", 1, 3) if kind == "a" else 0
+    return float(np.log10(lr) ** 2 + extra)
+
+
+def test_slices_draw_choices_logarithms_and_parameters_that_not_all_trials_have() -> None:
+    study = optuna.create_study(sampler=MetaGPSampler(seed=0))
+    study.optimize(mixed, n_trials=8)
+    figure = plot_slices(study, params=["k", "lr", "n"])
+    axes = [figure.layout[name].type for name in ("xaxis", "xaxis2", "xaxis3")]
+    assert axes == ["category", "log", "linear"]
+    assert set(figure.data[0].x) == {"a", "b"}
+    with pytest.raises(ValueError, match=r"no completed trial of .* has a 'z'"):
+        plot_slices(study, params=["z"])
+    with pytest.raises(ValueError, match="objective must be in 0 to 0, got 1"):
+        plot_slices(study, objective=1)
+    with pytest.raises(ValueError, match="has no completed trial"):
+        plot_slices(optuna.create_study(sampler=study.sampler))
+
+
+def test_histories_are_means_over_seeds_up_to_the_shortest(studies: Studies) -> None:
+    def run(seed: int, n: int) -> optuna.Study:
+        study = optuna.create_study(sampler=optuna.samplers.RandomSampler(seed=seed))
+        study.optimize(bowl, n_trials=n)
+        return study
+
+    runs = [run(0, 5), run(1, 7)]
+    figure = plot_histories({"random": runs, "one": run(2, 4)})
+    line = next(part for part in figure.data if part.name == "random")
+    best = [np.minimum.accumulate([trial.values[0] for trial in one.trials[:5]]) for one in runs]
+    assert line.y == pytest.approx(np.mean(best, axis=0), rel=1e-3)
+    assert len(figure.data) == 3  # a band for the one of two seeds
+    two = optuna.create_study(directions=["minimize"] * 2)
+    for wrong, error in (
+        ({}, "one study at least"),
+        ({"a": two}, "one objective"),
+        ({"a": optuna.create_study()}, "no completed trial"),
+        ({"a": runs, "b": optuna.create_study(direction="maximize")}, "one direction"),
+    ):
+        with pytest.raises(ValueError, match=error):
+            plot_histories(wrong)
+
+
+def test_lines_on_one_another_differ_in_width_dash_and_where_their_markers_are() -> None:
+    same = np.array([[1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0, 9.0, 10.0, 11.0, 12.0]])
+    one, other = plot_best_values({"a": same, "b": same}, title="", value_name="").data
+    assert one.line.width > other.line.width
+    assert one.line.dash != other.line.dash
+    assert not (np.array(one.marker.size) * np.array(other.marker.size)).any()
+
+
+def test_bars_of_many_past_studies_are_drawn_together() -> None:
+    sources = tuple(SourceExplanation(f"s{i}", 0.02, None, 9) for i in range(40))
+    figure = plot_explanation(Explanation(sources, 0.2))
+    assert len(figure.data[0].y) == 14
+    assert sum(figure.data[0].x) == pytest.approx(1.0)
+
+
+@pytest.mark.parametrize("plot", [plot_source_weights, plot_source_agreement, plot_predictions])
+def test_before_the_first_trial_and_without_past_studies_there_is_a_figure(
+    plot: Callable[..., Any],
+) -> None:
+    study = optuna.create_study(sampler=MetaGPSampler(seed=0))
+    assert isinstance(plot(study), go.Figure)
+
+
+def test_long_names_are_cut_in_the_middle() -> None:
+    assert short_name("short") == "short"
+    assert len(short_name("a" * 50)) == 24
+    assert short_name("start" + "x" * 40 + "end").startswith("start")
+
+
+def test_a_value_far_off_does_not_press_the_others_together() -> None:
+    study = optuna.create_study(sampler=MetaGPSampler(seed=0), direction="maximize")
+    study.optimize(lambda trial: -bowl(trial) - 1e9 * (trial.number == 3), n_trials=14)
+    for figure in (plot_slices(study), plot_predictions(study)):
+        low, high = figure.layout.yaxis.range
+        assert -20.0 < low < high < 1.0
+    assert "1 very bad beyond the picture" in plot_predictions(study).layout.title.text
