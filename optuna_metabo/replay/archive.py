@@ -18,7 +18,6 @@ from optuna.study import Study
 from optuna_metabo.reading import Glob, listed, opened, shown, sqlite_file, study_names
 from optuna_metabo.replay.orders import Target
 from optuna_metabo.replay.pool import Pool
-from optuna_metabo.replay.yardstick import Yardstick
 
 
 class NothingToReplay(ValueError):
@@ -165,9 +164,8 @@ def _unfit(target: Target) -> str | None:
     """Why a study cannot be replayed, if so."""
     if not len(target.pool):
         return "has no finished trial with parameters"
-    yardstick = Yardstick.of(target.pool)
-    if not yardstick.tells:
-        return f"has {yardstick.n_results} completed trials and no two different values"
+    if not target.yardstick.tells:
+        return f"has {target.yardstick.n_results} completed trials and no two different values"
     return None if target.sources else "shares no parameter with its past"
 
 

@@ -13,7 +13,7 @@ import importlib.util
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
+from functools import cached_property, partial
 from typing import Any
 
 import numpy as np
@@ -33,6 +33,7 @@ from optuna.trial import FrozenTrial, Trial, TrialState
 from optuna_metabo.encoding import as_choice, fits
 from optuna_metabo.ranges import holds
 from optuna_metabo.replay.pool import Pool
+from optuna_metabo.replay.yardstick import Yardstick
 from optuna_metabo.sampler import MetaGPSampler
 from optuna_metabo.surrogate import Surrogate
 
@@ -53,6 +54,11 @@ class Target:
     pool: Pool
     sources: tuple[Study, ...]
     key: str = ""
+
+    @cached_property
+    def yardstick(self) -> Yardstick:
+        """Measures what was found."""
+        return Yardstick.of(self.pool)
 
 
 Rows = Iterator[int]

@@ -16,7 +16,6 @@ from pathlib import Path
 import optuna
 
 from optuna_metabo.replay.orders import ORDERS, Order, Target, default_orders
-from optuna_metabo.replay.yardstick import Yardstick
 from optuna_metabo.threads import single_threaded
 
 Progress = Callable[[int, int, str], None]
@@ -68,12 +67,11 @@ class Run:
 
 def rows_of(order: Order, target: Target, seed: int, most: int | None) -> list[int]:
     """The rows of the pool that are taken, until nothing better is left or ``most`` are taken."""
-    yardstick, rows = Yardstick.of(target.pool), list[int]()
-    to_find = set(yardstick.front)
+    results, rows, to_find = target.yardstick.results, list[int](), set(target.yardstick.front)
     with _quiet(), single_threaded():
         for row in order(target, seed):
             rows.append(row)
-            to_find.discard(tuple(yardstick.results[row].tolist()))
+            to_find.discard(tuple(results[row].tolist()))
             if len(rows) == most or not to_find:
                 break
     return rows

@@ -13,7 +13,6 @@ from numpy import ndarray as Array
 
 from optuna_metabo.replay.orders import FREE, Target, cold_of
 from optuna_metabo.replay.runs import Plan, Run, rows_of
-from optuna_metabo.replay.yardstick import Yardstick
 from optuna_metabo.shapes import Float
 
 CHECKPOINTS = (1, 3, 5, 10, 20)
@@ -44,7 +43,7 @@ class Measured:
     @classmethod
     def of(cls, orders: list[list[int]], target: Target, most: int) -> Measured:
         """Measures the runs by what the owner knows."""
-        yardstick, seconds = Yardstick.of(target.pool), target.pool.seconds
+        yardstick, seconds = target.yardstick, target.pool.seconds
         found = [yardstick.found(rows) for rows in orders]
         trials_to = {goal: [yardstick.trials_to(one, goal) for one in found] for goal in GOALS}
         regret = np.stack([_extended(yardstick.regret(one), most) for one in found])
@@ -108,10 +107,9 @@ class Replay:
         return cls(plan, tuple(targets), tuple(found), dict(left_out or {}))
 
     @property
-    def each(self) -> list[tuple[Target, dict[str, Measured], Yardstick]]:
-        """Every study, its samplers by name, and what they were measured with."""
-        pairs = zip(self.targets, self.measured, strict=True)
-        return [(target, found, Yardstick.of(target.pool)) for target, found in pairs]
+    def each(self) -> list[tuple[Target, dict[str, Measured]]]:
+        """Every study, and its samplers by name."""
+        return list(zip(self.targets, self.measured, strict=True))
 
     @property
     def samplers(self) -> tuple[str, ...]:
@@ -175,14 +173,12 @@ class Replay:
         }
 
 
-def _study_as_json(
-    target: Target, measured: Mapping[str, Measured], yardstick: Yardstick
-) -> dict[str, Any]:
+def _study_as_json(target: Target, measured: Mapping[str, Measured]) -> dict[str, Any]:
     numbers = [trial.number for trial in target.pool.trials]
     return {
         "name": target.pool.name,
         "trials": len(target.pool),
-        "results": yardstick.n_results,
+        "results": target.yardstick.n_results,
         "sources": [source.study_name for source in target.sources],
         "samplers": {
             name: {

@@ -41,16 +41,18 @@ _GOALS = ("close", "top", "best")
 def trials_table(replay: Replay, goal: str = "close") -> Table:
     """One row a study, one column a sampler: the median of its runs' trials to a goal."""
     rows = [["study", "trials", "results", *replay.samplers]]
-    for target, measured, yardstick in replay.each:
+    for target, measured in replay.each:
         cells = [_trials(replay, name, one.median_to(goal)) for name, one in measured.items()]
-        rows.append([target.pool.name, str(len(target.pool)), str(yardstick.n_results), *cells])
+        rows.append(
+            [target.pool.name, str(len(target.pool)), str(target.yardstick.n_results), *cells]
+        )
     return rows
 
 
 def area_table(replay: Replay) -> Table:
     """One row a study, one column a sampler: the mean regret of the first trials."""
     rows = [["study", *replay.samplers]]
-    for target, measured, _ in replay.each:
+    for target, measured in replay.each:
         rows.append([target.pool.name, *[f"{one.area:.3f}" for one in measured.values()]])
     return rows
 

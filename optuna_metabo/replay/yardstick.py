@@ -139,8 +139,7 @@ def _hypervolumes(ranks: Float[Array, "t m"]) -> Float[Array, " t"]:
         volumes[i] = volumes[i - 1] if i else 0.0
         if np.isnan(row).any() or (front >= row).all(axis=1).any():
             continue
-        front = np.concatenate([front, row[None]])
-        front = front[nondominated(front)]
+        front = np.concatenate([front[(front > row).any(axis=1)], row[None]])
         volumes[i] = _hypervolume(front)
     return volumes
 
