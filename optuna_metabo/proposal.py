@@ -229,12 +229,14 @@ class Search:
     def _improvement(self, model: Model) -> Acquisition:
         """Log expected improvement on what there is to improve upon.
 
-        Without anything it is the expected value; where that is to be weighed by a chance, the
-        improvement on 0, an average point of the sources. The first points of a study so cover the
-        optima of the sources greedily: each is the best complement of those before.
+        This is the best that each expert expects of a point that was seen: the best value itself
+        may be luck. Without anything it is the expected value; where that is to be weighed by a
+        chance, the improvement on 0, an average point of the sources. The first points of a study
+        so cover the optima of the sources greedily: each is the best complement of those before.
         """
         if self.feasible.any():
-            return partial(improvement_on, model, self._values()[self.feasible].max())
+            seen = self.objectives[0].seen.X[self.feasible]
+            return partial(improvement_on_each, model, model.posterior(seen).means)
         if len(self.pending):
             return partial(improvement_on_each, model, model.posterior(self.pending).means)
         return partial(improvement_on, model, 0.0) if self.is_limited else partial(value, model)

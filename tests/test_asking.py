@@ -13,7 +13,7 @@ from optuna.samplers import RandomSampler
 from optuna_metabo import MetaGPSampler
 from optuna_metabo.asking import known_space
 from optuna_metabo.history import History
-from optuna_metabo.learning import Learner
+from optuna_metabo.learning import Question
 from optuna_metabo.snapshot import Snapshot
 from optuna_metabo.sources import Sources
 
@@ -48,14 +48,14 @@ def past(objective: Objective, name: str = "past", n_trials: int = 15) -> optuna
 @pytest.fixture
 def learned(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """What was learned from sources, and not remembered."""
-    found, learn = [], Learner._learn
+    found, learn = [], Question.learned
 
-    def counted(self: Learner, studies: Any, *rest: Any) -> Any:
-        if studies:
-            found.append(studies[0].name)
-        return learn(self, studies, *rest)
+    def counted(self: Question, surrogate: Any) -> Any:
+        if self.studies:
+            found.append(self.studies[0].name)
+        return learn(self, surrogate)
 
-    monkeypatch.setattr(Learner, "_learn", counted)
+    monkeypatch.setattr(Question, "learned", counted)
     return found
 
 

@@ -68,27 +68,51 @@ def log_ei(mean: Array, incumbent: float, deviation: float = 0.1) -> Array:
     return np.log(deviation * (norm.pdf(z) + z * norm.cdf(z)))
 
 
-def test_what_is_asked_for_is_the_expected_improvement_on_the_best_value() -> None:
-    found = acquisition(situation(Belief(seen([0.1, 0.6, 0.3]), Known(first))))
-    np.testing.assert_allclose(found, log_ei(Z[:, 0], 0.6), rtol=1e-6)
+def test_what_is_asked_for_is_the_improvement_on_the_best_that_is_expected_of_what_was_seen() -> (
+    None
+):
+    task = seen([0.1, 0.6, 0.3])
+    found = acquisition(situation(Belief(task, Known(first))))
+    np.testing.assert_allclose(found, log_ei(Z[:, 0], task.X[:, 0].max()), rtol=1e-6)
+
+
+def test_each_expert_improves_upon_what_it_expects_itself() -> None:
+    @dataclass(frozen=True)
+    class Both(Known):
+        def condition(self, target: Task, pending: Array) -> Both:
+            return self
+
+        def posterior(self, X: Array) -> Posterior:
+            return Posterior(
+                np.array([0.3, 0.7]), np.stack([X[:, 0], X[:, 1]]), np.full((2, len(X)), 0.01)
+            )
+
+    task = seen([0.1, 0.6, 0.3])
+    found = acquisition(situation(Belief(task, Both(first))))
+    each = [log_ei(Z[:, j], task.X[:, j].max()) for j in (0, 1)]
+    np.testing.assert_allclose(
+        found, np.log(0.3 * np.exp(each[0]) + 0.7 * np.exp(each[1])), rtol=1e-6
+    )
 
 
 def test_only_feasible_values_are_improved_upon() -> None:
-    asked = situation(
-        Belief(seen([0.1, 0.6, 0.3]), Known(first)), feasible=np.array([True, False, True])
-    )
-    np.testing.assert_allclose(acquisition(asked), log_ei(Z[:, 0], 0.3), rtol=1e-6)
+    task, feasible = seen([0.1, 0.6, 0.3]), np.array([True, True, False])
+    assert task.X[:, 0].argmax() == 2
+    asked = situation(Belief(task, Known(first)), feasible=feasible)
+    best = task.X[feasible, 0].max()
+    np.testing.assert_allclose(acquisition(asked), log_ei(Z[:, 0], best), rtol=1e-6)
 
 
 def test_a_constraint_multiplies_by_its_chance_and_success_by_the_square_of_its() -> None:
     belief = Belief(seen([0.5, 0.2, 0.2]), Known(first))
     slack, success = Known(lambda X: second(X) - 0.5), Known(lambda X: 0.5 - second(X))
     limited = situation(belief, limits=(Belief(seen([0.1]), slack),))
-    expected = log_ei(Z[:, 0], 0.5) + norm.logcdf((Z[:, 1] - 0.5) / 0.1)
+    ei = log_ei(Z[:, 0], belief.seen.X[:, 0].max())
+    expected = ei + norm.logcdf((Z[:, 1] - 0.5) / 0.1)
     np.testing.assert_allclose(acquisition(limited), expected, rtol=1e-6)
     failing = situation(belief, success=Belief(seen([0.1]), success))
     # A success is worth a thousandth of the distance from the median to the best.
-    worth = np.logaddexp(log_ei(Z[:, 0], 0.5), np.log(1e-3 * 0.3))
+    worth = np.logaddexp(ei, np.log(1e-3 * 0.3))
     expected = worth + 2.0 * norm.logcdf((0.5 - Z[:, 1]) / 0.1)
     np.testing.assert_allclose(acquisition(failing), expected, rtol=1e-6)
 
@@ -141,8 +165,9 @@ def test_the_model_that_acts_is_asked() -> None:
         def condition(self, target: Task, pending: Array) -> Known:
             return self
 
-    found = acquisition(situation(Belief(seen([0.1, 0.6]), Two(first))))
-    np.testing.assert_allclose(found, log_ei(Z[:, 1], 0.6), rtol=1e-6)
+    task = seen([0.1, 0.6])
+    found = acquisition(situation(Belief(task, Two(first))))
+    np.testing.assert_allclose(found, log_ei(Z[:, 1], task.X[:, 1].max()), rtol=1e-6)
 
 
 def test_from_the_tenth_value_on_diverged_ones_are_drawn_in() -> None:

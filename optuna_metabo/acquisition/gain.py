@@ -43,13 +43,10 @@ def improvement_on(model: Model, incumbent: float, X: Float[Array, "m p"]) -> Fl
 
 
 def improvement_on_each(
-    model: Model, pending: Float[Array, "s q"], X: Float[Array, "m p"]
+    model: Model, expected: Float[Array, "s q"], X: Float[Array, "m p"]
 ) -> Float[Array, " m"]:
-    """Log expected improvement of each expert on the best that it expects of the pending points.
-
-    Before the first value the experts' scales cannot be compared with any.
-    """
-    return log_expected_improvement(model.posterior(X), pending.max(axis=1))
+    """Log expected improvement of each expert on the best that it expects of other points."""
+    return log_expected_improvement(model.posterior(X), expected.max(axis=1))
 
 
 def undominated(known: Float[Array, "k m"], good: Float[Array, "f m"]) -> Corners:

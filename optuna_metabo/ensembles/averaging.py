@@ -42,7 +42,9 @@ from optuna_metabo.surrogate import Model, Prior, Task
 
 _N_REFERENCE = 256
 # Values by which the sources that take part are chosen.
-_MAX_SCREENED = 64
+_MAX_SCREENED = 32
+# The values that a source's agreement is taken for before there are any.
+_BELIEVED = 3.0
 # Sources that are left out in turn, and how many values each tells then: more would not teach as
 # much of points elsewhere as a search, which stays near its best, does not either.
 _MAX_LEFT_OUT, _TOLD = 8, (2, 5, 12)
@@ -94,6 +96,14 @@ def _some(sources: Sequence[Task]) -> tuple[tuple[int, Task], ...]:
     """A few evenly spread sources with their places."""
     chosen = np.linspace(0, len(sources) - 1, min(len(sources), _MAX_LEFT_OUT)).round()
     return tuple((int(i), sources[int(i)]) for i in chosen)
+
+
+def _agreement(phi: Float[Array, "s n"], y: Float[Array, " n"]) -> Float[Array, " s"]:
+    """Correlations, drawn towards 1 as a few values would: at first sources are believed."""
+    phi, y = phi - phi.mean(axis=1, keepdims=True), y - y.mean()
+    size = np.sqrt(np.sum(phi**2, axis=1) * (y @ y))
+    r = np.divide(phi @ y, size, out=np.ones(len(phi)), where=size > 0.0)
+    return (len(y) * r + _BELIEVED) / (len(y) + _BELIEVED)
 
 
 @dataclass(frozen=True)
@@ -156,7 +166,8 @@ class AveragingPrior:
         evidence = np.concatenate([kriging.log_evidence for kriging in krigings])
         with np.errstate(divide="ignore"):  # an expert without a share has none afterwards
             weights = np.asarray(scipy.special.softmax(np.log(prior)[:, None] + evidence))
-        parts = kept, X, kernels, groups, krigings, weights, scale, len(target)
+        agreement = _agreement(basis.rows[: len(kept.sources), : len(target)], target.y)
+        parts = kept, agreement, X, kernels, groups, krigings, weights, scale, len(target)
         return AveragingModel(self.functions, *parts, self.settings.probe)
 
     def _kernels(self, target: Task) -> dict[str, Kernel]:

@@ -33,6 +33,7 @@ class AveragingModel:
     Args:
         functions: What the sources say.
         kept: The sources that have experts.
+        agreement: How far the function of each goes with the values, from -1 to 1.
         X: The target's points, and after them the pending ones.
         kernels: By name.
         groups: The experts; the rival's group is the last.
@@ -45,6 +46,7 @@ class AveragingModel:
 
     functions: Functions
     kept: Kept
+    agreement: Float[Array, " s"]
     X: Float[Array, "N p"]
     kernels: dict[str, Kernel]
     groups: list[Group]
@@ -56,13 +58,22 @@ class AveragingModel:
 
     @property
     def weights(self) -> Float[Array, " k"]:
-        """A source's own experts and its share of those for all."""
-        weights = np.zeros(len(self.functions))
+        """A source's own experts and its share of those for all.
+
+        Of these, which know no single sources, one has the larger share the more its function
+        goes with the target's values; none where it is opposed.
+        """
+        weights, shares = np.zeros(len(self.functions)), self._shares
         experts = [expert for group in self.groups for expert in group.experts]
         for expert, weight in zip(experts, self.expert_weights.sum(axis=1), strict=True):
             is_joint = len(expert.sources) == len(self.kept.sources)
-            weights[expert.sources] += weight * (self.kept.shares if is_joint else 1.0)
+            weights[expert.sources] += weight * (shares if is_joint else 1.0)
         return weights
+
+    @property
+    def _shares(self) -> Float[Array, " s"]:
+        shares = self.kept.shares * np.maximum(self.agreement, 0.0)
+        return shares / shares.sum() if shares.sum() > 0.0 else self.kept.shares
 
     @property
     def acting(self) -> AveragingModel:

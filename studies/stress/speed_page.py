@@ -9,9 +9,9 @@ from studies.markdown import rounded, to_markdown
 COMMAND = "python -m studies.stress.speed --out docs/performance.md"
 INTRODUCTION = """# Performance
 
-Made by `{command}`, on {machine}. Times are those of the processor, with one thread, so that other
-work on the machine changes them little; a cell holds the median and the 95 % of the asks. Past
-studies have {past_trials} trials each, spaces are continuous.
+Made by `{command}`, on {machine}.
+Times are those of the processor, with one thread; a cell holds the median and the 95 % of the
+asks. Past studies have {past_trials} trials each, spaces are continuous.
 """
 GROWTH = """## How cost grows
 

@@ -77,9 +77,9 @@ def test_expected_values_are_one_column_an_objective() -> None:
 
 
 def test_what_is_undominated_reaches_a_tenth_of_the_range_below_the_worst() -> None:
-    known = np.array([[0.0, 10.0], [2.0, 5.0], [1.0, 0.0]])
+    known = np.array([[0.0, 10.0], [0.5, 5.0], [0.2, 0.0]])
     lower, upper = undominated(known, known)
-    np.testing.assert_allclose(lower.min(axis=0), [-0.2, -1.0])
+    np.testing.assert_allclose(lower.min(axis=0), [-0.05, -1.0])
     assert np.isinf(upper.max(axis=0)).all()
     # Of one value there is no range: one unit's.
     lower, _ = undominated(np.array([[3.0, 3.0]]), np.zeros((0, 2)))

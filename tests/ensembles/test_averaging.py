@@ -97,6 +97,17 @@ def test_opposed_sources_lose_their_weight() -> None:
     assert model_of(prior_of(*ALIKE), task(0.3, 12, 9)).weights.sum() > 0.8
 
 
+def test_an_opposed_source_has_no_share_of_what_speaks_for_all() -> None:
+    """The common function knows no single sources: who goes with the values, holds its weight."""
+    prior = prior_of(*ALIKE, task(0.3, 25, 7, sign=-1.0))
+    model = model_of(prior, task(0.3, 12, 9))
+    assert model.weights[3] < 0.02
+    assert model.weights[:3].min() > 0.1
+    np.testing.assert_allclose(model.weights.sum() + model.expert_weights[-1].sum(), 1.0)
+    before = model_of(prior, task(0.3, 1, 9)).weights
+    np.testing.assert_allclose(before, before[0])
+
+
 def test_the_target_may_be_a_combination_of_sources() -> None:
     """Half of it is one source's function and half another's: their mean serves it best."""
     sources = [task(0.2, 40, 0), task(0.8, 40, 1)]

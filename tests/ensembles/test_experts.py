@@ -81,6 +81,11 @@ def test_posterior_weights_are_prior_weights_times_evidence() -> None:
     expected = prior[:, None] * np.exp(evidence - evidence.max())
     np.testing.assert_allclose(model.expert_weights, expected / expected.sum())
     told = model.expert_weights.sum(axis=1)
-    for k in range(4):
-        own = sum(w / len(e.sources) for e, w in zip(experts, told, strict=True) if k in e.sources)
+    joint = np.maximum(model.agreement, 0.0) / np.maximum(model.agreement, 0.0).sum()
+    for place, k in enumerate(model.kept.sources):
+        own = sum(
+            w * (joint[place] if len(e.sources) > 1 else 1.0)
+            for e, w in zip(experts, told, strict=True)
+            if k in e.sources
+        )
         assert model.weights[k] == pytest.approx(own)

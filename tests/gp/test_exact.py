@@ -44,6 +44,15 @@ def test_joint_posterior_has_the_marginals_of_posterior() -> None:
     np.testing.assert_allclose(np.diagonal(covariance, axis1=1, axis2=2), variance, rtol=1e-8)
 
 
+def test_joint_covariance_is_what_the_data_leave_of_the_prior_one() -> None:
+    (task,), X = make_tasks(6), np.random.default_rng(1).random((4, 4))
+    lengthscale, scale, noise = np.exp(THETA[:3])[GROUPS], np.exp(THETA[3]), np.exp(THETA[4])
+    Z = np.concatenate([task.X, X])
+    K = scale * Matern(lengthscale, nu=2.5)(Z)
+    expected = K[6:, 6:] - K[6:, :6] @ np.linalg.solve(K[:6, :6] + noise * np.eye(6), K[:6, 6:])
+    np.testing.assert_allclose(condition(task).joint_posterior(X)[1][0], expected, atol=1e-10)
+
+
 def test_padding_and_batching_change_nothing() -> None:
     tasks, X = make_tasks(5, 12, 1), np.random.default_rng(1).random((7, 4))
     together = condition(*tasks).posterior(X)
