@@ -23,7 +23,7 @@ _NEGLIGIBLE = 1e-3
 # it finds tells the experts apart, where values around the sources' optima do not.
 _FIRST_PROBE, _PROBE_EVERY, _REFUTED = 5, 3, 0.01
 # The rival takes part in the first few asks only with more of the weight.
-_CONVINCING = 0.5
+_CONVINCING = 0.8
 
 
 @dataclass(frozen=True)
