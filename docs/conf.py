@@ -23,7 +23,7 @@ html_static_path = ["_static"]
 html_css_files = ["tables.css"]
 html_math_renderer = "mathml"
 autodoc_typehints = "description"
-autodoc_typehints_description_target = "documented"
+autodoc_typehints_description_target = "documented_params"
 autodoc_typehints_format = "short"
 exclude_patterns = ["_build", "optunahub"]
 
@@ -51,7 +51,5 @@ def displayed_formula(translator: HTML5Translator, node: nodes.math_block) -> No
 
 def setup(app: Sphinx) -> dict[str, bool]:
     """Formulas without a script from elsewhere."""
-    app.add_html_math_renderer(
-        "mathml", (inline_formula, None), (displayed_formula, None)
-    )
+    app.add_html_math_renderer("mathml", (inline_formula, None), (displayed_formula, None))
     return {"parallel_read_safe": True, "parallel_write_safe": True}
