@@ -39,7 +39,6 @@ def test_a_source_has_the_noise_of_the_largest_evidence() -> None:
             for noise in (1e-4, 1e-3, 1e-2, 0.05, 0.2, 0.5, 0.9)
         }
         assert models.noise[i] == max(evidence, key=evidence.__getitem__)
-        assert models.own.outputscale[i] == 1.0 - models.noise[i]
     assert (np.diff(models.noise) >= 0.0).all()
     assert models.noise[0] < 0.05 < models.noise[3]
 
@@ -47,7 +46,7 @@ def test_a_source_has_the_noise_of_the_largest_evidence() -> None:
 def test_means_are_those_of_each_source_alone() -> None:
     models, X = SourceModels.learn(alike(), DOMAIN), np.random.default_rng(1).random((4, 2))
     for i, task in enumerate(alike()):
-        noise, scale = models.noise[i], models.own.outputscale[i]
+        noise, scale = models.noise[i], 1.0 - models.noise[i]
         lengthscale = np.exp(models.theta[:-2])
         K = scale * matern52(squared_distance(task.X, task.X, lengthscale)) + noise * np.eye(25)
         cross = scale * matern52(squared_distance(X, task.X, lengthscale))
@@ -58,7 +57,7 @@ def test_means_are_those_of_each_source_alone() -> None:
 def test_some_sources_are_asked_in_any_order_and_number(monkeypatch: pytest.MonkeyPatch) -> None:
     models, X = SourceModels.learn(alike(), DOMAIN), np.random.default_rng(1).random((4, 2))
     everything = models.mean(X)
-    monkeypatch.setattr(module, "_CHUNK", 2)
+    monkeypatch.setattr(module, "_MAX_NUMBERS", 1)
     np.testing.assert_allclose(models.mean(X), everything)
     index = np.array([2, 0, 1])
     np.testing.assert_allclose(models.mean(X, index), everything[index])

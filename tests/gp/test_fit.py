@@ -8,7 +8,7 @@ from scipy.stats import multivariate_normal
 
 from optuna_metabo.gp import HyperparameterPrior, fit_map, matern52, squared_distance
 from optuna_metabo.gp.exact import Batch
-from optuna_metabo.gp.fit import log_marginal_likelihood
+from optuna_metabo.gp.fit import log_marginal_likelihood, unpack
 from optuna_metabo.surrogate import Task
 
 GROUPS = np.array([0, 1, 2, 2])
