@@ -7,9 +7,12 @@ from typing import TYPE_CHECKING
 
 from docutils import nodes
 from docutils.utils.math.latex2mathml import tex2mathml
+from sphinx.ext.intersphinx import resolve_reference_in_inventory
 
 if TYPE_CHECKING:
+    from sphinx.addnodes import pending_xref
     from sphinx.application import Sphinx
+    from sphinx.environment import BuildEnvironment
     from sphinx.writers.html5 import HTML5Translator
 
 project = "optuna_metabo"
@@ -37,6 +40,17 @@ if os.environ.get("OPTUNA_METABO_INTERSPHINX"):
     }
 
 
+def public_name(
+    app: Sphinx, env: BuildEnvironment, node: pending_xref, contnode: nodes.TextElement
+) -> nodes.reference | None:
+    """Optuna's classes by the names of its documentation, without the modules they are made in."""
+    first, *rest = node.get("reftarget", "").split(".")
+    if first != "optuna" or len(rest) < 3:
+        return None
+    node["reftarget"] = f"optuna.{rest[0]}.{rest[-1]}"
+    return resolve_reference_in_inventory(env, "optuna", node, contnode)
+
+
 def inline_formula(translator: HTML5Translator, node: nodes.math) -> None:
     """A formula within a line, as MathML, which browsers draw by themselves."""
     translator.body.append(tex2mathml(node.astext()))
@@ -50,6 +64,8 @@ def displayed_formula(translator: HTML5Translator, node: nodes.math_block) -> No
 
 
 def setup(app: Sphinx) -> dict[str, bool]:
-    """Formulas without a script from elsewhere."""
+    """Formulas without a script from elsewhere, and links where a network is allowed."""
+    if "sphinx.ext.intersphinx" in extensions:
+        app.connect("missing-reference", public_name)
     app.add_html_math_renderer("mathml", (inline_formula, None), (displayed_formula, None))
     return {"parallel_read_safe": True, "parallel_write_safe": True}
