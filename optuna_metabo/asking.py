@@ -182,6 +182,9 @@ class Ask:
     def _shape(self) -> Points | None:
         """The trials that tell which parameters exist when."""
         if self.now.telling:
+            names = self.encoding.search_space.keys()
+            if all(names <= trial.params.keys() for trial in self.now.telling):
+                return None  # every parameter exists always
             return Columns.of(self.now.telling)
         studies = self.past.studies
         chosen = evenly(np.arange(len(studies)), _MAX_SHAPES).tolist()

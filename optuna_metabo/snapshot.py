@@ -15,7 +15,7 @@ from optuna_metabo.outputs import Objective, objectives_of
 from optuna_metabo.shapes import Float, Int
 
 # Trials that are looked at together.
-_CHUNK = 64
+_CHUNK = 16
 _TELLING = (TrialState.COMPLETE, TrialState.PRUNED)
 
 

@@ -64,18 +64,18 @@ def test_values_are_to_be_maximised() -> None:
         np.testing.assert_array_equal(values, [sign * 0.25, sign * 0.75])
 
 
-@pytest.mark.parametrize("n", [0, 63, 64, 65, 200])
+@pytest.mark.parametrize("n", [0, 15, 16, 17, 200])
 def test_chunks_hold_every_trial_once_and_whole_ones_have_a_name(n: int) -> None:
     chunks = Snapshot.of(study_of(*[TrialState.COMPLETE] * n)).chunks
     assert [one.number for part, _ in chunks for one in part] == list(range(n))
     names = [name for _, name in chunks if name is not None]
-    assert len(names) == len(set(names)) == n // 64
-    assert all(len(part) == 64 for part, name in chunks if name is not None)
+    assert len(names) == len(set(names)) == n // 16
+    assert all(len(part) == 16 for part, name in chunks if name is not None)
 
 
 def test_a_chunk_with_a_trial_that_may_change_has_no_name() -> None:
-    states = [TrialState.COMPLETE] * 130
-    states[70] = TrialState.RUNNING
+    states = [TrialState.COMPLETE] * 34
+    states[20] = TrialState.RUNNING
     names = [name for _, name in Snapshot.of(study_of(*states)).chunks]
     assert [name is None for name in names] == [False, True, True]
 
@@ -83,6 +83,6 @@ def test_a_chunk_with_a_trial_that_may_change_has_no_name() -> None:
 def test_chunks_of_a_study_of_the_same_name_have_other_names() -> None:
     names = []
     for _ in range(2):
-        study = study_of(*[TrialState.COMPLETE] * 64)
+        study = study_of(*[TrialState.COMPLETE] * 16)
         names += [name for _, name in Snapshot.of(study).chunks]
     assert names[0] != names[1]

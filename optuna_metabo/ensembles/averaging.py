@@ -72,7 +72,7 @@ class Averaging:
     """
 
     plain: float = 0.3
-    joint: float = 0.6
+    joint: float = 0.66
     share_kernel: bool = True
     probe: bool = True
 

@@ -177,9 +177,10 @@ def page(table: pd.DataFrame, made: str) -> str:
     """The table for the documentation, with the command that makes it."""
     parts = [
         "# Coverage",
-        "The share of unseen random points whose true value lies inside the central interval that "
-        "should hold 50, 80 and 95 % of them, after so many trials: the mean over tasks and "
-        "seeds.",
+        "The share of unseen random points whose true value lies inside the central interval\n"
+        "that should hold 50, 80 and 95 % of them, after so many trials: the mean over tasks and\n"
+        "seeds.\n"
+        "The 95 % intervals are meant to hold also where the study is not of the sources' kind.",
         to_markdown(rounded(table, 2)),
         "\n".join(["```bash", made, "```"]),
     ]
