@@ -166,7 +166,14 @@ class Condition:
 
 @dataclass(frozen=True)
 class Domain:
-    """A product of axes, with the conditions under which some of them exist."""
+    """A product of axes, with the conditions under which some of them exist.
+
+    Example:
+        >>> from optuna_metabo import Domain
+        >>> from optuna_metabo.domain import Dimension
+        >>> Domain((Dimension(n_choices=3), Dimension(n_choices=2))).size
+        6.0
+    """
 
     dimensions: tuple[Dimension, ...]
     conditions: tuple[Condition, ...] = ()

@@ -73,6 +73,13 @@ def import_history(
         ValueError: If there is no such column, a row has a value that its distribution does not
             hold, or which columns are parameters is not known.
         optuna.exceptions.DuplicatedStudyError: If the storage has a study of that name.
+
+    Example:
+        >>> from optuna_metabo import import_history
+        >>> runs = [{"lr": 0.1, "accuracy": 0.8}, {"lr": 0.001, "accuracy": 0.9}]
+        >>> past = import_history(runs, {"accuracy": "maximize"}, study_name="runs", params=["lr"])
+        >>> past.best_params
+        {'lr': 0.001}
     """
     directions = [_direction(name, one) for name, one in metrics.items()]
     rows = _rows(table)

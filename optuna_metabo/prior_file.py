@@ -40,7 +40,16 @@ _NAMES = {dtype: name for name, dtype in _DTYPES.items()}
 
 
 class PriorFileError(ValueError):
-    """A file that is not a whole and unaltered prior of this version or an earlier one."""
+    """A file that is not a whole and unaltered prior of this version or an earlier one.
+
+    Example:
+        >>> from optuna_metabo import PriorFileError, TransferPrior
+        >>> try:
+        ...     TransferPrior.load(__file__)
+        ... except PriorFileError as error:
+        ...     print("cannot be read" in str(error))
+        True
+    """
 
     def __init__(self, path: str | os.PathLike[str], problem: str) -> None:
         super().__init__(

@@ -86,6 +86,18 @@ class MetaGPSampler(BaseSampler):
         ValueError: If there is no study or surrogate of a name, no storage at a URL in which
             studies are asked for, or a number is out of range.
         ImportError: If a surrogate needs a package that is not installed.
+
+    Example:
+        >>> import optuna
+        >>> from optuna_metabo import MetaGPSampler
+        >>> def objective(trial):
+        ...     return (trial.suggest_float("x", 0, 1) - 0.3) ** 2
+        >>> past = optuna.create_study(study_name="past", sampler=optuna.samplers.RandomSampler(0))
+        >>> past.optimize(objective, n_trials=20)
+        >>> study = optuna.create_study(sampler=MetaGPSampler([past], seed=0))
+        >>> study.optimize(objective, n_trials=1)
+        >>> abs(study.best_params["x"] - 0.3) < 0.1
+        True
     """
 
     def __init__(
@@ -268,6 +280,14 @@ class MetaGPSampler(BaseSampler):
         Raises:
             ValueError: If ``study`` has several objectives, or no completed trial that breaks no
                 constraint.
+
+        Example:
+            >>> import optuna
+            >>> from optuna_metabo import MetaGPSampler
+            >>> study = optuna.create_study(sampler=MetaGPSampler(seed=0))
+            >>> study.optimize(lambda trial: trial.suggest_float("x", 0, 1) ** 2, n_trials=8)
+            >>> study.sampler.best_guess(study).number == study.best_trial.number
+            True
         """
         from optuna_metabo.best_guess import best_guess
 
@@ -290,6 +310,15 @@ class MetaGPSampler(BaseSampler):
 
         Returns:
             Shape [m]: the logarithm of the improvement that is expected, or what stands in for it.
+
+        Example:
+            >>> import optuna
+            >>> from optuna_metabo import MetaGPSampler
+            >>> study = optuna.create_study(sampler=MetaGPSampler(seed=0))
+            >>> study.optimize(lambda trial: trial.suggest_float("x", 0, 1) ** 2, n_trials=8)
+            >>> near, far = study.sampler.score(study, [{"x": 0.01}, {"x": 0.9}])
+            >>> bool(near > far)
+            True
         """
         from optuna_metabo.asking import Ask
         from optuna_metabo.proposal import Search

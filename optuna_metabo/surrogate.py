@@ -66,6 +66,12 @@ class Task:
             ignored. ``None`` means all.
         whole: All points in the order of their first trials, with the values that were told, of
             which this task may hold some, or less extreme ones. ``None`` where that is not known.
+
+    Example:
+        >>> import numpy as np
+        >>> from optuna_metabo import Task
+        >>> len(Task(np.array([[0.1], [0.7]]), np.array([3.0, 4.0])))
+        2
     """
 
     X: Float[Array, "n p"]
@@ -132,6 +138,13 @@ class Posterior:
         weights: Shape [s], on the simplex.
         means: Shape [s m].
         variances: Shape [s m], of the function without observation noise, positive.
+
+    Example:
+        >>> import numpy as np
+        >>> from optuna_metabo import Posterior
+        >>> two = Posterior(np.array([0.5, 0.5]), np.array([[0.0], [2.0]]), np.ones((2, 1)))
+        >>> two.mean.item(), two.variance.item()
+        (1.0, 2.0)
     """
 
     weights: Float[Array, " s"]
@@ -179,7 +192,14 @@ class Prior(Protocol):
 
 @runtime_checkable
 class Surrogate(Protocol):
-    """A way to learn from sources."""
+    """A way to learn from sources.
+
+    Example:
+        >>> from optuna_metabo import Averaging, MetaGPSampler, Surrogate
+        >>> isinstance(Averaging(), Surrogate)
+        True
+        >>> sampler = MetaGPSampler(surrogate=Averaging(plain=0.5, joint=0.4))
+    """
 
     def learn(
         self, sources: Sequence[Task], domain: Domain, *, generator: np.random.Generator

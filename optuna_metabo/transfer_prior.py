@@ -50,6 +50,16 @@ class TransferPrior:
         studies: What counts of each study, as arrays.
         surrogate: What has learned, by name.
         left_out: Studies that were asked for and cannot help, and why.
+
+    Example:
+        >>> import optuna
+        >>> from optuna_metabo import MetaGPSampler, TransferPrior
+        >>> past = optuna.create_study(study_name="past", sampler=optuna.samplers.RandomSampler(0))
+        >>> past.optimize(lambda trial: trial.suggest_float("x", 0, 1) ** 2, n_trials=20)
+        >>> prior = TransferPrior.fit([past])
+        >>> [study.name for study in prior.studies]
+        ['past']
+        >>> study = optuna.create_study(sampler=MetaGPSampler(prior=prior))
     """
 
     studies: tuple[SourceStudy, ...]

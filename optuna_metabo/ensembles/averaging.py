@@ -65,6 +65,10 @@ class Averaging:
 
     Raises:
         ValueError: If the weights are not positive or leave nothing.
+
+    Example:
+        >>> from optuna_metabo import Averaging, MetaGPSampler
+        >>> sampler = MetaGPSampler(surrogate=Averaging(plain=0.5, joint=0.4))
     """
 
     plain: float = 0.3
