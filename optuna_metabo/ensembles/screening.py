@@ -25,9 +25,8 @@ from optuna_metabo.shapes import Float, Int
 _NUGGET = 1e-3
 # Sources that take part: more would not be told apart by a few values.
 _MAX_EXPERTS = 24
-# Of more than so many sources fewer take part. With 10 of 1000 that were related to the target,
-# regret after 10 and 25 trials of hartmann6 was .23 and .004 so, .29 and .011 with 24 in equal
-# shares; of levy10 .064 and .038, .092 and .062.
+# Of more than so many sources fewer take part: most of a crowd are unrelated, and each of them has
+# a chance to explain a few values. ``python -m studies.stress.crowd`` measures what that costs.
 _CROWD, _MAX_IN_CROWD = 48, 12
 
 Evidence = Callable[[Float[Array, "s n"]], Float[Array, " s"]]
