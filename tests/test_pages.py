@@ -62,7 +62,7 @@ LESS = {
     "demo": ["--seeds", "1", "--trials", "2"],
     "replay": ["--seeds", "1", "--trials", "2", "--jobs", "1"],
 }
-NEED_TORCH = {"studies.tune", "studies.record"}
+NEED_TORCH = {"studies.tune", "studies.record", "studies.networks.longer"}
 
 
 def commands(text: str) -> list[list[str]]:
