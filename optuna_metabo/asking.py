@@ -113,10 +113,8 @@ class Ask:
         now, past, encoding = self.now, self.past, self.encoding
         learned = learner.objectives(now.objectives, past, encoding.search_space)
         trials, rows = now.telling, self.history.encoded(now, encoding)
-        places = now.places(trials)
-        X = rows[places]
-        stored = self.history.constraints(now)
-        held = [stored[i] or constraints_of(t) for i, t in zip(places, trials, strict=True)]
+        X = rows[now.places(trials)]
+        held = self.history.constraints(now, trials, constraints_of)
         seen, is_feasible = observed(X, now.values(trials), feasible(held))
         pending, unfinished = self._running()
         # Of one that failed before its first parameter no place is known.

@@ -11,12 +11,10 @@ from optuna_metabo.encoding import Encoding
 from optuna_metabo.history import History
 from optuna_metabo.learning import Learner
 from optuna_metabo.outputs import feasible
+from optuna_metabo.proposal import Belief, sharp
 from optuna_metabo.snapshot import Snapshot
 from optuna_metabo.sources import Past
 from optuna_metabo.surrogate import Task
-
-# As for a proposal: the cost stays bounded.
-_MAX_TRIALS = 300
 
 
 def best_guess(
@@ -33,33 +31,32 @@ def best_guess(
         past: Its sources.
         history: Of its trials.
         learner: Learns from the sources.
-        constraints_of: The constraints of a trial.
+        constraints_of: Those of a trial that holds none itself.
 
     Raises:
         ValueError: If there are several objectives, or no such trial.
     """
-    trials = _candidates(now, constraints_of)
+    trials = _candidates(now, history, constraints_of)
     space = known_space(now, past, history.ranges(now), {})
     if not space:  # trials without a parameter are all the same
         return trials[0]
     (learned,) = learner.objectives(now.objectives, past, space)
     X, telling = history.encoded(now, Encoding.of(space)), now.telling
     seen = Task.observed(X[now.places(telling)], now.values(telling)[0])
-    model = learned.prior.condition(seen.thinned(_MAX_TRIALS), X[:0])
-    # What is reported of values that are far from the best is wider, and no better known.
-    expected = getattr(model, "experts", model).posterior(X[now.places(trials)]).mean
+    model = sharp(Belief(seen, learned.prior).condition(X[:0]))
+    expected = model.posterior(X[now.places(trials)]).mean
     return trials[int(expected.argmax())]
 
 
 def _candidates(
-    now: Snapshot, constraints_of: Callable[[FrozenTrial], dict[str, float]]
+    now: Snapshot, history: History, constraints_of: Callable[[FrozenTrial], dict[str, float]]
 ) -> list[FrozenTrial]:
     if len(now.objectives) != 1:
         raise ValueError(
             f"{now.name!r} has {len(now.objectives)} objectives and no single best trial: "
             "look at study.best_trials"
         )
-    allowed = feasible([constraints_of(trial) for trial in now.completed])
+    allowed = feasible(history.constraints(now, now.completed, constraints_of))
     found = [trial for trial, fine in zip(now.completed, allowed, strict=True) if fine]
     if not found:
         raise ValueError(f"{now.name!r} has no completed trial that breaks no constraint")

@@ -55,9 +55,17 @@ class History:
         space = tuple(map(repr, encoding.search_space.items()))
         return np.concatenate([rows(()), *self._each(now, space, rows)])
 
-    def constraints(self, now: Snapshot) -> list[dict[str, float]]:
-        """Those that each trial holds itself."""
-        return [one for part in self._each(now, "constraints", _constraints) for one in part]
+    def constraints(
+        self,
+        now: Snapshot,
+        trials: Sequence[FrozenTrial],
+        asked: Callable[[FrozenTrial], dict[str, float]],
+    ) -> list[dict[str, float]]:
+        """Those that trials hold themselves; of one without any, what it is ``asked`` for."""
+        stored = [one for part in self._each(now, "constraints", _constraints) for one in part]
+        return [
+            stored[i] or asked(trial) for i, trial in zip(now.places(trials), trials, strict=True)
+        ]
 
     def candidates(
         self, candidates: Sequence[Mapping[str, Any]], encoding: Encoding

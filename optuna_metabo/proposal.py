@@ -207,7 +207,7 @@ class Search:
 
     def _chance(self) -> Acquisition:
         """The logarithm of the chance that all limits hold, that of success to a power."""
-        limits = [_sharp(belief.condition(self.pending)) for belief in self.limits]
+        limits = [sharp(belief.condition(self.pending)) for belief in self.limits]
         powers = [1.0] * len(limits)
         if self.success is not None:
             limits, powers = [*limits, self.success.condition(self.pending)], [*powers, _CAUTION]
@@ -265,7 +265,7 @@ def _acting(model: Model) -> Model:
     return getattr(model, "acting", model)
 
 
-def _sharp(model: Model) -> Model:
+def sharp(model: Model) -> Model:
     """The model itself, or the one whose intervals are those of a search, not of a report."""
     return getattr(model, "experts", model)
 

@@ -55,6 +55,18 @@ def test_a_trial_that_breaks_a_constraint_is_never_the_best() -> None:
     assert sampler.best_guess(study).params["x"] == pytest.approx(0.3)
 
 
+def test_constraints_that_trials_hold_themselves_count_too() -> None:
+    study = optuna.create_study()
+    for x in np.linspace(0, 1, 11):
+        study.enqueue_trial({"x": x})
+        asked = study.ask(SPACE)
+        if not hasattr(asked, "set_constraint"):
+            pytest.skip("this Optuna has no Trial.set_constraint")
+        asked.set_constraint("border", x - 0.35)
+        study.tell(asked, bowl(x))
+    assert MetaGPSampler(seed=0).best_guess(study).params["x"] == pytest.approx(0.3)
+
+
 def test_what_has_no_single_best_trial_is_an_error_that_says_so() -> None:
     failed = create_trial(params={"x": 0.5}, distributions=SPACE, state=TrialState.FAIL)
     with pytest.raises(ValueError, match="no completed trial"):
