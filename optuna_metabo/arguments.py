@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import os
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -35,10 +36,13 @@ def shown(value: Any) -> str:
         return f"<study {value.study_name!r}>"
     if isinstance(value, (list, tuple)):
         return f"[{', '.join(map(shown, value))}]"
-    return repr(_without_password(value) if isinstance(value, str) else value)
+    if isinstance(value, os.PathLike):
+        return repr(os.fspath(value))
+    return repr(without_password(value) if isinstance(value, str) else value)
 
 
-def _without_password(text: str) -> str:
+def without_password(text: str) -> str:
+    """A URL with its password hidden; any other text as it is."""
     if "://" not in text:
         return text
     from sqlalchemy.engine import make_url  # slow to import, and needed by few

@@ -124,6 +124,7 @@ class MetaGPSampler(BaseSampler):
             "seed": seed,
             "n_startup_trials": n_startup_trials,
             "constraints_func": constraints_func,
+            "prior": prior,
         }
         from optuna_metabo.learning import Learner
 
@@ -381,7 +382,7 @@ class MetaGPSampler(BaseSampler):
         return n_ended < self._n_startup_trials and not any(one.used for one in learned)
 
     def _constraints_of(self, study_name: str, trial: FrozenTrial) -> dict[str, float]:
-        """What ``constraints_func`` says of a trial, asked once."""
+        """What ``constraints_func`` says of a trial, asked once; nothing where there is none."""
         if self._constraints_func is None:
             return {}
         # Another study may have the name of one that was deleted.

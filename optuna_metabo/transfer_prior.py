@@ -200,6 +200,10 @@ class TransferPrior:
                 learned[question.key] = entry["asked"], found
         return replace(prior, _learned=learned)
 
+    def __repr__(self) -> str:
+        n = len(self.studies)
+        return f"<prior of {n} past stud{'y' if n == 1 else 'ies'}>"
+
     def __str__(self) -> str:
         """A table of the studies."""
         lines = [f"{len(self.studies)} past studies, learned by {self.surrogate!r}"]

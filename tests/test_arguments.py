@@ -7,7 +7,7 @@ from pathlib import Path
 import optuna
 import pytest
 
-from optuna_metabo import MetaGPSampler
+from optuna_metabo import MetaGPSampler, TransferPrior
 
 
 def test_what_was_given_is_shown_and_evaluates_to_the_same(tmp_path: Path) -> None:
@@ -30,6 +30,16 @@ def test_what_was_given_is_shown_and_evaluates_to_the_same(tmp_path: Path) -> No
 def test_a_study_is_told_by_its_name() -> None:
     study = optuna.create_study(study_name="past")
     assert repr(MetaGPSampler([study], seed=0)) == "MetaGPSampler([<study 'past'>], seed=0)"
+
+
+def test_a_prior_is_shown_by_its_file_or_its_size(tmp_path: Path) -> None:
+    study = optuna.create_study(study_name="past", sampler=optuna.samplers.RandomSampler(0))
+    study.optimize(lambda trial: trial.suggest_float("x", 0, 1), n_trials=5)
+    prior, path = TransferPrior.fit([study]), tmp_path / "team.prior"
+    prior.save(path)
+    for given in (path, str(path)):
+        assert repr(MetaGPSampler(prior=given)) == f"MetaGPSampler(prior={str(path)!r})"
+    assert repr(MetaGPSampler(prior=prior)) == "MetaGPSampler(prior=<prior of 1 past study>)"
 
 
 def test_the_password_of_a_url_is_not_shown() -> None:

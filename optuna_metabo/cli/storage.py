@@ -10,9 +10,9 @@ import click
 import optuna
 from optuna.storages import BaseStorage, JournalStorage
 from optuna.storages.journal import JournalFileBackend, JournalRedisBackend
-from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
+from optuna_metabo.arguments import without_password
 from optuna_metabo.cli.commands import reason
 from optuna_metabo.reading import NoSuchStorage, check_names, opened, reading_errors, study_names
 
@@ -77,12 +77,5 @@ def _errors_of(url: str) -> Iterator[None]:
             raise
         if isinstance(error.__cause__, ArgumentError):
             raise click.UsageError(f"--{error}") from error
-        name = "" if isinstance(error, NoSuchStorage) else f" {_without_password(url)}"
+        name = "" if isinstance(error, NoSuchStorage) else f" {without_password(url)}"
         raise click.ClickException(f"--storage{name}: {reason(error)}") from error
-
-
-def _without_password(url: str) -> str:
-    try:
-        return make_url(url).render_as_string(hide_password=True)
-    except ArgumentError:
-        return url
