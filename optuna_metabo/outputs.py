@@ -36,18 +36,22 @@ class Objective:
     direction: StudyDirection
     name: str | None = None
 
+    @property
+    def sign(self) -> float:
+        """1 of an objective that is maximised, else -1."""
+        return 1.0 if self.direction == StudyDirection.MAXIMIZE else -1.0
+
     def values(self, trials: Sequence[FrozenTrial]) -> Float[Array, " n"]:
         """To be maximised, shape [n]; NaN for trials that say nothing of it.
 
         A pruned trial has the value that :func:`read_off` gives its last report, beside those of
         the completed trials that reported at the same step.
         """
-        sign = 1.0 if self.direction == StudyDirection.MAXIMIZE else -1.0
         found = np.full(len(trials), np.nan)
         for i, trial in enumerate(trials):
             if trial.state == TrialState.COMPLETE and trial.values is not None:
-                found[i] = sign * trial.values[self.index]
-        for rows, values in _of_pruned(trials, found, sign):
+                found[i] = self.sign * trial.values[self.index]
+        for rows, values in _of_pruned(trials, found, self.sign):
             found[rows] = values
         return found
 

@@ -39,6 +39,7 @@ from optuna_metabo.ensembles.source_models import SourceModels
 from optuna_metabo.ensembles.target import Scale, target_theta
 from optuna_metabo.shapes import Float, Int
 from optuna_metabo.surrogate import Model, Prior, Task
+from optuna_metabo.thinning import evenly
 
 _N_REFERENCE = 256
 # Values by which the sources that take part are chosen.
@@ -98,8 +99,8 @@ class Averaging:
 
 def _some(sources: Sequence[Task]) -> tuple[tuple[int, Task], ...]:
     """A few evenly spread sources with their places."""
-    chosen = np.linspace(0, len(sources) - 1, min(len(sources), _MAX_LEFT_OUT)).round()
-    return tuple((int(i), sources[int(i)]) for i in chosen)
+    chosen = evenly(np.arange(len(sources)), _MAX_LEFT_OUT)
+    return tuple((int(i), sources[i]) for i in chosen)
 
 
 def _agreement(phi: Float[Array, "s n"], y: Float[Array, " n"]) -> Float[Array, " s"]:

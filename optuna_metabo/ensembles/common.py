@@ -20,6 +20,7 @@ from optuna_metabo.gp.exact import cholesky, lower_solve
 from optuna_metabo.gp.kernel import matern52, squared_distance
 from optuna_metabo.shapes import Bool, Float, Int
 from optuna_metabo.surrogate import Task
+from optuna_metabo.thinning import evenly
 
 # Points of all sources that are taken, and of one source at the least: an exact process of so many
 # is learned in a second.
@@ -99,8 +100,7 @@ def _known_to_all(tasks: Sequence[Task]) -> Bool[Array, " p"]:
 
 def _thinned(tasks: Sequence[Task]) -> tuple[Int[Array, " i"], list[Task]]:
     """Evenly spread sources, and of each its best points and a spread of the others."""
-    chosen = np.linspace(0, len(tasks) - 1, min(len(tasks), _MAX_POINTS // _MIN_EACH))
-    chosen = chosen.round().astype(int)
+    chosen = evenly(np.arange(len(tasks)), _MAX_POINTS // _MIN_EACH)
     most = max(_MAX_POINTS // len(tasks), _MIN_EACH)
     return chosen, [tasks[i].thinned(most) for i in chosen]
 

@@ -11,6 +11,7 @@ from optuna_metabo.ensembles.common import Common
 from optuna_metabo.ensembles.screening import Anchors
 from optuna_metabo.ensembles.source_models import SourceModels
 from optuna_metabo.shapes import Float, Int
+from optuna_metabo.thinning import evenly
 
 # A source whose function varies less than this part of its values' deviation is mostly noise.
 _SIGNAL_FLOOR = 0.3
@@ -102,7 +103,7 @@ def _order(phi: Float[Array, "k m"]) -> Int[Array, " k"]:
 
     Of very many an even spread is asked.
     """
-    voters = np.unique(np.linspace(0, len(phi) - 1, _MAX_VOTERS).round().astype(int))
+    voters = evenly(np.arange(len(phi)), _MAX_VOTERS)
     best_of = phi[np.ix_(voters, phi[voters].argmax(axis=1))]
     covered = np.full(len(voters), -np.inf)
     order: list[int] = []

@@ -20,6 +20,7 @@ from optuna_metabo.gp.fit import HyperparameterPrior, fit_map
 from optuna_metabo.gp.kernel import Hyperparameters, matern52
 from optuna_metabo.shapes import Bool, Float, Int
 from optuna_metabo.surrogate import Task
+from optuna_metabo.thinning import evenly
 
 # What the shared lengthscales are fitted to: more data would not move them, but cost seconds.
 _MAX_FITTED_SOURCES, _MAX_FITTED_TRIALS = 32, 64
@@ -149,12 +150,8 @@ def _squared_distances(
 
 def _subset(tasks: Sequence[Task]) -> Batch:
     """Evenly spread sources, and of each evenly spread trials."""
-
-    def spread(n: int, most: int) -> Int[Array, " i"]:
-        return np.unique(np.linspace(0, n - 1, min(n, most)).round().astype(int))
-
-    chosen = [tasks[i] for i in spread(len(tasks), _MAX_FITTED_SOURCES)]
-    rows = [spread(len(task), _MAX_FITTED_TRIALS) for task in chosen]
+    chosen = [tasks[i] for i in evenly(np.arange(len(tasks)), _MAX_FITTED_SOURCES)]
+    rows = [evenly(np.arange(len(task)), _MAX_FITTED_TRIALS) for task in chosen]
     return Batch.of(
         [replace(task, X=task.X[i], y=task.y[i]) for task, i in zip(chosen, rows, strict=True)]
     )

@@ -12,7 +12,7 @@ from optuna.trial import FrozenTrial
 from optuna_metabo.encoding import Encoding
 from optuna_metabo.explanation.agreement import tau
 from optuna_metabo.explanation.parts import Explanation, SourceExplanation, TrialExplanation
-from optuna_metabo.explanation.retrospect import Retrospect, sign_of
+from optuna_metabo.explanation.retrospect import Retrospect
 from optuna_metabo.learning import Learned
 from optuna_metabo.shapes import Float
 from optuna_metabo.sources import LeftOut, SourceTask
@@ -48,7 +48,7 @@ def explain(back: Retrospect) -> Explanation:
         tuple(trials),
         back.now.name,
         len(told),
-        tuple(sign_of(one) > 0.0 for one in back.now.objectives),
+        tuple(one.sign > 0.0 for one in back.now.objectives),
     )
 
 

@@ -12,7 +12,6 @@ from typing import Any
 
 import numpy as np
 from numpy import ndarray as Array
-from optuna.study import StudyDirection
 from optuna.trial import FrozenTrial
 
 from optuna_metabo.asking import known_space
@@ -23,7 +22,6 @@ from optuna_metabo.explanation.predictions import Prediction
 from optuna_metabo.history import History
 from optuna_metabo.learning import Learned, Learner
 from optuna_metabo.memory import Memory
-from optuna_metabo.outputs import Objective
 from optuna_metabo.proposal import Belief, without_outliers
 from optuna_metabo.shapes import Float
 from optuna_metabo.snapshot import Snapshot
@@ -182,12 +180,7 @@ class Retrospect:
 
     def _predictions(self, models: Sequence[Model], X: Float[Array, "m p"]) -> list[Prediction]:
         parts = zip(models, self.now.objectives, strict=True)
-        return [Prediction.of(model.posterior(X), sign_of(one)) for model, one in parts]
-
-
-def sign_of(objective: Objective) -> float:
-    """1 of an objective that is maximised, else -1."""
-    return 1.0 if objective.direction == StudyDirection.MAXIMIZE else -1.0
+        return [Prediction.of(model.posterior(X), one.sign) for model, one in parts]
 
 
 def _ended(trials: Sequence[FrozenTrial], before: FrozenTrial) -> list[FrozenTrial]:
