@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import NamedTuple
 
@@ -121,6 +121,7 @@ class SourceStudy:
         values: Of each objective, to be maximised, shape [n]; NaN where nothing is known.
         slacks: Of each constraint that any of these trials has.
         failed: Those that failed, with the parameters that they had until then.
+        attributes: Its user attributes that are numbers.
     """
 
     identity: Identity
@@ -133,6 +134,7 @@ class SourceStudy:
     values: tuple[Float[Array, " n"], ...]
     slacks: Mapping[str, Slack]
     failed: Columns
+    attributes: Mapping[str, float] = field(default_factory=dict)
 
     @classmethod
     def of(

@@ -31,6 +31,7 @@ from optuna_metabo.ensembles.common import Common
 from optuna_metabo.ensembles.experts import DISTANT, Basis, all_groups
 from optuna_metabo.ensembles.functions import Functions
 from optuna_metabo.ensembles.kriging import Kernel, Kriging, Residual
+from optuna_metabo.ensembles.likeness import Likeness
 from optuna_metabo.ensembles.mixture import AveragingModel, CalibratedModel
 from optuna_metabo.ensembles.portfolio import Portfolio, Ranks
 from optuna_metabo.ensembles.scores import tempered_scores
@@ -137,6 +138,15 @@ class AveragingPrior:
             return Portfolio(self.ranks, self.functions.opinions, weights)
         return CalibratedModel(self.weighed(target, pending), lambda: self.calibration)
 
+    def likeness(self, values: Float[Array, "k f"]) -> Likeness:
+        """What features of the sources say of their functions."""
+        points = self.functions.anchors.X
+        return Likeness.learn(values, lambda some: self.functions.single(points, some))
+
+    def believing(self, belief: Float[Array, " k"]) -> AveragingPrior:
+        """The same, the sources believed otherwise before any value."""
+        return replace(self, functions=self.functions.believing(belief))
+
     @cached_property
     def calibration(self) -> Calibration | None:
         """How wrong predictions are, seen by leaving out sources; none where there is but one."""
@@ -164,7 +174,10 @@ class AveragingPrior:
         target = scale.standardise(target)
         kept, X = self._screened(kernels["shared"], target), np.concatenate([target.X, pending])
         plain, joint = self.settings.plain, self.settings.joint
-        groups = list(all_groups(kept.sources, self.functions.share, plain=plain, joint=joint))
+        belief = self.functions.belief[kept.sources]
+        groups = list(
+            all_groups(kept.sources, self.functions.share, belief, plain=plain, joint=joint)
+        )
         basis = Basis.of(self.functions, X, kept, groups)
         krigings = [group.condition(kernels[group.kernel], X, target.y, basis) for group in groups]
         prior = [expert.prior_weight for group in groups for expert in group.experts]
@@ -193,4 +206,4 @@ class AveragingPrior:
             return np.asarray(scipy.special.logsumexp(kriging.log_evidence, axis=1))
 
         guess = partial(self.functions.anchors.guess, few.X)
-        return screened(self.functions.order, guess, evidence)
+        return screened(self.functions.order, guess, evidence, self.functions.belief)

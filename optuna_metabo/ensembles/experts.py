@@ -100,7 +100,12 @@ class Group:
 
 
 def all_groups(
-    kept: Int[Array, " s"], share: float, *, plain: float, joint: float
+    kept: Int[Array, " s"],
+    share: float,
+    belief: Float[Array, " s"],
+    *,
+    plain: float,
+    joint: float,
 ) -> Iterator[Group]:
     """Close and distant experts, equally likely, of each source and of all; last the rival.
 
@@ -108,6 +113,7 @@ def all_groups(
         kept: The sources that have experts.
         share: Of the weight of the functions that all sources speak for, what the common one has;
             the combinations have the rest.
+        belief: How far each of these sources is believed before any value.
         plain: The rival's weight.
         joint: That of the functions that all sources speak for.
     """
@@ -123,9 +129,9 @@ def all_groups(
         ) -> Expert:
             return Expert(f"{name}, {by.name}", sources, weight / 2, basis, by is CLOSE)
 
-        single = (1.0 - plain - joint) / max(s, 1)
+        single = (1.0 - plain - joint) * belief / belief.sum()
         one_each = tuple(
-            expert(f"source {k}", kept[i : i + 1], single, i) for i, k in enumerate(kept)
+            expert(f"source {k}", kept[i : i + 1], float(single[i]), i) for i, k in enumerate(kept)
         )
         common = expert("common", kept, joint * share, s)
         mixed = expert("combination", kept, joint * (1.0 - share), s + 1)

@@ -35,6 +35,7 @@ class Functions:
         core: Sources that speak for all before the first value, ascending.
         mass: For what part of the sources each of these speaks.
         anchors: What the sources say at points that fill the domain.
+        belief: How far each source is believed before any value, 1 on average.
     """
 
     models: SourceModels
@@ -45,6 +46,7 @@ class Functions:
     core: Int[Array, " c"]
     mass: Float[Array, " c"]
     anchors: Anchors
+    belief: Float[Array, " sources"]
 
     @classmethod
     def of(cls, models: SourceModels, common: Common, reference: Float[Array, "r p"]) -> Functions:
@@ -55,7 +57,9 @@ class Functions:
         order = _order(phi)
         core = np.sort(order[:_MAX_CORE])
         anchors = Anchors.of(reference, phi, models.lengthscale)
-        return cls(models, common, centre, scale, order, core, _mass(phi, core), anchors)
+        equal = np.ones(len(phi))
+        mass = _mass(phi, core, equal)
+        return cls(models, common, centre, scale, order, core, mass, anchors, equal)
 
     def __len__(self) -> int:
         return len(self.order)
@@ -89,6 +93,11 @@ class Functions:
             mass=self.mass[others] / self.mass[others].sum(),
         )
 
+    def believing(self, belief: Float[Array, " k"]) -> Functions:
+        """The same, the sources believed otherwise before any value."""
+        phi = self.anchors.guess(self.anchors.X)
+        return replace(self, belief=belief, mass=_mass(phi, self.core, belief))
+
     def single(self, X: Float[Array, "m p"], index: Int[Array, " s"]) -> Float[Array, "s m"]:
         """Those of some sources."""
         return (self.models.mean(X, index) - self.centre[index, None]) / self.scale[index, None]
@@ -116,9 +125,13 @@ def _order(phi: Float[Array, "k m"]) -> Int[Array, " k"]:
     return np.concatenate([voters[order], rest])
 
 
-def _mass(phi: Float[Array, "k m"], core: Int[Array, " c"]) -> Float[Array, " c"]:
-    """The part of all functions that are most like each of some, which are like themselves."""
+def _mass(
+    phi: Float[Array, "k m"], core: Int[Array, " c"], belief: Float[Array, " k"]
+) -> Float[Array, " c"]:
+    """The part of all functions, as far as they are believed, that are most like each of some,
+    which are like themselves.
+    """
     unit = phi / np.maximum(np.linalg.norm(phi, axis=1, keepdims=True), 1e-300)
     alike = np.argmax(unit @ unit[core].T, axis=1)
     alike[core] = np.arange(len(core))
-    return np.bincount(alike, minlength=len(core)) / len(phi)
+    return np.bincount(alike, belief, minlength=len(core)) / len(phi)
