@@ -191,7 +191,7 @@ class Pairs:
         rows = np.ix_(index, index)
         return Pairs(self.gram[rows], self.distances[rows])
 
-    def left_out(self, penalties: Sequence[float]) -> Float[Array, "penalties+1 n"]:
+    def left_out(self, penalties: Sequence[float]) -> Float[Array, "candidates n"]:
         """The squared error of each source for each penalty, equal weights first.
 
         Every source is predicted from those of the other folds, by the rates learned of them.
