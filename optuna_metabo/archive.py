@@ -199,11 +199,12 @@ def unpacked(content: Content) -> tuple[SourceStudy, ...]:
         raise ValueError("a study has a number that none can have")
     cursors = {name: _Cursor(arrays[name].reshape(-1)) for name in _ARRAYS}
     tables = _unpacked_tables(text)
+    described = Described.unpacked(text, arrays, len(index))
     rows = zip(
         text["names"],
         text["starts"],
         index.tolist(),
-        _attributes(content, len(index)),
+        described.studies(),
         strict=True,
     )
     studies = tuple(
@@ -213,17 +214,6 @@ def unpacked(content: Content) -> tuple[SourceStudy, ...]:
     if any(cursor.place != len(cursor.array) for cursor in cursors.values()):
         raise ValueError("an array is longer than the studies need")
     return studies
-
-
-def _attributes(content: Content, n: int) -> list[dict[str, float]]:
-    """Of each study; a file of an earlier release has none."""
-    if "attributes" not in content.text:
-        return [{} for _ in range(n)]
-    names = tuple(tuple(map(str, some)) for some in content.text["attributes"])
-    places, values = content.arrays["described"], content.arrays["attributes"]
-    if places.dtype != np.int64 or values.dtype != np.float64:
-        raise ValueError("the attributes are of another kind")
-    return Described(names, places.reshape(-1), values.reshape(-1)).studies()
 
 
 def _unpacked_tables(text: Mapping[str, Any]) -> dict[str, list[Any]]:

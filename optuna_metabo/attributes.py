@@ -56,6 +56,21 @@ class Described:
         values = np.array([x for one in studies for x in one.values()], dtype=float)
         return cls(tuple(found), places, values)
 
+    @classmethod
+    def unpacked(cls, text: Mapping[str, Any], arrays: Mapping[str, Array], n: int) -> Described:
+        """As it stands in a file of n studies; one of an earlier release has none.
+
+        Raises:
+            ValueError, LookupError, TypeError: If it is not what it was made of.
+        """
+        if "attributes" not in text:
+            return cls(((),), np.zeros(n, dtype=np.int64), np.zeros(0))
+        places, values = arrays["described"], arrays["attributes"]
+        if places.dtype != np.int64 or values.dtype != np.float64:
+            raise ValueError("the attributes are of another kind")
+        names = tuple(tuple(map(str, some)) for some in text["attributes"])
+        return cls(names, places.reshape(-1), values.reshape(-1))
+
     def studies(self) -> list[dict[str, float]]:
         """The numbers of each study.
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import NamedTuple
@@ -171,6 +171,11 @@ class SourceStudy:
     def key(self) -> tuple[Identity, int]:
         """Tells it from others, and from itself at another time."""
         return self.identity, self.n_finished
+
+    @property
+    def state(self) -> Hashable:
+        """Differs once it has grown or the numbers among its attributes have changed."""
+        return self.key, tuple(self.attributes.items())
 
     def is_study(self, study: Snapshot) -> bool:
         """Whether this is ``study`` itself, read earlier."""

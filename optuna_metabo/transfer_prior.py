@@ -97,8 +97,8 @@ class TransferPrior:
     def update(
         self, studies: Request = None, *, storage: str | BaseStorage | None = None
     ) -> TransferPrior:
-        """A prior of these studies and others; of the storage only those are read that are new
-        or have grown. If there are none, the prior itself.
+        """A prior of these studies and others; of the storage only those are read that are new,
+        have grown or have got other attributes. If there are none, the prior itself.
 
         Args:
             studies: As of :meth:`fit`.
@@ -113,7 +113,7 @@ class TransferPrior:
         if not studies:
             why = "; ".join(f"{one.name!r} {one.reason}" for one in left_out) or "there is none"
             raise ValueError(f"expected a study with finished trials: {why}")
-        if list(map(_state, studies)) == list(map(_state, self.studies)):
+        if [one.state for one in studies] == [one.state for one in self.studies]:
             return self
         prior = TransferPrior(studies, self.surrogate, left_out)
         return replace(prior, _learned=prior._learn())
@@ -229,11 +229,6 @@ def held(
     learned = prior.learned
     is_its_own = bool(learned) and by_name(prior.surrogate) == surrogate
     return prior.studies, learned if is_its_own else {}
-
-
-def _state(study: SourceStudy) -> tuple[object, ...]:
-    """What differs once a study has grown or got other attributes."""
-    return study.key, study.attributes
 
 
 def _usual_outputs(past: Past) -> list[dict[str, Any]]:

@@ -28,7 +28,9 @@ def tuned(n_rows: float) -> Callable[[optuna.Trial], float]:
     return lambda trial: float(abs(trial.suggest_float("x", 0, 1) - optimum(n_rows)))
 
 
-def past(attributes: Callable[[int], Mapping[str, Any]], storage: Any = None) -> list[optuna.Study]:
+def past(
+    attributes: Callable[[int], Mapping[str, Any]], storage: Any = None
+) -> list[optuna.Study]:
     studies = []
     for i, (name, n_rows) in enumerate(ROWS.items()):
         sampler = optuna.samplers.RandomSampler(seed=i)
