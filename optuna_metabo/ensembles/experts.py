@@ -113,7 +113,7 @@ def all_groups(
         kept: The sources that have experts.
         share: Of the weight of the functions that all sources speak for, what the common one has;
             the combinations have the rest.
-        belief: How far each of these sources is believed before any value.
+        belief: The odds of each of these sources before the values are told.
         plain: The rival's weight.
         joint: That of the functions that all sources speak for.
     """

@@ -37,7 +37,7 @@ _START = 0.02
 # By how many standard errors sources left out must be predicted better.
 _BEYOND_CHANCE = 2.0
 # The part of the weight that is shared out equally whatever the features say.
-_EQUAL = 0.1
+_EQUAL = 0.05
 
 
 @runtime_checkable

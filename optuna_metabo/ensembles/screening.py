@@ -75,7 +75,7 @@ class Kept:
 
     @classmethod
     def believed(cls, sources: Int[Array, " s"], belief: Float[Array, " k"]) -> Kept:
-        """Some sources as they are believed before any value."""
+        """Some sources by their odds before the values are told."""
         return cls(sources, belief[sources] / belief[sources].sum())
 
 
@@ -94,7 +94,7 @@ def screened(
         order: The sources, those first that serve all others best.
         guess: What every source says of the target's points.
         evidence: How well such rows explain the target's values, as logarithms.
-        belief: How far each source is believed before any value.
+        belief: The odds of each source before the values are told.
     """
     if len(order) <= _MAX_EXPERTS:
         return Kept.believed(order, belief)
