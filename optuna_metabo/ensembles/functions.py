@@ -21,9 +21,9 @@ _MAX_CORE = 48
 # Sources by which these are chosen.
 _MAX_VOTERS = 1024
 # The power of what is believed before any value that remains as odds when there are some. Weights
-# that are right of the mean are too sure of single sources: with the weights themselves tst_svm had
-# less regret than without in the first trials and more from the fourth one on, with their root
-# less throughout.
+# that are right of the mean are too sure of single sources: with the weights themselves, tst_svm
+# had less regret than without features in the first trials and more from the fourth one on; with
+# their root, less throughout.
 _TEMPER = 0.5
 
 
