@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -61,6 +63,21 @@ def test_samplers_run_on_continuous_families(sampler: str) -> None:
 def test_samplers_of_grids_are_left_out_of_continuous_families(sampler: str) -> None:
     with pytest.raises(NotImplementedError):
         execute(Run("hartmann6-near", "normal", 2, 4, "hartmann6", sampler, 0, 2))
+
+
+def test_features_are_told_where_tasks_have_some(toy: str, benchmarks: Path) -> None:
+    path = str(benchmarks / "tst_svm.npz")
+    for sampler in ("metagp-features", "metagp-features-permuted"):
+        assert len(execute(Run(path, "normal", 5, 6, "wine", sampler, 0, 2))) == 2
+        with pytest.raises(NotImplementedError):
+            execute(run(toy, sampler))
+
+
+def test_altered_studies_keep_their_features(benchmarks: Path) -> None:
+    path = str(benchmarks / "tst_svm.npz")
+    one = Run(path, "opposed", 1, 6, "wine", "random", 0, 2)
+    (study,) = source_studies(one)
+    assert len(study.user_attrs) > 22
 
 
 def test_all_other_tasks_are_sources_of_a_target() -> None:
