@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 # Sources, and lines of what is left out, that are shown.
 _MOST = 10
+# The part of likeness with which a feature is named.
+_COUNTS = 0.005
 _WITHOUT = "(without past studies)"
 _HEAD = ("past study", "weight now", "at first", "likeness", "agreement", "trials", "lacks")
 
@@ -151,8 +153,9 @@ def features(one: FeaturesExplanation) -> str:
         names = ", ".join(one.importance)
         return f"features {names} are ignored: they say nothing of the past studies"
     order = sorted(one.importance, key=lambda name: -one.importance[name])
-    counts = [f"{name} ({_percent(one.importance[name])})" for name in order]
-    shown = ", ".join(counts[:_MOST])
+    counts = [name for name in order[:_MOST] if one.importance[name] > _COUNTS]
+    shown = ", ".join(f"{name} ({_percent(one.importance[name])})" for name in counts)
+    shown += f" and {len(order) - len(counts)} more" if len(counts) < len(order) else ""
     gain = f"{_percent(one.gain)} better (± {_percent(one.error)})"
     return f"features {shown}: past studies that are left out are predicted {gain}"
 
