@@ -221,6 +221,8 @@ class Learner:
             return prior.likeness(features.table(sources))
 
         (own,) = features.table([(target.name, target.user_attrs)])
+        if np.isnan(own).all():
+            return learned
         found = self._memory.get((key, "likeness"), likeness)
         description = Description(features.names, found, own)
         return self._memory.get(

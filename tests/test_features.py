@@ -173,6 +173,21 @@ def test_the_explanation_tells_what_is_ignored(studies: list[optuna.Study]) -> N
     assert MetaGPSampler(studies, seed=0).explain(study).features == ()
 
 
+def test_a_study_without_any_feature_is_told_of_once_and_served_as_without(
+    studies: list[optuna.Study],
+) -> None:
+    sampler = MetaGPSampler(studies, features=["n_rows"], seed=0)
+    study = optuna.create_study(study_name="new", sampler=sampler)
+    with pytest.warns(UserWarning, match="'n_rows' is no finite number in 'new'") as told:
+        study.optimize(tuned(100), n_trials=2)
+    assert len(told) == 1
+    explanation = sampler.explain(study)
+    assert explanation.features == ()
+    assert {one.likeness for one in explanation.sources} == {None}
+    plain = first(MetaGPSampler(studies, seed=0), {}, 2)
+    assert [trial.params for trial in study.trials] == plain
+
+
 def test_few_sources_and_none_are_served_as_without_features(studies: list[optuna.Study]) -> None:
     for few in (studies[:4], []):
         plain = first(MetaGPSampler(few, seed=0), {})
