@@ -28,7 +28,7 @@ from numpy import ndarray as Array
 from optuna_metabo.domain import Domain
 from optuna_metabo.ensembles.calibration import Calibration
 from optuna_metabo.ensembles.common import Common
-from optuna_metabo.ensembles.experts import DISTANT, Basis, all_groups
+from optuna_metabo.ensembles.experts import DISTANT, Bases, all_groups
 from optuna_metabo.ensembles.functions import Functions
 from optuna_metabo.ensembles.kriging import Kernel, Kriging, Residual
 from optuna_metabo.ensembles.mixture import AveragingModel, CalibratedModel
@@ -165,7 +165,7 @@ class AveragingPrior:
         kept, X = self._screened(kernels["shared"], target), np.concatenate([target.X, pending])
         plain, joint = self.settings.plain, self.settings.joint
         groups = list(all_groups(kept.sources, self.functions.share, plain=plain, joint=joint))
-        basis = Basis.of(self.functions, X, kept, groups)
+        basis = Bases.of(self.functions, kept, groups).at(X)
         krigings = [group.condition(kernels[group.kernel], X, target.y, basis) for group in groups]
         prior = [expert.prior_weight for group in groups for expert in group.experts]
         evidence = np.concatenate([kriging.log_evidence for kriging in krigings])

@@ -8,14 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 from numpy import ndarray as Array
 
-from optuna_metabo.ensembles.functions import Functions
+from optuna_metabo.ensembles.functions import Functions, Voices
 from optuna_metabo.ensembles.kriging import Coefficients, Kernel, Kriging, Residual
 from optuna_metabo.ensembles.screening import Kept
-from optuna_metabo.shapes import Float, Int
+from optuna_metabo.shapes import Bool, Float, Int
 
 
 @dataclass(frozen=True)
@@ -83,9 +84,13 @@ class Group:
         """Some of its experts."""
         return replace(self, experts=tuple(self.experts[i] for i in index))
 
+    @cached_property
+    def _places(self) -> Int[Array, " e"]:
+        return np.array([expert.basis for expert in self.experts])
+
     def rows(self, basis: Basis) -> Float[Array, "e m"]:
         """The experts' basis functions."""
-        return basis.rows[[expert.basis for expert in self.experts]]
+        return basis.rows[self._places]
 
     def spread(self, basis: Basis) -> Float[Array, "l m"]:
         """The rows of the residual's further covariance."""
@@ -147,26 +152,44 @@ class Basis:
     rows: Float[Array, "rows m"]
     deviations: Float[Array, "s m"]
 
+
+@dataclass(frozen=True)
+class Bases:
+    """What the experts of some groups need, as functions, for many calls.
+
+    Args:
+        kept: The sources that have experts.
+        needed: Which rows of :class:`Basis` are worked out; the others are 0.
+        single: The functions of the needed ones of these sources.
+        joint: What all have in common.
+    """
+
+    kept: Kept
+    needed: Bool[Array, " rows"]
+    single: Voices
+    joint: Voices
+
     @classmethod
-    def of(
-        cls,
-        functions: Functions,
-        X: Float[Array, "m p"],
-        kept: Kept,
-        groups: Sequence[Group],
-    ) -> Basis:
-        """What the groups' experts need at ``X``; rows that none needs are 0."""
+    def of(cls, functions: Functions, kept: Kept, groups: Sequence[Group]) -> Bases:
+        """Those of the groups' experts."""
         s = len(kept.sources)
-        rows, deviations = np.zeros((s + 3, len(X))), np.zeros((s, len(X)))
         needed = np.zeros(s + 3, dtype=bool)
         needed[[expert.basis for group in groups for expert in group.experts]] = True
-        single = np.full(s, True) if needed[s + 1] else needed[:s]
-        if single.any():
-            rows[:s][single] = functions.single(X, kept.sources[single])
-        if needed[s]:
-            rows[s] = functions.joint(X)
-        if needed[s + 1]:
-            rows[s + 1] = kept.shares @ rows[:s]
-            parts = kept.shares * s / max(s - 1, 1)
+        needed[:s] |= needed[s + 1]
+        needed[s + 2] = False
+        single = functions.voices(kept.sources[needed[:s]])
+        return cls(kept, needed, single, functions.joint_voice)
+
+    def at(self, X: Float[Array, "m p"]) -> Basis:
+        """The functions' values."""
+        s, shares = len(self.kept.sources), self.kept.shares
+        rows, deviations = np.zeros((s + 3, len(X))), np.zeros((0, len(X)))
+        if self.needed[:s].any():
+            rows[:s][self.needed[:s]] = self.single(X)
+        if self.needed[s]:
+            rows[s] = self.joint(X)[0]
+        if self.needed[s + 1]:
+            rows[s + 1] = shares @ rows[:s]
+            parts = shares * s / max(s - 1, 1)
             deviations = (rows[:s] - rows[s + 1]) * np.sqrt(parts)[:, None]
-        return cls(rows, deviations)
+        return Basis(rows, deviations)

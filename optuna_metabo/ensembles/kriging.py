@@ -24,7 +24,7 @@ from numpy import ndarray as Array
 
 from optuna_metabo.gp.exact import cholesky, lower_inverse
 from optuna_metabo.gp.kernel import matern52, squared_distance
-from optuna_metabo.shapes import Float, Int
+from optuna_metabo.shapes import Bool, Float, Int
 
 # Nodes in log tau. With five the evidence of two values is right to .02 nats.
 _NODES, _NODE_WEIGHTS = np.polynomial.hermite.hermgauss(5)
@@ -97,11 +97,12 @@ class Residual:
         self, correlation: Float[Array, "N m"], spread: Float[Array, "l m"]
     ) -> tuple[Float[Array, "N m"], Float[Array, " m"]]:
         """The whitened covariances with m new points, and the variances left at these."""
-        K, own = self.rho**2 * correlation, np.full(correlation.shape[1], self.rho**2)
-        K += self.spread.T @ spread
-        own += np.sum(spread**2, axis=0)
+        K, own = self.rho**2 * correlation, self.rho**2
+        if len(spread):
+            K += self.spread.T @ spread
+            own = own + np.einsum("lm,lm->m", spread, spread)
         V = self.L_inverse @ K
-        return V, np.maximum(own - np.sum(V**2, axis=0), 1e-10)
+        return V, np.maximum(own - np.einsum("nm,nm->m", V, V), 1e-10)
 
 
 @dataclass(frozen=True)
@@ -185,32 +186,72 @@ class Kriging:
             tau = 1.0 / u
         return cls(residual, precision, H_w, np.stack([fit_y, fit_0]), left_w, tau, log_evidence)
 
+    def predictor(self, counts: Bool[Array, "s j"]) -> Predictor:
+        """Of the experts and scales that count.
+
+        With R = (phi, 1) - H_wᵀ V, V = L⁻¹ K, and S = (P + H_wᵀ H_w)⁻¹ = T Tᵀ, the variance is
+        that of the residual and Rᵀ S R = |Tᵀ R|² (eq. 2.42).
+        """
+        experts, (row, scale) = np.flatnonzero(counts.any(axis=1)), np.nonzero(counts)
+        fits, left, H_w = self.fits[:, experts], self.left_w[:, experts], self.H_w[experts]
+        T = cholesky(np.linalg.inv(self.precision + np.swapaxes(H_w, 1, 2) @ H_w))
+        (n, N), e = (left.shape[2], H_w.shape[1]), len(experts)
+        whitened = np.zeros((4, e, N))
+        whitened[:2, :, :n] = left
+        whitened[2:] = -np.einsum("eji,eNj->ieN", T, H_w)
+        slope = np.stack([*fits[..., 0], T[:, 0, 0], np.zeros(e)])
+        offset = np.stack([*fits[..., 1], T[:, 1, 0], T[:, 1, 1]])
+        tau = self.tau[row, scale]
+        place = np.searchsorted(experts, row)
+        linear = whitened.reshape(-1, N), slope[..., None], offset[..., None]
+        return Predictor(self.residual, *linear, place, tau[:, None])
+
+
+@dataclass(frozen=True)
+class Predictor:
+    """``e`` experts of a :class:`Kriging`, and ``c`` pairs of one of them and a scale.
+
+    What is linear in the basis functions and the whitened covariances V is one product:
+
+        (by_y, by_0, t) = slope phi + offset + whitened V
+        mean = by_y + tau by_0,    variance = tau² (|t|² + variance of the residual)
+
+    Args:
+        residual: At the N given points.
+        whitened: Four rows of each expert, shape [4e N].
+        slope: Shape [4 e 1].
+        offset: Likewise.
+        place: The expert of each pair, ascending.
+        tau: Its scale.
+    """
+
+    residual: Residual
+    whitened: Float[Array, "rows N"]
+    slope: Float[Array, "4 e 1"]
+    offset: Float[Array, "4 e 1"]
+    place: Int[Array, " c"]
+    tau: Float[Array, "c 1"]
+
     def posterior(
         self,
         correlation: Float[Array, "N m"],
         basis: Float[Array, "e m"],
         spread: Float[Array, "l m"],
-        experts: Int[Array, " e"],
-    ) -> tuple[Float[Array, "e j m"], Float[Array, "e j m"]]:
-        """Means and variances of the values (eqs. 2.41 and 2.42), for each scale.
+    ) -> tuple[Float[Array, "c m"], Float[Array, "c m"]]:
+        """Means and variances of the values, for each pair (eqs. 2.41 and 2.42).
 
         Args:
             correlation: Of the N points with the new ones.
-            basis: The basis functions of the chosen experts at the new points.
+            basis: The basis functions of the e experts at the new points.
             spread: The further covariance's rows at the new points.
-            experts: The chosen ones.
         """
         V, left = self.residual.whiten(correlation, spread)
-        n = self.left_w.shape[2]
-        fits, H_w = self.fits[:, experts], self.H_w[experts]
-        by_y, by_0 = fits[..., :1] * basis + fits[..., 1:] + self.left_w[:, experts] @ V[:n]
-        R0, R1 = basis - H_w[:, :, 0] @ V, 1.0 - H_w[:, :, 1] @ V
-        precision = self.precision + np.swapaxes(H_w, 1, 2) @ H_w
-        S = np.linalg.inv(precision)[:, :, :, None]
-        variance = S[:, 0, 0] * R0**2 + 2.0 * S[:, 0, 1] * R0 * R1 + S[:, 1, 1] * R1**2
-        variance += left
-        tau = self.tau[experts][:, :, None]
-        return by_y[:, None] + tau * by_0[:, None], tau**2 * variance[:, None]
+        linear = (self.whitened @ V).reshape(4, *basis.shape)
+        linear += self.slope * basis
+        linear += self.offset
+        by_y, by_0, *t = linear
+        variance = t[0] ** 2 + t[1] ** 2 + left
+        return by_y[self.place] + self.tau * by_0[self.place], self.tau**2 * variance[self.place]
 
 
 def _log_best(
