@@ -29,6 +29,8 @@ from optuna_metabo.thinning import Rule, by_rank
 
 # The target's best points from which the search for the next one starts.
 _N_INCUMBENTS = 5
+# Those of which the best is improved upon, after what is expected of them.
+_MAX_INCUMBENTS = 64
 # Sources whose optima are looked at.
 _MAX_OPTIMA = 64
 # With fewer values the bad ones are needed to tell which sources agree.
@@ -235,8 +237,9 @@ class Search:
         so cover the optima of the sources greedily: each is the best complement of those before.
         """
         if self.feasible.any():
-            seen = self.objectives[0].seen.X[self.feasible]
-            return partial(improvement_on_each, model, model.posterior(seen).means)
+            seen, y = self.objectives[0].seen.X[self.feasible], self._values()[self.feasible, 0]
+            best = np.argsort(-y, kind="stable")[:_MAX_INCUMBENTS]
+            return partial(improvement_on_each, model, model.posterior(seen[best]).means)
         if len(self.pending):
             return partial(improvement_on_each, model, model.posterior(self.pending).means)
         return partial(improvement_on, model, 0.0) if self.is_limited else partial(value, model)

@@ -187,9 +187,10 @@ def ascend(
         step = climbers.step()
         promised = np.sum(climbers.gradient * step, axis=1)
         going = promised > tolerance
-        climbers, step = climbers[going], step[going]
-        if not len(climbers):
+        if not going.any():
             break
+        if not going.all():
+            climbers, step = climbers[going], step[going]
         Z = X[climbers.row]
         Z[:, columns] = climbers.x + step
         climbers = climbers.look(step, *_gradients(f, Z, columns, climbers.free), is_first=not i)

@@ -70,9 +70,10 @@ def apart(
 
     The best point of each branch of a tree comes before others, up to half of them.
     """
-    order = np.argsort(-values, kind="stable")
-    _, first = np.unique(domain.present(X[order]), axis=0, return_index=True)
-    first = np.sort(first)[: max(n // 2, 1)]
+    order, first = np.argsort(-values, kind="stable"), np.array([0])
+    if domain.conditions:
+        _, first = np.unique(domain.present(X[order]), axis=0, return_index=True)
+        first = np.sort(first)[: max(n // 2, 1)]
     chosen: list[int] = []
     distance = np.full(len(X), np.inf)
     radius = _APART**2 * len(domain.dimensions)

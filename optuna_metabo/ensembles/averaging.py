@@ -22,7 +22,6 @@ from dataclasses import dataclass, replace
 from functools import cached_property, partial
 
 import numpy as np
-import scipy
 from numpy import ndarray as Array
 
 from optuna_metabo.domain import Domain
@@ -165,15 +164,18 @@ class AveragingPrior:
         kept, X = self._screened(kernels["shared"], target), np.concatenate([target.X, pending])
         plain, joint = self.settings.plain, self.settings.joint
         groups = list(all_groups(kept.sources, self.functions.share, plain=plain, joint=joint))
-        basis = Bases.of(self.functions, kept, groups).at(X)
+        bases = Bases.of(self.functions, kept, groups)
+        basis = bases.at(X)
         krigings = [group.condition(kernels[group.kernel], X, target.y, basis) for group in groups]
         prior = [expert.prior_weight for group in groups for expert in group.experts]
         evidence = np.concatenate([kriging.log_evidence for kriging in krigings])
         with np.errstate(divide="ignore"):  # an expert without a share has none afterwards
-            weights = np.asarray(scipy.special.softmax(np.log(prior)[:, None] + evidence))
+            log_weights = np.log(prior)[:, None] + evidence
+        weights = np.exp(log_weights - log_weights.max())
+        weights /= weights.sum()
         agreement = _agreement(basis.rows[: len(kept.sources), : len(target)], target.y)
         parts = kept, agreement, X, kernels, groups, krigings, weights, scale, len(target)
-        return AveragingModel(self.functions, *parts, self.settings.probe)
+        return AveragingModel(self.functions, bases, *parts, self.settings.probe)
 
     def _kernels(self, target: Task) -> dict[str, Kernel]:
         """The rival's, and the one of the residuals from the sources."""
@@ -190,7 +192,7 @@ class AveragingPrior:
 
         def evidence(phi: Float[Array, "s n"]) -> Float[Array, " s"]:
             kriging = Kriging.condition(residual, DISTANT.coefficients, few.y, phi)
-            return np.asarray(scipy.special.logsumexp(kriging.log_evidence, axis=1))
+            return np.asarray(np.logaddexp.reduce(kriging.log_evidence, axis=1))
 
         guess = partial(self.functions.anchors.guess, few.X)
         return screened(self.functions.order, guess, evidence)

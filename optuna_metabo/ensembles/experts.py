@@ -172,13 +172,19 @@ class Bases:
     @classmethod
     def of(cls, functions: Functions, kept: Kept, groups: Sequence[Group]) -> Bases:
         """Those of the groups' experts."""
-        s = len(kept.sources)
+        every = np.ones(len(kept.sources) + 3, dtype=bool)
+        everything = cls(kept, every, functions.voices(kept.sources), functions.joint_voice)
+        return everything.only(groups)
+
+    def only(self, groups: Sequence[Group]) -> Bases:
+        """What the experts of some of the groups need."""
+        s = len(self.kept.sources)
         needed = np.zeros(s + 3, dtype=bool)
         needed[[expert.basis for group in groups for expert in group.experts]] = True
         needed[:s] |= needed[s + 1]
-        needed[s + 2] = False
-        single = functions.voices(kept.sources[needed[:s]])
-        return cls(kept, needed, single, functions.joint_voice)
+        held = self.needed[:s]
+        single = self.single if needed[:s][held].all() else self.single[needed[:s][held]]
+        return replace(self, needed=needed, single=single)
 
     def at(self, X: Float[Array, "m p"]) -> Basis:
         """The functions' values."""

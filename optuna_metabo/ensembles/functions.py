@@ -11,7 +11,7 @@ from optuna_metabo.ensembles.common import Common
 from optuna_metabo.ensembles.screening import Anchors
 from optuna_metabo.ensembles.source_models import SourceModels
 from optuna_metabo.gp.expansion import Expansion
-from optuna_metabo.shapes import Float, Int
+from optuna_metabo.shapes import Bool, Float, Int
 from optuna_metabo.thinning import evenly
 
 # A source whose function varies less than this part of its values' deviation is mostly noise.
@@ -122,6 +122,9 @@ class Voices:
     means: Expansion
     centre: Float[Array, "s 1"]
     scale: Float[Array, "s 1"]
+
+    def __getitem__(self, index: Bool[Array, " s"]) -> Voices:
+        return Voices(self.means[index], self.centre[index], self.scale[index])
 
     def __call__(self, X: Float[Array, "m p"]) -> Float[Array, "s m"]:
         """At m points."""

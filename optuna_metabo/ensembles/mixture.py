@@ -33,6 +33,7 @@ class AveragingModel:
 
     Args:
         functions: What the sources say.
+        bases: What the experts need of them.
         kept: The sources that have experts.
         agreement: How far the function of each goes with the values, from -1 to 1.
         X: The target's points, and after them the pending ones.
@@ -46,6 +47,7 @@ class AveragingModel:
     """
 
     functions: Functions
+    bases: Bases
     kept: Kept
     agreement: Float[Array, " s"]
     X: Float[Array, "N p"]
@@ -118,7 +120,7 @@ class AveragingModel:
         counts = counts & (self.expert_weights > _NEGLIGIBLE * largest)
         weights = self.expert_weights[counts]
         active = list(self._active(counts))
-        bases = Bases.of(self.functions, self.kept, [group for group, _ in active])
+        bases = self.bases.only([group for group, _ in active])
         return weights / weights.sum(), active, bases
 
     def unit(self, X: Float[Array, "m p"], mixture: Posterior) -> Float[Array, " m"]:

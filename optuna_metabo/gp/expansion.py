@@ -53,6 +53,9 @@ class Expansion:
             left = left[:, :, : p + 2]
         return cls(np.ascontiguousarray(left), weights, inverse_lengthscale)
 
+    def __getitem__(self, index: Bool[Array, " k"]) -> Expansion:
+        return Expansion(self.left[index], self.weights[index], self.inverse_lengthscale)
+
     def __call__(self, Z: Float[Array, "m p"]) -> Float[Array, "k m"]:
         """The functions at m points."""
         (k, n), m = self.weights.shape, max(1, min(len(Z), _MAX_NUMBERS // self.weights.shape[1]))
