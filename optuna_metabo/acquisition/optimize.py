@@ -132,9 +132,11 @@ class _Search:
         if slopes.sum() > _MAX_SLOPES:
             slopes[generator.permutation(np.flatnonzero(slopes))[_MAX_SLOPES:]] = False
         free = (domain.present(X) & slopes)[:, domain.groups]
-        Z, _ = ascend(self.value, X, free, n_steps=_N_STEPS, tolerance=_TOLERANCE)
-        Z = self.subspace.project(Z)
-        z_values = self.value_left(Z)
+        reached, z_values = ascend(self.value, X, free, n_steps=_N_STEPS, tolerance=_TOLERANCE)
+        Z = self.subspace.project(reached)
+        moved = (reached != Z).any(axis=1) | self.subspace.is_taken(Z)
+        if moved.any():
+            z_values[moved] = self.value_left(Z[moved])
         better = z_values > values
         return np.where(better[:, None], Z, X), np.where(better, z_values, values)
 
