@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy import ndarray as Array
 
-from optuna_metabo.acquisition import Acquisition, maximise
+from optuna_metabo.acquisition import NATS, Acquisition, maximise
 from optuna_metabo.acquisition.gain import (
     expected,
     hypervolume_improvement,
@@ -29,6 +29,8 @@ from optuna_metabo.thinning import Rule, by_rank
 
 # The target's best points from which the search for the next one starts.
 _N_INCUMBENTS = 5
+# Before the first value the search ends where less is promised: ranks near the best are crowded.
+_RANK = 1e-6
 # Those of which the best is improved upon, after what is expected of them.
 _MAX_INCUMBENTS = 64
 # Sources whose optima are looked at.
@@ -161,6 +163,7 @@ class Search:
             frame.subspace(self.taken),
             embedding.back(self._starts()),
             generator=generator,
+            tolerance=NATS if len(self.feasible) else _RANK,
         )
 
     def scores(self, X: Float[Array, "m p"]) -> Float[Array, " m"]:

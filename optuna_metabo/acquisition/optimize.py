@@ -27,8 +27,8 @@ _MAX_ENUMERATED = 2048
 # sweeps, and the most steps and sweeps of a round.
 _N_CLIMBERS = 6
 _N_ROUNDS, _N_STEPS, _N_SWEEPS = 3, 80, 8
-# An ascent ends where a step promises less, in nats: a thousandth of the improvement.
-_TOLERANCE = 1e-3
+# An ascent ends where a step promises less: in nats, a thousandth of the improvement.
+NATS = 1e-3
 # Axes with so many values are taken as continuous, at first and later.
 _RELAXED, _SMOOTH = 17.0, np.inf
 # Axes along which a point climbs at once: of more, so many are drawn.
@@ -43,6 +43,7 @@ def maximise(
     starts: Float[Array, "q p"],
     *,
     generator: np.random.Generator,
+    tolerance: float = NATS,
 ) -> Float[Array, " p"]:
     """A point of ``subspace`` with a high value of ``acquisition``, not a taken one if possible.
 
@@ -51,11 +52,12 @@ def maximise(
         subspace: Where to look.
         starts: Promising points: incumbents and the optima of sources.
         generator: Spreads the candidates and breaks ties.
+        tolerance: What is too little to climb for, in the units of the acquisition.
 
     Raises:
         FloatingPointError: If the acquisition is NaN or plus infinity anywhere.
     """
-    search = _Search(acquisition, subspace)
+    search = _Search(acquisition, subspace, tolerance)
     if subspace.size <= _MAX_ENUMERATED:
         return _best_of_all(search, generator)
     X = candidates(subspace, starts, generator=generator)
@@ -87,6 +89,7 @@ class _Search:
 
     acquisition: Acquisition
     subspace: Subspace
+    tolerance: float
 
     def value(self, X: Float[Array, "m p"]) -> Float[Array, " m"]:
         """The acquisition, checked: the one place where it is called."""
@@ -132,7 +135,7 @@ class _Search:
         if slopes.sum() > _MAX_SLOPES:
             slopes[generator.permutation(np.flatnonzero(slopes))[_MAX_SLOPES:]] = False
         free = (domain.present(X) & slopes)[:, domain.groups]
-        reached, z_values = ascend(self.value, X, free, n_steps=_N_STEPS, tolerance=_TOLERANCE)
+        reached, z_values = ascend(self.value, X, free, n_steps=_N_STEPS, tolerance=self.tolerance)
         Z = self.subspace.project(reached)
         moved = (reached != Z).any(axis=1) | self.subspace.is_taken(Z)
         if moved.any():
