@@ -189,10 +189,13 @@ class AveragingPrior:
         told = target.whole or target
         few = Scale.from_best(told.y).standardise(told).thinned(_MAX_SCREENED)
         residual = Residual.factorise(kernel, DISTANT.rho, few.X, np.zeros((0, len(few))))
-
-        def evidence(phi: Float[Array, "s n"]) -> Float[Array, " s"]:
-            kriging = Kriging.condition(residual, DISTANT.coefficients, few.y, phi)
-            return np.asarray(np.logaddexp.reduce(kriging.log_evidence, axis=1))
-
         guess = partial(self.functions.anchors.guess, few.X)
-        return screened(self.functions.order, guess, evidence)
+        return screened(self.functions.order, guess, partial(_evidence, residual, few.y))
+
+
+def _evidence(
+    residual: Residual, y: Float[Array, " n"], phi: Float[Array, "s n"]
+) -> Float[Array, " s"]:
+    """That of the distant experts of some functions."""
+    kriging = Kriging.condition(residual, DISTANT.coefficients, y, phi)
+    return np.asarray(np.logaddexp.reduce(kriging.log_evidence, axis=1))

@@ -20,6 +20,25 @@ from optuna_metabo.shapes import Bool, Float, Int
 
 
 @dataclass(frozen=True)
+class Expert:
+    """One belief about the target: that it is a basis function, up to a residual.
+
+    Args:
+        name: For people.
+        sources: Those that it listens to, all alike.
+        prior_weight: Before the first value.
+        basis: The row of its basis function in :class:`Basis`.
+        is_close: Whether it is sure enough of its function to choose the first few points.
+    """
+
+    name: str
+    sources: Int[Array, " j"]
+    prior_weight: float
+    basis: int
+    is_close: bool = False
+
+
+@dataclass(frozen=True)
 class Relation:
     """How the target is related to a basis function.
 
@@ -39,27 +58,12 @@ class Relation:
         """The prior of slope and offset."""
         return Coefficients(np.array([1.0, 0.0]), np.array([self.slope_variance, 100.0]))
 
+    def expert(self, name: str, sources: Int[Array, " j"], weight: float, basis: int) -> Expert:
+        """One of this relation, with its half of a weight."""
+        return Expert(f"{name}, {self.name}", sources, weight / 2, basis, self is CLOSE)
+
 
 CLOSE, DISTANT = Relation("close", 0.3, 0.1), Relation("distant", 1.0, 0.1)
-
-
-@dataclass(frozen=True)
-class Expert:
-    """One belief about the target: that it is a basis function, up to a residual.
-
-    Args:
-        name: For people.
-        sources: Those that it listens to, all alike.
-        prior_weight: Before the first value.
-        basis: The row of its basis function in :class:`Basis`.
-        is_close: Whether it is sure enough of its function to choose the first few points.
-    """
-
-    name: str
-    sources: Int[Array, " j"]
-    prior_weight: float
-    basis: int
-    is_close: bool = False
 
 
 @dataclass(frozen=True)
@@ -117,23 +121,13 @@ def all_groups(
         joint: That of the functions that all sources speak for.
     """
     s = len(kept)
+    single = (1.0 - plain - joint) / max(s, 1)
     for relation in (CLOSE, DISTANT):
-
-        def expert(
-            name: str,
-            sources: Int[Array, " j"],
-            weight: float,
-            basis: int,
-            by: Relation = relation,
-        ) -> Expert:
-            return Expert(f"{name}, {by.name}", sources, weight / 2, basis, by is CLOSE)
-
-        single = (1.0 - plain - joint) / max(s, 1)
         one_each = tuple(
-            expert(f"source {k}", kept[i : i + 1], single, i) for i, k in enumerate(kept)
+            relation.expert(f"source {k}", kept[i : i + 1], single, i) for i, k in enumerate(kept)
         )
-        common = expert("common", kept, joint * share, s)
-        mixed = expert("combination", kept, joint * (1.0 - share), s + 1)
+        common = relation.expert("common", kept, joint * share, s)
+        mixed = relation.expert("combination", kept, joint * (1.0 - share), s + 1)
         yield Group((*one_each, common), relation.rho, relation.coefficients)
         yield Group((mixed,), relation.rho, relation.coefficients, has_deviations=True)
     yield Group((Expert("own", kept[:0], plain, s + 2),), DISTANT.rho, DISTANT.coefficients, "own")
