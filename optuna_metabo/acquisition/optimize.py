@@ -23,9 +23,9 @@ Acquisition = Function
 
 # Up to this many points, all of them are looked at.
 _MAX_ENUMERATED = 2048
-# Points that climb at first, the better half of them after each ascent; rounds of an ascent and
-# sweeps, and the most steps and sweeps of a round.
-_N_CLIMBERS = 6
+# Points that climb at first where all axes are continuous, and elsewhere; the better half of them
+# after each ascent; rounds of an ascent and sweeps, and the most steps and sweeps of a round.
+_N_CLIMBERS, _N_ON_GRIDS = 6, 8
 _N_ROUNDS, _N_STEPS, _N_SWEEPS = 3, 80, 8
 # An ascent ends where a step promises less: in nats, a thousandth of the improvement.
 NATS = 1e-3
@@ -62,7 +62,8 @@ def maximise(
         return _best_of_all(search, generator)
     X = candidates(subspace, starts, generator=generator)
     values = search.value(X)
-    rows = apart(X, values, subspace.domain, _N_CLIMBERS)
+    n = _N_CLIMBERS if search.is_continuous else _N_ON_GRIDS
+    rows = apart(X, values, subspace.domain, n)
     X, values = X[rows], values[rows]
     for i in range(_N_ROUNDS):
         before = values.max()
@@ -108,6 +109,11 @@ class _Search:
         if left.any():
             values[left] = self.value(X[left])
         return values
+
+    @property
+    def is_continuous(self) -> bool:
+        """Whether no axis is a grid."""
+        return bool(np.isinf(self._sizes).all())
 
     @property
     def is_one_kind(self) -> bool:
