@@ -121,21 +121,31 @@ def fit_map(
     The density is taken for each value, so that the first step of the search is no longer with
     much data than with little.
     """
-    d, n = len(start) - 2, max(int(data.mask.sum()), 1)
-    bounds = [_LENGTHSCALE_BOUNDS] * d + [_OUTPUTSCALE_BOUNDS, _NOISE_BOUNDS]
-
-    def loss(theta: Float[Array, " t"]) -> tuple[float, Float[Array, " t"]]:
-        value, gradient = log_marginal_likelihood(theta, data, groups)
-        log_prior, slope = prior.log_density(theta)
-        return -(value + log_prior) / n, -(gradient + slope) / n
-
+    n = max(int(data.mask.sum()), 1)
+    bounds = [_LENGTHSCALE_BOUNDS] * (len(start) - 2) + [_OUTPUTSCALE_BOUNDS, _NOISE_BOUNDS]
     start = np.r_[start[:-1], max(start[-1], np.log(_START_NOISE))]
     options = {"maxiter": _MAX_ITERATIONS, "ftol": _TOLERANCE / n}
     start = np.clip(start, *np.transpose(bounds))
     found = scipy.optimize.minimize(
-        loss, start, jac=True, method="L-BFGS-B", bounds=bounds, options=options
+        _loss,
+        start,
+        args=(data, groups, prior),
+        jac=True,
+        method="L-BFGS-B",
+        bounds=bounds,
+        options=options,
     )
     return np.asarray(found.x)
+
+
+def _loss(
+    theta: Float[Array, " t"], data: Batch, groups: Int[Array, " p"], prior: HyperparameterPrior
+) -> tuple[float, Float[Array, " t"]]:
+    """Minus the log posterior density for each value, up to a constant, and its gradient."""
+    n = max(int(data.mask.sum()), 1)
+    value, gradient = log_marginal_likelihood(theta, data, groups)
+    log_prior, slope = prior.log_density(theta)
+    return -(value + log_prior) / n, -(gradient + slope) / n
 
 
 def unpack(theta: Float[Array, " t"], k: int) -> Hyperparameters:
