@@ -111,9 +111,11 @@ class Learned:
 
     def optima(self, p: int) -> Float[Array, "k p"]:
         """The best point of each source."""
-        if not self.used:
-            return np.zeros((0, p))
-        return np.stack([source.task.X[source.task.y.argmax()] for source in self.used])
+        return self._optima.reshape(len(self.used), p)
+
+    @cached_property
+    def _optima(self) -> Float[Array, ...]:
+        return np.array([source.task.X[source.task.y.argmax()] for source in self.used])
 
     def pooled(self) -> Task:
         """The points of all sources as those of one study."""
@@ -183,18 +185,35 @@ class Learner:
     features: Features | None = None
     target: Snapshot | None = field(default=None, repr=False)
     _memory: Memory[Any] = field(default_factory=lambda: Memory(_MOST), repr=False)
+    _last: Memory[list[Learned]] = field(default_factory=lambda: Memory(0), repr=False)
 
     def about(self, target: Snapshot) -> Learner:
         """The same, learning for a study."""
         return replace(self, target=target) if self.features else self
 
+    @property
+    def _own(self) -> Float[Array, " f"] | None:
+        """The features of the target."""
+        if self.features is None or self.target is None:
+            return None
+        return self.features.table([(self.target.name, self.target.user_attrs)])[0]
+
     def objectives(
         self, objectives: Sequence[Objective], past: Past, space: Space
     ) -> list[Learned]:
-        """What they say about each objective of a study."""
-        count = len(objectives)
-        outputs = [Output.objective(one, count, past.studies) for one in objectives]
-        return [self.learn(past.studies, space, output) for output in outputs]
+        """What they say about each objective of a study.
+
+        The last answer is remembered by the studies themselves: of a thousand, even comparing what
+        they are takes as long as the rest of an ask.
+        """
+
+        def learned() -> list[Learned]:
+            count = len(objectives)
+            outputs = [Output.objective(one, count, past.studies) for one in objectives]
+            return [self.learn(past.studies, space, output) for output in outputs]
+
+        own = None if self._own is None else self._own.tobytes()
+        return self._last.get((past.token, own, *objectives, *map(repr, space.items())), learned)
 
     @property
     def transfers(self) -> bool:
@@ -212,15 +231,14 @@ class Learner:
 
     def _described(self, key: Key, learned: Learned) -> Learned:
         """The sources weighed by the features of the target, if it has any."""
-        features, target, prior = self.features, self.target, learned.prior
-        if features is None or target is None or not isinstance(prior, Weighable):
+        features, own, prior = self.features, self._own, learned.prior
+        if features is None or own is None or not isinstance(prior, Weighable):
             return learned
 
         def likeness() -> Likeness:
             sources = [(one.study.name, one.study.attributes) for one in learned.used]
             return prior.likeness(features.table(sources))
 
-        (own,) = features.table([(target.name, target.user_attrs)])
         if np.isnan(own).all():
             return learned
         found = self._memory.get((key, "likeness"), likeness)
