@@ -33,7 +33,7 @@ from optuna_metabo.ensembles.kriging import Kernel, Kriging, Residual
 from optuna_metabo.ensembles.mixture import AveragingModel, CalibratedModel
 from optuna_metabo.ensembles.portfolio import Portfolio, Ranks
 from optuna_metabo.ensembles.scores import tempered_scores
-from optuna_metabo.ensembles.screening import Kept, screened
+from optuna_metabo.ensembles.screening import CROWD, Kept, screened
 from optuna_metabo.ensembles.source_models import SourceModels
 from optuna_metabo.ensembles.target import Scale, target_theta
 from optuna_metabo.shapes import Float, Int
@@ -162,9 +162,11 @@ class AveragingPrior:
         scale = Scale.from_best(target.y)
         target = scale.standardise(target)
         kept, X = self._screened(kernels["shared"], target), np.concatenate([target.X, pending])
+        is_crowd = len(self.functions) > CROWD
+        functions = self.functions.among(kept.sources) if is_crowd else self.functions
         plain, joint = self.settings.plain, self.settings.joint
-        groups = list(all_groups(kept.sources, self.functions.share, plain=plain, joint=joint))
-        bases = Bases.of(self.functions, kept, groups)
+        groups = list(all_groups(kept.sources, functions.share, plain=plain, joint=joint))
+        bases = Bases.of(functions, kept, groups)
         basis = bases.at(X)
         krigings = [group.condition(kernels[group.kernel], X, target.y, basis) for group in groups]
         prior = [expert.prior_weight for group in groups for expert in group.experts]
@@ -175,7 +177,7 @@ class AveragingPrior:
         weights /= weights.sum()
         agreement = _agreement(basis.rows[: len(kept.sources), : len(target)], target.y)
         parts = kept, agreement, X, kernels, groups, krigings, weights, scale, len(target)
-        return AveragingModel(self.functions, bases, *parts, self.settings.probe)
+        return AveragingModel(functions, bases, *parts, self.settings.probe)
 
     def _kernels(self, target: Task) -> dict[str, Kernel]:
         """The rival's, and the one of the residuals from the sources."""

@@ -51,7 +51,7 @@ class Functions:
     def of(cls, models: SourceModels, common: Common, reference: Float[Array, "r p"]) -> Functions:
         """Standardised by their values at points that fill the domain."""
         values = np.vstack([models.mean(reference), common.mean(reference)])
-        centre, scale = values.mean(axis=1), np.maximum(values.std(axis=1), _SIGNAL_FLOOR)
+        centre, scale = _size(values)
         phi = (values - centre[:, None])[:-1] / scale[:-1, None]
         order = _order(phi)
         core = np.sort(order[:_MAX_CORE])
@@ -88,6 +88,18 @@ class Functions:
             order=self.order[self.order != source],
             core=self.core[others],
             mass=self.mass[others] / self.mass[others].sum(),
+        )
+
+    def among(self, index: Int[Array, " s"]) -> Functions:
+        """With what some sources have in common in the place of what all have."""
+        tasks = [self.models.task(int(i)) for i in index]
+        common = Common.of_some(tasks, self.models.lengthscale, self.common.noise)
+        centre, scale = _size(common.mean(self.anchors.X)[None])
+        return replace(
+            self,
+            common=common,
+            centre=np.r_[self.centre[:-1], centre],
+            scale=np.r_[self.scale[:-1], scale],
         )
 
     def single(self, X: Float[Array, "m p"], index: Int[Array, " s"]) -> Float[Array, "s m"]:
@@ -132,6 +144,11 @@ class Voices:
         values -= self.centre
         values /= self.scale
         return values
+
+
+def _size(values: Float[Array, "k r"]) -> tuple[Float[Array, " k"], Float[Array, " k"]]:
+    """Means and deviations of functions over the domain."""
+    return values.mean(axis=1), np.maximum(values.std(axis=1), _SIGNAL_FLOOR)
 
 
 def _order(phi: Float[Array, "k m"]) -> Int[Array, " k"]:

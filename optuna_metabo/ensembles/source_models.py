@@ -54,6 +54,11 @@ class SourceModels:
     def __len__(self) -> int:
         return len(self.noise)
 
+    def task(self, i: int) -> Task:
+        """The scores of one source."""
+        data, rows = self.data, self.data.mask[i]
+        return Task(data.X[i, rows], data.y[i, rows], data.known[i])
+
     @property
     def lengthscale(self) -> Float[Array, " p"]:
         """Of each column."""
