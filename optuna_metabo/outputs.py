@@ -63,8 +63,8 @@ def _places_of_pruned(trials: Sequence[FrozenTrial], sign: float) -> Float[Array
     """From 0 for the worst pruned trial; NaN for trials without a report.
 
     One that came further is better, and of those that came as far the one with the better report:
-    the order in which Optuna's TPESampler has them. It is no scale, and is given up for one as soon
-    as a trial is completed.
+    the order in which Optuna's TPESampler has them. It is no scale, and is given up for one as
+    soon as a trial is completed.
     """
     found = np.full(len(trials), np.nan)
     ended = {
