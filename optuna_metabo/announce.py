@@ -42,8 +42,10 @@ class Announcer:
             learned: What they say of each objective.
             transfers: Whether they are listened to at all.
         """
-        used = dict.fromkeys(source.study.name for one in learned for source in one.used)
         left_out = {one.name: one for part in learned for one in (*past.left_out, *part.left_out)}
+        if not left_out and now.name in self.greeted:
+            return
+        used = dict.fromkeys(source.study.name for one in learned for source in one.used)
         unused = [one for one in left_out.values() if one.name not in used]
         if (used or unused) and now.name not in self.greeted:
             self.greeted.add(now.name)

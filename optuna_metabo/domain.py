@@ -15,6 +15,7 @@ from functools import cached_property
 import numpy as np
 from numpy import ndarray as Array
 
+from optuna_metabo.quasirandom import halton
 from optuna_metabo.shapes import Bool, Float, Int
 
 ONE_HOT = math.sqrt(0.5)
@@ -253,11 +254,8 @@ class Domain:
         return (columns[:, 0] >= low) & (columns[:, 0] <= high)
 
     def sample(self, n: int, *, generator: np.random.Generator) -> Float[Array, "n p"]:
-        """Quasi-random points (scrambled Sobol')."""
-        from scipy.stats import qmc  # here, so that importing the package does not wait for SciPy
-
-        sobol = qmc.Sobol(len(self.dimensions), rng=generator)
-        return self.from_unit(sobol.random_base2(math.ceil(math.log2(max(n, 1))))[:n])
+        """Quasi-random points (scrambled Halton)."""
+        return self.from_unit(halton(np.arange(n), len(self.dimensions), generator=generator))
 
     def spread(
         self,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -48,7 +49,7 @@ class Embedding:
                 offset[part], slope[part] = ends[0], ends[1] - ends[0]
         return cls(inner, outer, offset, slope)
 
-    @property
+    @cached_property
     def is_identity(self) -> bool:
         """Whether the axes are the same."""
         return not self.offset.any() and bool((self.slope == 1.0).all())

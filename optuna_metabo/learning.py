@@ -79,9 +79,11 @@ class Learned:
 
     def optima(self, p: int) -> Float[Array, "k p"]:
         """The best point of each source."""
-        if not self.used:
-            return np.zeros((0, p))
-        return np.stack([source.task.X[source.task.y.argmax()] for source in self.used])
+        return self._optima.reshape(len(self.used), p)
+
+    @cached_property
+    def _optima(self) -> Float[Array, ...]:
+        return np.array([source.task.X[source.task.y.argmax()] for source in self.used])
 
     def pooled(self) -> Task:
         """The points of all sources as those of one study."""
@@ -147,14 +149,23 @@ class Learner:
     surrogate: Surrogate
     known: Mapping[Key, Learned] = field(default_factory=dict, repr=False)
     _memory: Memory[Learned] = field(default_factory=lambda: Memory(_MOST), repr=False)
+    _last: Memory[list[Learned]] = field(default_factory=lambda: Memory(0), repr=False)
 
     def objectives(
         self, objectives: Sequence[Objective], past: Past, space: Space
     ) -> list[Learned]:
-        """What they say about each objective of a study."""
-        count = len(objectives)
-        outputs = [Output.objective(one, count, past.studies) for one in objectives]
-        return [self.learn(past.studies, space, output) for output in outputs]
+        """What they say about each objective of a study.
+
+        The last answer is remembered by the studies themselves: of a thousand, even comparing what
+        they are takes as long as the rest of an ask.
+        """
+
+        def learned() -> list[Learned]:
+            count = len(objectives)
+            outputs = [Output.objective(one, count, past.studies) for one in objectives]
+            return [self.learn(past.studies, space, output) for output in outputs]
+
+        return self._last.get((past.token, *objectives, *map(repr, space.items())), learned)
 
     @property
     def transfers(self) -> bool:

@@ -31,7 +31,8 @@ class Memory(Generic[V]):
     """The values used last, as many as fit; shared by threads, and forgotten when pickled.
 
     Args:
-        most: The bytes that all values may take; the last one is kept whatever it takes.
+        most: The bytes that all values may take; the last one is kept whatever it takes. With 0
+            there is no other, and nothing is counted.
     """
 
     def __init__(self, most: int) -> None:
@@ -59,7 +60,7 @@ class Memory(Generic[V]):
         with self._lock:
             if key not in self._kept:
                 value = make()
-                self._kept[key] = value, n_bytes(value)
+                self._kept[key] = value, n_bytes(value) if self._most else 1
                 self._size += self._kept[key][1]
                 while len(self._kept) > 1 and self._size > self._most:
                     self._size -= self._kept.popitem(last=False)[1][1]

@@ -8,10 +8,9 @@ from functools import cached_property, partial
 from typing import Any
 
 import numpy as np
-import scipy
 from numpy import ndarray as Array
 
-from optuna_metabo.acquisition import Acquisition, maximise
+from optuna_metabo.acquisition import NATS, Acquisition, maximise
 from optuna_metabo.acquisition.gain import (
     expected,
     hypervolume_improvement,
@@ -23,12 +22,17 @@ from optuna_metabo.acquisition.gain import (
 )
 from optuna_metabo.ensembles.scores import bounded
 from optuna_metabo.frame import Frame
+from optuna_metabo.quasirandom import halton
 from optuna_metabo.shapes import Bool, Float
 from optuna_metabo.surrogate import Model, Prior, Task
 from optuna_metabo.thinning import Rule, by_rank
 
 # The target's best points from which the search for the next one starts.
 _N_INCUMBENTS = 5
+# Before the first value the search ends where less is promised: ranks near the best are crowded.
+_RANK = 1e-6
+# Those of which the best is improved upon, after what is expected of them.
+_MAX_INCUMBENTS = 64
 # Sources whose optima are looked at.
 _MAX_OPTIMA = 64
 # With fewer values the bad ones are needed to tell which sources agree.
@@ -159,6 +163,7 @@ class Search:
             frame.subspace(self.taken),
             embedding.back(self._starts()),
             generator=generator,
+            tolerance=NATS if len(self.feasible) else _RANK,
         )
 
     def scores(self, X: Float[Array, "m p"]) -> Float[Array, " m"]:
@@ -236,8 +241,9 @@ class Search:
         so cover the optima of the sources greedily: each is the best complement of those before.
         """
         if self.feasible.any():
-            seen = self.objectives[0].seen.X[self.feasible]
-            return partial(improvement_on_each, model, model.posterior(seen).means)
+            seen, y = self.objectives[0].seen.X[self.feasible], self._values()[self.feasible, 0]
+            best = np.argsort(-y, kind="stable")[:_MAX_INCUMBENTS]
+            return partial(improvement_on_each, model, model.posterior(seen[best]).means)
         if len(self.pending):
             return partial(improvement_on_each, model, model.posterior(self.pending).means)
         return partial(improvement_on, model, 0.0) if self.is_limited else partial(value, model)
@@ -279,12 +285,11 @@ def sharp(model: Model) -> Model:
 def start_up(
     frame: Frame, taken: Float[Array, "f p"], *, seed: int, number: int
 ) -> dict[str, Any]:
-    """The point of a scrambled Sobol' sequence with the trial's number, if it is not taken."""
+    """The point of a scrambled Halton sequence with the trial's number, if it is not taken."""
     encoding, subspace = frame.encoding, frame.subspace(taken)
-    sobol = scipy.stats.qmc.Sobol(len(encoding.names), rng=np.random.default_rng(seed))
-    if number:
-        sobol.fast_forward(number)
-    X = subspace.project(encoding.domain.from_unit(sobol.random(1)))
+    generator = np.random.default_rng(seed)
+    u = halton(np.array([number]), len(encoding.names), generator=generator)
+    X = subspace.project(encoding.domain.from_unit(u))
     if len(subspace.without_taken(X)):
         return encoding.decode(X[0])
     generator = np.random.default_rng([seed, number])

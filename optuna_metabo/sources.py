@@ -54,6 +54,11 @@ class Past:
     failing: tuple[SourceStudy, ...] = ()
 
     @cached_property
+    def token(self) -> object:
+        """Stands for these very studies in the key of what is remembered of them."""
+        return object()
+
+    @cached_property
     def search_space(self) -> dict[str, BaseDistribution]:
         """Every parameter that a study has had; of two kinds that of the first study counts."""
         return joint(
@@ -81,6 +86,7 @@ class Sources:
     told: bool = False
     kept: tuple[SourceStudy, ...] = ()
     _past: tuple[object, object, Past] | None = field(default=None, repr=False)
+    _places: tuple[object, dict[str, list[int]]] | None = field(default=None, repr=False)
     _read: tuple[SourceStudy | LeftOut, ...] | None = field(default=None, repr=False)
     _attempts: int = field(default=0, repr=False)
     _said: bool = field(default=False, repr=False)
@@ -142,7 +148,9 @@ class Sources:
         To be called once for each ask: where something could not be read, it is tried again.
         """
         read = self.everything()
-        own = tuple(i for i, one in enumerate(read) if _is(one, target))
+        if self._places is None or self._places[0] is not read:
+            self._places = read, _places(read)
+        own = tuple(i for i in self._places[1].get(target.name, ()) if _is(read[i], target))
         key = target.name, own
         if self._past is None or self._past[0] is not read or self._past[1] != key:
             self._past = read, key, self._without(read, target.name, own)
@@ -219,6 +227,14 @@ def _required(storage: str | BaseStorage | None, request: object) -> BaseStorage
     if storage is None:
         raise TypeError(f"source_studies={request!r} needs storage= to look the studies up in")
     return opened(storage)
+
+
+def _places(read: Sequence[SourceStudy | LeftOut]) -> dict[str, list[int]]:
+    """Where the studies of each name stand."""
+    found: dict[str, list[int]] = {}
+    for i, one in enumerate(read):
+        found.setdefault(one.name, []).append(i)
+    return found
 
 
 def _is(one: SourceStudy | LeftOut, target: Snapshot) -> bool:

@@ -20,7 +20,11 @@ _lock = threading.Lock()
 
 @functools.lru_cache(maxsize=1)
 def _controller() -> ThreadpoolController:
-    """Inspects the loaded libraries once: it takes some milliseconds."""
+    """Inspects the loaded libraries once: it takes some milliseconds.
+
+    SciPy brings a BLAS of its own, which is loaded for that: no later look would find it.
+    """
+    import scipy.linalg  # noqa: F401
     from threadpoolctl import ThreadpoolController
 
     return ThreadpoolController()

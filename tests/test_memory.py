@@ -46,6 +46,14 @@ def test_one_that_is_larger_than_the_bound_is_the_only_one() -> None:
     assert (len(memory), memory.size) == (1, 80)
 
 
+def test_with_a_bound_of_nothing_the_last_value_alone_is_kept() -> None:
+    memory: Memory[np.ndarray] = Memory(0)
+    made = memory.get("a", lambda: ones(80))
+    assert memory.get("a", lambda: pytest.fail("made again")) is made
+    memory.get("b", lambda: ones(80))
+    assert len(memory) == 1
+
+
 def test_arrays_are_found_wherever_they_are() -> None:
     @dataclass(frozen=True)
     class Holder:

@@ -59,6 +59,15 @@ def test_inside_there_is_one_thread_and_afterwards_as_many_as_before() -> None:
     """)
 
 
+def test_libraries_that_an_ask_loads_have_one_thread_too() -> None:
+    run("""
+        with single_threaded():
+            import scipy.linalg, scipy.optimize
+            assert blas() == {1}
+        assert blas() == {2}
+    """)
+
+
 def test_an_error_inside_restores_the_setting() -> None:
     run("""
         try:

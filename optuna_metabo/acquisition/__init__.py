@@ -10,10 +10,11 @@ from optuna_metabo.acquisition.hypervolume import (
     thin,
 )
 from optuna_metabo.acquisition.logei import log_expected_improvement
-from optuna_metabo.acquisition.optimize import Acquisition, maximise
+from optuna_metabo.acquisition.optimize import NATS, Acquisition, maximise
 from optuna_metabo.acquisition.subspace import Subspace
 
 __all__ = [
+    "NATS",
     "Acquisition",
     "Subspace",
     "boxes",

@@ -26,9 +26,7 @@ _REACH, _FIRST_REACH = 0.3, 0.1
 # the next one is if it does not.
 _ARMIJO, _SHORTER = 1e-4, 0.3
 # After so many steps the worse half of the climbers gives up.
-_HALVING = 4
-# A climber has arrived when its steps promise less, in the units of the function.
-_ARRIVED = 1e-7
+_HALVING = 3
 # A bend by less, relative to step and change of the gradient, is rounding.
 _FLAT = 1e-8
 _TINY = 1e-300
@@ -160,7 +158,12 @@ def _start(
 
 
 def ascend(
-    f: Function, X: Float[Array, "k p"], free: Bool[Array, "k p"], *, n_steps: int
+    f: Function,
+    X: Float[Array, "k p"],
+    free: Bool[Array, "k p"],
+    *,
+    n_steps: int,
+    tolerance: float,
 ) -> tuple[Float[Array, "k p"], Float[Array, " k"]]:
     """Climbs from every row of ``X``; no row gets worse, and none leaves the unit cube.
 
@@ -169,6 +172,7 @@ def ascend(
         X: Where to start; columns that move lie in [0, 1].
         free: Which columns of each row may move.
         n_steps: The most steps.
+        tolerance: A climber has arrived when its next step promises less.
 
     Returns:
         The rows after their ascent and the function there.
@@ -182,10 +186,11 @@ def ascend(
     for i in range(n_steps):
         step = climbers.step()
         promised = np.sum(climbers.gradient * step, axis=1)
-        going = promised > _ARRIVED
-        climbers, step = climbers[going], step[going]
-        if not len(climbers):
+        going = promised > tolerance
+        if not going.any():
             break
+        if not going.all():
+            climbers, step = climbers[going], step[going]
         Z = X[climbers.row]
         Z[:, columns] = climbers.x + step
         climbers = climbers.look(step, *_gradients(f, Z, columns, climbers.free), is_first=not i)

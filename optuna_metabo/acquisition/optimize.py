@@ -23,10 +23,12 @@ Acquisition = Function
 
 # Up to this many points, all of them are looked at.
 _MAX_ENUMERATED = 2048
-# Points that climb at first, the better half of them after each ascent; rounds of an ascent and
-# sweeps, and the most steps and sweeps of a round.
-_N_CLIMBERS = 8
+# Points that climb at first where all axes are continuous, and elsewhere; the better half of them
+# after each ascent; rounds of an ascent and sweeps, and the most steps and sweeps of a round.
+_N_CLIMBERS, _N_ON_GRIDS = 6, 8
 _N_ROUNDS, _N_STEPS, _N_SWEEPS = 3, 80, 8
+# An ascent ends where a step promises less: in nats, a thousandth of the improvement.
+NATS = 1e-3
 # Axes with so many values are taken as continuous, at first and later.
 _RELAXED, _SMOOTH = 17.0, np.inf
 # Axes along which a point climbs at once: of more, so many are drawn.
@@ -41,6 +43,7 @@ def maximise(
     starts: Float[Array, "q p"],
     *,
     generator: np.random.Generator,
+    tolerance: float = NATS,
 ) -> Float[Array, " p"]:
     """A point of ``subspace`` with a high value of ``acquisition``, not a taken one if possible.
 
@@ -49,16 +52,18 @@ def maximise(
         subspace: Where to look.
         starts: Promising points: incumbents and the optima of sources.
         generator: Spreads the candidates and breaks ties.
+        tolerance: What is too little to climb for, in the units of the acquisition.
 
     Raises:
         FloatingPointError: If the acquisition is NaN or plus infinity anywhere.
     """
-    search = _Search(acquisition, subspace)
+    search = _Search(acquisition, subspace, tolerance)
     if subspace.size <= _MAX_ENUMERATED:
         return _best_of_all(search, generator)
     X = candidates(subspace, starts, generator=generator)
     values = search.value(X)
-    rows = apart(X, values, subspace.domain, _N_CLIMBERS)
+    n = _N_CLIMBERS if search.is_continuous else _N_ON_GRIDS
+    rows = apart(X, values, subspace.domain, n)
     X, values = X[rows], values[rows]
     for i in range(_N_ROUNDS):
         before = values.max()
@@ -85,6 +90,7 @@ class _Search:
 
     acquisition: Acquisition
     subspace: Subspace
+    tolerance: float
 
     def value(self, X: Float[Array, "m p"]) -> Float[Array, " m"]:
         """The acquisition, checked: the one place where it is called."""
@@ -103,6 +109,11 @@ class _Search:
         if left.any():
             values[left] = self.value(X[left])
         return values
+
+    @property
+    def is_continuous(self) -> bool:
+        """Whether no axis is a grid."""
+        return bool(np.isinf(self._sizes).all())
 
     @property
     def is_one_kind(self) -> bool:
@@ -130,8 +141,11 @@ class _Search:
         if slopes.sum() > _MAX_SLOPES:
             slopes[generator.permutation(np.flatnonzero(slopes))[_MAX_SLOPES:]] = False
         free = (domain.present(X) & slopes)[:, domain.groups]
-        Z = self.subspace.project(ascend(self.value, X, free, n_steps=_N_STEPS)[0])
-        z_values = self.value_left(Z)
+        reached, z_values = ascend(self.value, X, free, n_steps=_N_STEPS, tolerance=self.tolerance)
+        Z = self.subspace.project(reached)
+        moved = (reached != Z).any(axis=1) | self.subspace.is_taken(Z)
+        if moved.any():
+            z_values[moved] = self.value_left(Z[moved])
         better = z_values > values
         return np.where(better[:, None], Z, X), np.where(better, z_values, values)
 

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-import scipy
 from numpy import ndarray as Array
 
 from optuna_metabo.domain import Domain
+from optuna_metabo.quasirandom import halton
 from optuna_metabo.shapes import Bool, Float
 
 # Points that agree in so many digits are the same.
@@ -60,12 +60,11 @@ class Subspace:
         return np.where(self.fixed, self.values, self.domain.tidy(X))
 
     def sample(self, n: int, *, generator: np.random.Generator) -> Float[Array, "n p"]:
-        """Quasi-random points, spread over the axes that are not given (scrambled Sobol')."""
+        """Quasi-random points, spread over the axes that are not given (scrambled Halton)."""
         d, n_free = len(self.free), int(self.free.sum())
         U = np.full((n, d), 0.5)
         if n_free:
-            sobol = scipy.stats.qmc.Sobol(n_free, rng=generator)
-            U[:, self.free] = sobol.random_base2(math.ceil(math.log2(max(n, 1))))[:n]
+            U[:, self.free] = halton(np.arange(n), n_free, generator=generator)
         return self.project(self.domain.from_unit(U))
 
     def points(self) -> Float[Array, "n p"]:

@@ -22,19 +22,18 @@ from dataclasses import dataclass, replace
 from functools import cached_property, partial
 
 import numpy as np
-import scipy
 from numpy import ndarray as Array
 
 from optuna_metabo.domain import Domain
 from optuna_metabo.ensembles.calibration import Calibration
 from optuna_metabo.ensembles.common import Common
-from optuna_metabo.ensembles.experts import DISTANT, Basis, all_groups
+from optuna_metabo.ensembles.experts import DISTANT, Bases, all_groups
 from optuna_metabo.ensembles.functions import Functions
 from optuna_metabo.ensembles.kriging import Kernel, Kriging, Residual
 from optuna_metabo.ensembles.mixture import AveragingModel, CalibratedModel
 from optuna_metabo.ensembles.portfolio import Portfolio, Ranks
 from optuna_metabo.ensembles.scores import tempered_scores
-from optuna_metabo.ensembles.screening import Kept, screened
+from optuna_metabo.ensembles.screening import CROWD, Kept, screened
 from optuna_metabo.ensembles.source_models import SourceModels
 from optuna_metabo.ensembles.target import Scale, target_theta
 from optuna_metabo.shapes import Float, Int
@@ -163,17 +162,22 @@ class AveragingPrior:
         scale = Scale.from_best(target.y)
         target = scale.standardise(target)
         kept, X = self._screened(kernels["shared"], target), np.concatenate([target.X, pending])
+        is_crowd = len(self.functions) > CROWD
+        functions = self.functions.among(kept.sources) if is_crowd else self.functions
         plain, joint = self.settings.plain, self.settings.joint
-        groups = list(all_groups(kept.sources, self.functions.share, plain=plain, joint=joint))
-        basis = Basis.of(self.functions, X, kept, groups)
+        groups = list(all_groups(kept.sources, functions.share, plain=plain, joint=joint))
+        bases = Bases.of(functions, kept, groups)
+        basis = bases.at(X)
         krigings = [group.condition(kernels[group.kernel], X, target.y, basis) for group in groups]
         prior = [expert.prior_weight for group in groups for expert in group.experts]
         evidence = np.concatenate([kriging.log_evidence for kriging in krigings])
         with np.errstate(divide="ignore"):  # an expert without a share has none afterwards
-            weights = np.asarray(scipy.special.softmax(np.log(prior)[:, None] + evidence))
+            log_weights = np.log(prior)[:, None] + evidence
+        weights = np.exp(log_weights - log_weights.max())
+        weights /= weights.sum()
         agreement = _agreement(basis.rows[: len(kept.sources), : len(target)], target.y)
         parts = kept, agreement, X, kernels, groups, krigings, weights, scale, len(target)
-        return AveragingModel(self.functions, *parts, self.settings.probe)
+        return AveragingModel(functions, bases, *parts, self.settings.probe)
 
     def _kernels(self, target: Task) -> dict[str, Kernel]:
         """The rival's, and the one of the residuals from the sources."""
@@ -187,10 +191,13 @@ class AveragingPrior:
         told = target.whole or target
         few = Scale.from_best(told.y).standardise(told).thinned(_MAX_SCREENED)
         residual = Residual.factorise(kernel, DISTANT.rho, few.X, np.zeros((0, len(few))))
-
-        def evidence(phi: Float[Array, "s n"]) -> Float[Array, " s"]:
-            kriging = Kriging.condition(residual, DISTANT.coefficients, few.y, phi)
-            return np.asarray(scipy.special.logsumexp(kriging.log_evidence, axis=1))
-
         guess = partial(self.functions.anchors.guess, few.X)
-        return screened(self.functions.order, guess, evidence)
+        return screened(self.functions.order, guess, partial(_evidence, residual, few.y))
+
+
+def _evidence(
+    residual: Residual, y: Float[Array, " n"], phi: Float[Array, "s n"]
+) -> Float[Array, " s"]:
+    """That of the distant experts of some functions."""
+    kriging = Kriging.condition(residual, DISTANT.coefficients, y, phi)
+    return np.asarray(np.logaddexp.reduce(kriging.log_evidence, axis=1))

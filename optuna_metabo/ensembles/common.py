@@ -11,20 +11,22 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
 from numpy import ndarray as Array
 
 from optuna_metabo.gp.exact import cholesky, lower_solve
+from optuna_metabo.gp.expansion import Expansion
 from optuna_metabo.gp.kernel import matern52, squared_distance
 from optuna_metabo.shapes import Bool, Float, Int
 from optuna_metabo.surrogate import Task
 from optuna_metabo.thinning import evenly
 
 # Points of all sources that are taken, and of one source at the least: an exact process of so many
-# is learned in a second.
-_MAX_POINTS, _MIN_EACH = 1024, 4
+# is learned in a second. Of some sources, which change from ask to ask, fewer are.
+_MAX_POINTS, _MIN_EACH, _MAX_POINTS_OF_SOME = 1024, 4, 256
 # Shares of the variance that is common, and noise variances; the sources select one pair.
 _SHARES, _NOISES = (0.1, 0.3, 0.6, 0.9), (1e-3, 1e-2, 0.1)
 
@@ -62,15 +64,38 @@ class Common:
             lengthscale: Of each axis.
             groups: The axis of each column.
         """
+        return cls._fitted(tasks, lengthscale[groups], _NOISES, _MAX_POINTS)
+
+    @classmethod
+    def of_some(
+        cls, tasks: Sequence[Task], lengthscale: Float[Array, " p"], noise: float
+    ) -> Common:
+        """What some sources have in common; cheap enough for an ask.
+
+        Args:
+            tasks: The sources, their values on one scale.
+            lengthscale: Of each column.
+            noise: That of all sources, or 0 where it is not known.
+        """
+        return cls._fitted(tasks, lengthscale, (noise or min(_NOISES),), _MAX_POINTS_OF_SOME)
+
+    @classmethod
+    def _fitted(
+        cls,
+        tasks: Sequence[Task],
+        lengthscale: Float[Array, " p"],
+        noises: Sequence[float],
+        most: int,
+    ) -> Common:
         known = _known_to_all(tasks)
-        chosen, tasks = _thinned(tasks)
+        chosen, tasks = _thinned(tasks, most)
         X, y = np.concatenate([t.X for t in tasks]), np.concatenate([t.y for t in tasks])
         owner = np.repeat(chosen, [len(task) for task in tasks])
-        inverse_lengthscale = known / lengthscale[groups]
+        inverse_lengthscale = known / lengthscale
         if not known.any():
             return cls(X, np.zeros(len(X)), inverse_lengthscale, 0.0, 0.0, y, owner)
         K, is_same = _correlation(X, X, inverse_lengthscale), owner[:, None] == owner
-        fits = [_fit(K, is_same, y, share, noise) for share in _SHARES for noise in _NOISES]
+        fits = [_fit(K, is_same, y, share, noise) for share in _SHARES for noise in noises]
         best = max(fits, key=lambda fit: fit.evidence)
         return cls(
             X, best.share * best.weights, inverse_lengthscale, best.share, best.noise, y, owner
@@ -88,7 +113,13 @@ class Common:
 
     def mean(self, X: Float[Array, "m p"]) -> Float[Array, " m"]:
         """The expected value of ``g``."""
-        return self.coefficients @ _correlation(self.X, X, self.inverse_lengthscale)
+        return self.expansion(X)[0]
+
+    @cached_property
+    def expansion(self) -> Expansion:
+        """The mean as a function, for many calls."""
+        known = (self.inverse_lengthscale > 0.0)[None]
+        return Expansion.of(self.X[None], self.coefficients[None], self.inverse_lengthscale, known)
 
 
 def _known_to_all(tasks: Sequence[Task]) -> Bool[Array, " p"]:
@@ -98,11 +129,11 @@ def _known_to_all(tasks: Sequence[Task]) -> Bool[Array, " p"]:
     return known
 
 
-def _thinned(tasks: Sequence[Task]) -> tuple[Int[Array, " i"], list[Task]]:
+def _thinned(tasks: Sequence[Task], most: int) -> tuple[Int[Array, " i"], list[Task]]:
     """Evenly spread sources, and of each its best points and a spread of the others."""
-    chosen = evenly(np.arange(len(tasks)), _MAX_POINTS // _MIN_EACH)
-    most = max(_MAX_POINTS // len(tasks), _MIN_EACH)
-    return chosen, [tasks[i].thinned(most) for i in chosen]
+    chosen = evenly(np.arange(len(tasks)), most // _MIN_EACH)
+    each = max(most // len(tasks), _MIN_EACH)
+    return chosen, [tasks[i].thinned(each) for i in chosen]
 
 
 def _correlation(

@@ -8,14 +8,34 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 from numpy import ndarray as Array
 
-from optuna_metabo.ensembles.functions import Functions
+from optuna_metabo.ensembles.functions import Functions, Voices
 from optuna_metabo.ensembles.kriging import Coefficients, Kernel, Kriging, Residual
 from optuna_metabo.ensembles.screening import Kept
-from optuna_metabo.shapes import Float, Int
+from optuna_metabo.shapes import Bool, Float, Int
+
+
+@dataclass(frozen=True)
+class Expert:
+    """One belief about the target: that it is a basis function, up to a residual.
+
+    Args:
+        name: For people.
+        sources: Those that it listens to, all alike.
+        prior_weight: Before the first value.
+        basis: The row of its basis function in :class:`Basis`.
+        is_close: Whether it is sure enough of its function to choose the first few points.
+    """
+
+    name: str
+    sources: Int[Array, " j"]
+    prior_weight: float
+    basis: int
+    is_close: bool = False
 
 
 @dataclass(frozen=True)
@@ -38,27 +58,12 @@ class Relation:
         """The prior of slope and offset."""
         return Coefficients(np.array([1.0, 0.0]), np.array([self.slope_variance, 100.0]))
 
+    def expert(self, name: str, sources: Int[Array, " j"], weight: float, basis: int) -> Expert:
+        """One of this relation, with its half of a weight."""
+        return Expert(f"{name}, {self.name}", sources, weight / 2, basis, self is CLOSE)
+
 
 CLOSE, DISTANT = Relation("close", 0.3, 0.1), Relation("distant", 1.0, 0.1)
-
-
-@dataclass(frozen=True)
-class Expert:
-    """One belief about the target: that it is a basis function, up to a residual.
-
-    Args:
-        name: For people.
-        sources: Those that it listens to, all alike.
-        prior_weight: Before the first value.
-        basis: The row of its basis function in :class:`Basis`.
-        is_close: Whether it is sure enough of its function to choose the first few points.
-    """
-
-    name: str
-    sources: Int[Array, " j"]
-    prior_weight: float
-    basis: int
-    is_close: bool = False
 
 
 @dataclass(frozen=True)
@@ -83,9 +88,13 @@ class Group:
         """Some of its experts."""
         return replace(self, experts=tuple(self.experts[i] for i in index))
 
+    @cached_property
+    def _places(self) -> Int[Array, " e"]:
+        return np.array([expert.basis for expert in self.experts])
+
     def rows(self, basis: Basis) -> Float[Array, "e m"]:
         """The experts' basis functions."""
-        return basis.rows[[expert.basis for expert in self.experts]]
+        return basis.rows[self._places]
 
     def spread(self, basis: Basis) -> Float[Array, "l m"]:
         """The rows of the residual's further covariance."""
@@ -112,23 +121,13 @@ def all_groups(
         joint: That of the functions that all sources speak for.
     """
     s = len(kept)
+    single = (1.0 - plain - joint) / max(s, 1)
     for relation in (CLOSE, DISTANT):
-
-        def expert(
-            name: str,
-            sources: Int[Array, " j"],
-            weight: float,
-            basis: int,
-            by: Relation = relation,
-        ) -> Expert:
-            return Expert(f"{name}, {by.name}", sources, weight / 2, basis, by is CLOSE)
-
-        single = (1.0 - plain - joint) / max(s, 1)
         one_each = tuple(
-            expert(f"source {k}", kept[i : i + 1], single, i) for i, k in enumerate(kept)
+            relation.expert(f"source {k}", kept[i : i + 1], single, i) for i, k in enumerate(kept)
         )
-        common = expert("common", kept, joint * share, s)
-        mixed = expert("combination", kept, joint * (1.0 - share), s + 1)
+        common = relation.expert("common", kept, joint * share, s)
+        mixed = relation.expert("combination", kept, joint * (1.0 - share), s + 1)
         yield Group((*one_each, common), relation.rho, relation.coefficients)
         yield Group((mixed,), relation.rho, relation.coefficients, has_deviations=True)
     yield Group((Expert("own", kept[:0], plain, s + 2),), DISTANT.rho, DISTANT.coefficients, "own")
@@ -147,26 +146,50 @@ class Basis:
     rows: Float[Array, "rows m"]
     deviations: Float[Array, "s m"]
 
+
+@dataclass(frozen=True)
+class Bases:
+    """What the experts of some groups need, as functions, for many calls.
+
+    Args:
+        kept: The sources that have experts.
+        needed: Which rows of :class:`Basis` are worked out; the others are 0.
+        single: The functions of the needed ones of these sources.
+        joint: What all have in common.
+    """
+
+    kept: Kept
+    needed: Bool[Array, " rows"]
+    single: Voices
+    joint: Voices
+
     @classmethod
-    def of(
-        cls,
-        functions: Functions,
-        X: Float[Array, "m p"],
-        kept: Kept,
-        groups: Sequence[Group],
-    ) -> Basis:
-        """What the groups' experts need at ``X``; rows that none needs are 0."""
-        s = len(kept.sources)
-        rows, deviations = np.zeros((s + 3, len(X))), np.zeros((s, len(X)))
+    def of(cls, functions: Functions, kept: Kept, groups: Sequence[Group]) -> Bases:
+        """Those of the groups' experts."""
+        every = np.ones(len(kept.sources) + 3, dtype=bool)
+        everything = cls(kept, every, functions.voices(kept.sources), functions.joint_voice)
+        return everything.only(groups)
+
+    def only(self, groups: Sequence[Group]) -> Bases:
+        """What the experts of some of the groups need."""
+        s = len(self.kept.sources)
         needed = np.zeros(s + 3, dtype=bool)
         needed[[expert.basis for group in groups for expert in group.experts]] = True
-        single = np.full(s, True) if needed[s + 1] else needed[:s]
-        if single.any():
-            rows[:s][single] = functions.single(X, kept.sources[single])
-        if needed[s]:
-            rows[s] = functions.joint(X)
-        if needed[s + 1]:
-            rows[s + 1] = kept.shares @ rows[:s]
-            parts = kept.shares * s / max(s - 1, 1)
+        needed[:s] |= needed[s + 1]
+        held = self.needed[:s]
+        single = self.single if needed[:s][held].all() else self.single[needed[:s][held]]
+        return replace(self, needed=needed, single=single)
+
+    def at(self, X: Float[Array, "m p"]) -> Basis:
+        """The functions' values."""
+        s, shares = len(self.kept.sources), self.kept.shares
+        rows, deviations = np.zeros((s + 3, len(X))), np.zeros((0, len(X)))
+        if self.needed[:s].any():
+            rows[:s][self.needed[:s]] = self.single(X)
+        if self.needed[s]:
+            rows[s] = self.joint(X)[0]
+        if self.needed[s + 1]:
+            rows[s + 1] = shares @ rows[:s]
+            parts = shares * s / max(s - 1, 1)
             deviations = (rows[:s] - rows[s + 1]) * np.sqrt(parts)[:, None]
-        return cls(rows, deviations)
+        return Basis(rows, deviations)

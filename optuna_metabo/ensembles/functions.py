@@ -10,7 +10,8 @@ from numpy import ndarray as Array
 from optuna_metabo.ensembles.common import Common
 from optuna_metabo.ensembles.screening import Anchors
 from optuna_metabo.ensembles.source_models import SourceModels
-from optuna_metabo.shapes import Float, Int
+from optuna_metabo.gp.expansion import Expansion
+from optuna_metabo.shapes import Bool, Float, Int
 from optuna_metabo.thinning import evenly
 
 # A source whose function varies less than this part of its values' deviation is mostly noise.
@@ -50,7 +51,7 @@ class Functions:
     def of(cls, models: SourceModels, common: Common, reference: Float[Array, "r p"]) -> Functions:
         """Standardised by their values at points that fill the domain."""
         values = np.vstack([models.mean(reference), common.mean(reference)])
-        centre, scale = values.mean(axis=1), np.maximum(values.std(axis=1), _SIGNAL_FLOOR)
+        centre, scale = _size(values)
         phi = (values - centre[:, None])[:-1] / scale[:-1, None]
         order = _order(phi)
         core = np.sort(order[:_MAX_CORE])
@@ -89,13 +90,65 @@ class Functions:
             mass=self.mass[others] / self.mass[others].sum(),
         )
 
+    def among(self, index: Int[Array, " s"]) -> Functions:
+        """With what some sources have in common in the place of what all have."""
+        tasks = [self.models.task(int(i)) for i in index]
+        common = Common.of_some(tasks, self.models.lengthscale, self.common.noise)
+        centre, scale = _size(common.mean(self.anchors.X)[None])
+        return replace(
+            self,
+            common=common,
+            centre=np.r_[self.centre[:-1], centre],
+            scale=np.r_[self.scale[:-1], scale],
+        )
+
     def single(self, X: Float[Array, "m p"], index: Int[Array, " s"]) -> Float[Array, "s m"]:
         """Those of some sources."""
-        return (self.models.mean(X, index) - self.centre[index, None]) / self.scale[index, None]
+        return self.voices(index)(X)
 
     def joint(self, X: Float[Array, "m p"]) -> Float[Array, " m"]:
         """What all have in common."""
-        return (self.common.mean(X) - self.centre[-1]) / self.scale[-1]
+        return self.joint_voice(X)[0]
+
+    def voices(self, index: Int[Array, " s"]) -> Voices:
+        """Those of some sources, for many calls."""
+        means = self.models.means(index)
+        return Voices(means, self.centre[index, None], self.scale[index, None])
+
+    @property
+    def joint_voice(self) -> Voices:
+        """What all have in common, for many calls."""
+        return Voices(self.common.expansion, self.centre[-1:, None], self.scale[-1:, None])
+
+
+@dataclass(frozen=True)
+class Voices:
+    """Some functions, standardised.
+
+    Args:
+        means: As they are.
+        centre: Over the domain.
+        scale: Likewise.
+    """
+
+    means: Expansion
+    centre: Float[Array, "s 1"]
+    scale: Float[Array, "s 1"]
+
+    def __getitem__(self, index: Bool[Array, " s"]) -> Voices:
+        return Voices(self.means[index], self.centre[index], self.scale[index])
+
+    def __call__(self, X: Float[Array, "m p"]) -> Float[Array, "s m"]:
+        """At m points."""
+        values = self.means(X)
+        values -= self.centre
+        values /= self.scale
+        return values
+
+
+def _size(values: Float[Array, "k r"]) -> tuple[Float[Array, " k"], Float[Array, " k"]]:
+    """Means and deviations of functions over the domain."""
+    return values.mean(axis=1), np.maximum(values.std(axis=1), _SIGNAL_FLOOR)
 
 
 def _order(phi: Float[Array, "k m"]) -> Int[Array, " k"]:

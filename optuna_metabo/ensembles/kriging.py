@@ -24,7 +24,7 @@ from numpy import ndarray as Array
 
 from optuna_metabo.gp.exact import cholesky, lower_inverse
 from optuna_metabo.gp.kernel import matern52, squared_distance
-from optuna_metabo.shapes import Float, Int
+from optuna_metabo.shapes import Bool, Float, Int
 
 # Nodes in log tau. With five the evidence of two values is right to .02 nats.
 _NODES, _NODE_WEIGHTS = np.polynomial.hermite.hermgauss(5)
@@ -97,11 +97,12 @@ class Residual:
         self, correlation: Float[Array, "N m"], spread: Float[Array, "l m"]
     ) -> tuple[Float[Array, "N m"], Float[Array, " m"]]:
         """The whitened covariances with m new points, and the variances left at these."""
-        K, own = self.rho**2 * correlation, np.full(correlation.shape[1], self.rho**2)
-        K += self.spread.T @ spread
-        own += np.sum(spread**2, axis=0)
+        K, own = self.rho**2 * correlation, self.rho**2
+        if len(spread):
+            K += self.spread.T @ spread
+            own = own + np.einsum("lm,lm->m", spread, spread)
         V = self.L_inverse @ K
-        return V, np.maximum(own - np.sum(V**2, axis=0), 1e-10)
+        return V, np.maximum(own - np.einsum("nm,nm->m", V, V), 1e-10)
 
 
 @dataclass(frozen=True)
@@ -133,7 +134,8 @@ class Kriging:
         residual: At the n points with values and, after them, pending ones: these shrink
             variances alone.
         precision: Of the coefficients before any value, P.
-        H_w: Whitened basis functions and ones.
+        phi_w: Whitened basis functions.
+        one_w: Whitened ones: (phi_w, one_w) is H_w.
         fits: Coefficients per unit of u and without values: beta = u fits[0] + fits[1].
         left_w: What these leave of the values, likewise.
         tau: The scales.
@@ -142,7 +144,8 @@ class Kriging:
 
     residual: Residual
     precision: Float[Array, "2 2"]
-    H_w: Float[Array, "s N 2"]
+    phi_w: Float[Array, "s N"]
+    one_w: Float[Array, " N"]
     fits: Float[Array, "2 s 2"]
     left_w: Float[Array, "2 s n"]
     tau: Float[Array, "s j"]
@@ -165,52 +168,98 @@ class Kriging:
             basis: The basis functions at all points.
         """
         n, s = len(y), len(basis)
-        H_w = residual.L_inverse @ np.stack([basis, np.ones_like(basis)], axis=2)
-        y_w, head = residual.L_inverse[:n, :n] @ y, H_w[:, :n]
+        phi_w, one_w = basis @ residual.L_inverse.T, residual.L_inverse.sum(axis=1)
+        y_w, phi, one = residual.L_inverse[:n, :n] @ y, phi_w[:, :n], one_w[:n]
         precision, told = np.diag(1.0 / prior.variance), bool(y.any())
-        M = precision + np.einsum("sni,snj->sij", head, head)
-        fit_y = np.linalg.solve(M, np.einsum("sni,n->si", head, y_w)[..., None])[..., 0]
-        prior_part = np.broadcast_to(precision @ prior.mean, (s, 2))
-        fit_0 = np.linalg.solve(M, prior_part[..., None])[..., 0]
+        S, log_det = _covariance(precision, phi, one)
+        prior_part = precision @ prior.mean
+        moments = np.stack([phi @ y_w, np.full(s, one @ y_w)], axis=1)
+        fit_y, fit_0 = np.einsum("sij,sj->si", S, moments), S @ prior_part
         left_w = np.stack(
-            [y_w - np.einsum("sni,si->sn", head, fit_y), -np.einsum("sni,si->sn", head, fit_0)]
+            [
+                y_w - fit_y[:, :1] * phi - fit_y[:, 1:] * one,
+                -fit_0[:, :1] * phi - fit_0[:, 1:] * one,
+            ]
         )
         tau, log_evidence = np.ones((s, 1)), np.zeros((s, 1))
         if told:
             A = np.maximum(left_w[0] @ y_w, 1e-12 * float(y_w @ y_w))
-            C = prior.mean @ precision @ prior.mean - np.sum(fit_0 * prior_part, axis=1)
-            C += np.linalg.slogdet(M)[1] + np.log(prior.variance).sum() + residual.log_det(n)
+            C = prior.mean @ prior_part - fit_0 @ prior_part
+            C += log_det + np.log(prior.variance).sum() + residual.log_det(n)
             C -= _log_best(residual, prior, basis[:, int(y.argmax())], int(y.argmax()))
-            u, log_evidence = Quadratic(A, np.sum(fit_y * prior_part, axis=1), C).nodes(n)
+            u, log_evidence = Quadratic(A, fit_y @ prior_part, C).nodes(n)
             tau = 1.0 / u
-        return cls(residual, precision, H_w, np.stack([fit_y, fit_0]), left_w, tau, log_evidence)
+        fits = np.stack([fit_y, fit_0])
+        return cls(residual, precision, phi_w, one_w, fits, left_w, tau, log_evidence)
+
+    def predictor(self, counts: Bool[Array, "s j"]) -> Predictor:
+        """Of the experts and scales that count.
+
+        With R = (phi, 1) - H_wᵀ V, V = L⁻¹ K, and S = (P + H_wᵀ H_w)⁻¹ = T Tᵀ, the variance is
+        that of the residual and Rᵀ S R = |Tᵀ R|² (eq. 2.42).
+        """
+        experts, (row, scale) = np.flatnonzero(counts.any(axis=1)), np.nonzero(counts)
+        fits, left, phi_w = self.fits[:, experts], self.left_w[:, experts], self.phi_w[experts]
+        S, _ = _covariance(self.precision, phi_w, self.one_w)
+        T = cholesky(S)
+        (e, N), n = phi_w.shape, left.shape[2]
+        whitened = np.zeros((4, e, N))
+        whitened[:2, :, :n] = left
+        whitened[2] = -T[:, 0, :1] * phi_w - T[:, 1, :1] * self.one_w
+        whitened[3] = -T[:, 1, 1:] * self.one_w
+        slope = np.stack([*fits[..., 0], T[:, 0, 0], np.zeros(e)])
+        offset = np.stack([*fits[..., 1], T[:, 1, 0], T[:, 1, 1]])
+        tau = self.tau[row, scale]
+        place = np.searchsorted(experts, row)
+        linear = whitened.reshape(-1, N), slope[..., None], offset[..., None]
+        return Predictor(self.residual, *linear, place, tau[:, None])
+
+
+@dataclass(frozen=True)
+class Predictor:
+    """``e`` experts of a :class:`Kriging`, and ``c`` pairs of one of them and a scale.
+
+    What is linear in the basis functions and the whitened covariances V is one product:
+
+        (by_y, by_0, t) = slope phi + offset + whitened V
+        mean = by_y + tau by_0,    variance = tau² (|t|² + variance of the residual)
+
+    Args:
+        residual: At the N given points.
+        whitened: Four rows of each expert, shape [4e N].
+        slope: Shape [4 e 1].
+        offset: Likewise.
+        place: The expert of each pair, ascending.
+        tau: Its scale.
+    """
+
+    residual: Residual
+    whitened: Float[Array, "rows N"]
+    slope: Float[Array, "4 e 1"]
+    offset: Float[Array, "4 e 1"]
+    place: Int[Array, " c"]
+    tau: Float[Array, "c 1"]
 
     def posterior(
         self,
         correlation: Float[Array, "N m"],
         basis: Float[Array, "e m"],
         spread: Float[Array, "l m"],
-        experts: Int[Array, " e"],
-    ) -> tuple[Float[Array, "e j m"], Float[Array, "e j m"]]:
-        """Means and variances of the values (eqs. 2.41 and 2.42), for each scale.
+    ) -> tuple[Float[Array, "c m"], Float[Array, "c m"]]:
+        """Means and variances of the values, for each pair (eqs. 2.41 and 2.42).
 
         Args:
             correlation: Of the N points with the new ones.
-            basis: The basis functions of the chosen experts at the new points.
+            basis: The basis functions of the e experts at the new points.
             spread: The further covariance's rows at the new points.
-            experts: The chosen ones.
         """
         V, left = self.residual.whiten(correlation, spread)
-        n = self.left_w.shape[2]
-        fits, H_w = self.fits[:, experts], self.H_w[experts]
-        by_y, by_0 = fits[..., :1] * basis + fits[..., 1:] + self.left_w[:, experts] @ V[:n]
-        R0, R1 = basis - H_w[:, :, 0] @ V, 1.0 - H_w[:, :, 1] @ V
-        precision = self.precision + np.swapaxes(H_w, 1, 2) @ H_w
-        S = np.linalg.inv(precision)[:, :, :, None]
-        variance = S[:, 0, 0] * R0**2 + 2.0 * S[:, 0, 1] * R0 * R1 + S[:, 1, 1] * R1**2
-        variance += left
-        tau = self.tau[experts][:, :, None]
-        return by_y[:, None] + tau * by_0[:, None], tau**2 * variance[:, None]
+        linear = (self.whitened @ V).reshape(4, *basis.shape)
+        linear += self.slope * basis
+        linear += self.offset
+        by_y, by_0, *t = linear
+        variance = t[0] ** 2 + t[1] ** 2 + left
+        return by_y[self.place] + self.tau * by_0[self.place], self.tau**2 * variance[self.place]
 
 
 def _log_best(
@@ -220,3 +269,15 @@ def _log_best(
     mean = prior.mean[0] * phi + prior.mean[1]
     variance = prior.variance[0] * phi**2 + prior.variance[1] + residual.variance(i)
     return mean**2 / variance + np.log(variance)
+
+
+def _covariance(
+    precision: Float[Array, "2 2"], phi_w: Float[Array, "s n"], one_w: Float[Array, " n"]
+) -> tuple[Float[Array, "s 2 2"], Float[Array, " s"]]:
+    """(P + H_wᵀ H_w)⁻¹ in closed form, and log det of the precision."""
+    a = precision[0, 0] + np.einsum("sn,sn->s", phi_w, phi_w)
+    b = precision[0, 1] + phi_w @ one_w
+    c = np.full(len(a), precision[1, 1] + one_w @ one_w)
+    det = a * c - b**2
+    adjugate = np.stack([c, -b, -b, a], axis=1)
+    return (adjugate / det[:, None]).reshape(-1, 2, 2), np.log(det)

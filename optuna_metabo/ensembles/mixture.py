@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 from numpy import ndarray as Array
 
 from optuna_metabo.ensembles.calibration import Calibration, unit
-from optuna_metabo.ensembles.experts import Basis, Group
+from optuna_metabo.ensembles.experts import Bases, Group
 from optuna_metabo.ensembles.functions import Functions
-from optuna_metabo.ensembles.kriging import Kernel, Kriging
+from optuna_metabo.ensembles.kriging import Kernel, Kriging, Predictor
 from optuna_metabo.ensembles.screening import Kept
 from optuna_metabo.ensembles.target import Scale
-from optuna_metabo.shapes import Bool, Float, Int
+from optuna_metabo.shapes import Bool, Float
 from optuna_metabo.surrogate import Posterior
 
 # An expert, or one of its scales, with this part of the largest weight moves no proposal.
@@ -32,6 +33,7 @@ class AveragingModel:
 
     Args:
         functions: What the sources say.
+        bases: What the experts need of them.
         kept: The sources that have experts.
         agreement: How far the function of each goes with the values, from -1 to 1.
         X: The target's points, and after them the pending ones.
@@ -45,6 +47,7 @@ class AveragingModel:
     """
 
     functions: Functions
+    bases: Bases
     kept: Kept
     agreement: Float[Array, " s"]
     X: Float[Array, "N p"]
@@ -97,25 +100,28 @@ class AveragingModel:
 
     def posterior(self, X: Float[Array, "m p"]) -> Posterior:
         """The mixture of all experts that count, and of their scales."""
-        whole = self.expert_weights.sum(axis=1)
-        counts = whole > _NEGLIGIBLE * whole.max()
-        active = list(self._active(counts))
-        basis = Basis.of(self.functions, X, self.kept, [group for group, _, _ in active])
-        names = {group.kernel for group, _, _ in active}
+        weights, active, bases = self._ready
+        basis = bases.at(X)
+        names = {group.kernel for group, _ in active}
         correlations = {name: self.kernels[name].correlation(self.X, X) for name in names}
         parts = [
-            kriging.posterior(
-                correlations[group.kernel], group.rows(basis), group.spread(basis), index
-            )
-            for group, kriging, index in active
+            predictor.posterior(correlations[group.kernel], group.rows(basis), group.spread(basis))
+            for group, predictor in active
         ]
         means, variances = (np.concatenate(part) for part in zip(*parts, strict=True))
-        scales = self.expert_weights[counts]
-        row, scale = np.nonzero(scales > _NEGLIGIBLE * scales.max())
-        weights = scales[row, scale]
-        return self.scale.restore(
-            weights / weights.sum(), means[row, scale], variances[row, scale]
-        )
+        return self.scale.restore(weights, means, variances)
+
+    @cached_property
+    def _ready(self) -> tuple[Float[Array, " c"], list[tuple[Group, Predictor]], Bases]:
+        """What counts, made ready for many calls: weights, groups of experts, their functions."""
+        whole = self.expert_weights.sum(axis=1)
+        counts = (whole > _NEGLIGIBLE * whole.max())[:, None]
+        largest = np.max(self.expert_weights, where=counts, initial=0.0)
+        counts = counts & (self.expert_weights > _NEGLIGIBLE * largest)
+        weights = self.expert_weights[counts]
+        active = list(self._active(counts))
+        bases = self.bases.only([group for group, _ in active])
+        return weights / weights.sum(), active, bases
 
     def unit(self, X: Float[Array, "m p"], mixture: Posterior) -> Float[Array, " m"]:
         """The size of an error that could be expected of what the mixture predicts."""
@@ -133,17 +139,14 @@ class AveragingModel:
         _, left = residual.whiten(correlation, np.zeros((0, len(X))))
         return left / residual.rho**2
 
-    def _active(
-        self, counts: Bool[Array, " e"]
-    ) -> Iterator[tuple[Group, Kriging, Int[Array, " i"]]]:
-        """Groups without the experts that do not count, and the places of those that do."""
+    def _active(self, counts: Bool[Array, "e j"]) -> Iterator[tuple[Group, Predictor]]:
+        """Groups without the experts that do not count, and what predicts with the others."""
         start = 0
         for group, kriging in zip(self.groups, self.krigings, strict=True):
-            end = start + len(group.experts)
-            index = np.flatnonzero(counts[start:end])
-            if len(index):
-                yield group.only(index), kriging, index
-            start = end
+            some = counts[start : start + len(group.experts)]
+            if some.any():
+                yield group.only(np.flatnonzero(some.any(axis=1))), kriging.predictor(some)
+            start += len(group.experts)
 
 
 @dataclass(frozen=True)

@@ -16,17 +16,17 @@ from numpy import ndarray as Array
 from optuna_metabo.domain import Domain
 from optuna_metabo.ensembles.scores import normal_scores
 from optuna_metabo.gp.exact import GP, Batch
+from optuna_metabo.gp.expansion import Expansion
 from optuna_metabo.gp.fit import HyperparameterPrior, fit_map
-from optuna_metabo.gp.kernel import Hyperparameters, matern52
-from optuna_metabo.shapes import Bool, Float, Int
+from optuna_metabo.gp.kernel import Hyperparameters
+from optuna_metabo.shapes import Float, Int
 from optuna_metabo.surrogate import Task
 from optuna_metabo.thinning import evenly
 
 # What the shared lengthscales are fitted to: more data would not move them, but cost seconds.
 _MAX_FITTED_SOURCES, _MAX_FITTED_TRIALS = 32, 64
-# Sources that are learned at a time, and numbers of an array while sources are evaluated: these
-# stay in the processor's cache.
-_CHUNK, _MAX_NUMBERS = 32, 2**16
+# Sources that are learned at a time: their covariances stay in the processor's cache.
+_CHUNK = 32
 # Noise variances that a source of standardised values may have.
 _NOISES = (1e-4, 1e-3, 1e-2, 0.05, 0.2, 0.5, 0.9)
 # Larger than any yᵀ K⁻¹ y of standardised values.
@@ -54,6 +54,11 @@ class SourceModels:
     def __len__(self) -> int:
         return len(self.noise)
 
+    def task(self, i: int) -> Task:
+        """The scores of one source."""
+        data, rows = self.data, self.data.mask[i]
+        return Task(data.X[i, rows], data.y[i, rows], data.known[i])
+
     @property
     def lengthscale(self) -> Float[Array, " p"]:
         """Of each column."""
@@ -68,18 +73,12 @@ class SourceModels:
         self, X: Float[Array, "m p"], index: Int[Array, " s"] | None = None
     ) -> Float[Array, "s m"]:
         """Posterior means of all or some of the sources (Rasmussen & Williams, eq. 2.25)."""
-        index = np.arange(len(self)) if index is None else index
-        lengthscale = self.lengthscale
-        Z = X / lengthscale
-        found = np.empty((len(index), len(X)))
-        step = max(1, _MAX_NUMBERS // max(self.alpha.shape[1] * len(X), 1))
-        for start in range(0, len(index), step):
-            some = index[start : start + step]
-            data = self.data[some]
-            r2 = _squared_distances(data.X / lengthscale, Z, data.known)
-            weights = (1.0 - self.noise[some, None]) * self.alpha[some]
-            found[start : start + step] = np.einsum("kn,knm->km", weights, matern52(r2))
-        return found
+        return self.means(np.arange(len(self)) if index is None else index)(X)
+
+    def means(self, index: Int[Array, " s"]) -> Expansion:
+        """The posterior means of some sources as functions, for many calls."""
+        data, weights = self.data[index], (1.0 - self.noise[index, None]) * self.alpha[index]
+        return Expansion.of(data.X, weights, 1.0 / self.lengthscale, data.known)
 
     @classmethod
     def learn(
@@ -135,17 +134,6 @@ def _log_evidence(
     L = np.linalg.cholesky(K)
     log_det = 2.0 * np.log(np.diagonal(L, axis1=1, axis2=2)[:, :n]).sum(axis=1)
     return -0.5 * (np.sum(L[:, n, :n] ** 2, axis=1) + log_det)
-
-
-def _squared_distances(
-    X: Float[Array, "k n p"], Z: Float[Array, "m p"], known: Bool[Array, "k p"]
-) -> Float[Array, "k n m"]:
-    """r² of the points of each source, in lengthscales, to ``Z``, in the columns it knows."""
-    X = X * known[:, None, :]
-    r2 = (X.reshape(-1, X.shape[2]) @ (-2.0 * Z.T)).reshape(*X.shape[:2], len(Z))
-    r2 += (X**2).sum(axis=2)[:, :, None]
-    r2 += (known @ (Z**2).T)[:, None, :]
-    return np.maximum(r2, 0.0, out=r2)
 
 
 def _subset(tasks: Sequence[Task]) -> Batch:

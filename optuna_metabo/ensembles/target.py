@@ -17,8 +17,8 @@ from optuna_metabo.shapes import Float, Int
 from optuna_metabo.surrogate import Posterior, Task
 from optuna_metabo.thinning import by_even_ranks
 
-# How far, as a standard deviation of log lengthscales, the target may lie from its sources.
-_KERNEL_SPREAD = 0.5
+# How far the level of the target's log lengthscales may lie from that of its sources.
+_KERNEL_LEVEL = 0.5
 # Values to which hyperparameters are fitted, at first and in the end.
 _FEW, _MANY = 48, 128
 # From so many values on they are fitted again only when there are so many times more.
@@ -97,8 +97,8 @@ def _fitted(
     """
     prior = HyperparameterPrior.default(int(groups.max()) + 1)
     if source_theta is not None:
-        scale = np.r_[np.full(len(source_theta) - 2, _KERNEL_SPREAD), prior.scale[-2:]]
-        prior = HyperparameterPrior(np.r_[source_theta[:-2], prior.loc[-2:]], scale)
+        loc = np.r_[source_theta[:-2], prior.loc[-2:]]
+        prior = replace(prior, loc=loc, scale=np.r_[_KERNEL_LEVEL, prior.scale[1:]])
     if len(target) < 2:
         return prior.loc
     theta = prior.loc

@@ -29,7 +29,7 @@ def cholesky(K: Float[Array, "*batch n n"]) -> Float[Array, "*batch n n"]:
     scale = np.abs(np.diagonal(K, axis1=-2, axis2=-1)).max(initial=1e-300)
     for jitter in _JITTERS:
         try:
-            return np.linalg.cholesky(K + jitter * scale * np.eye(K.shape[-1]))
+            return np.linalg.cholesky(K + jitter * scale * np.eye(K.shape[-1]) if jitter else K)
         except np.linalg.LinAlgError:
             continue
     raise np.linalg.LinAlgError(f"a {K.shape} covariance is far from positive definite")

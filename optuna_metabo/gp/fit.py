@@ -1,7 +1,7 @@
 """Hyperparameters by maximum a posteriori, with closed-form gradients.
 
 The objective is the log marginal likelihood (Rasmussen & Williams 2006, eq. 5.8) of one task or
-the sum over several that share their hyperparameters, and a normal prior on each logarithm. The
+the sum over several that share their hyperparameters, and the log density of their prior. The
 gradient is eq. 5.9, its sum over pairs folded into matrix products.
 """
 
@@ -22,6 +22,8 @@ _NOISE_BOUNDS = (np.log(1e-6), np.log(1.0))
 _LENGTHSCALE_BOUNDS = (np.log(0.03), np.log(50.0))
 _OUTPUTSCALE_BOUNDS = (np.log(0.05), np.log(20.0))
 _MAX_ITERATIONS = 50
+# Degrees of freedom of a lengthscale's deviation from the others.
+_FREEDOM = 2.0
 # Of the log posterior density, in nats: less moves no proposal.
 _TOLERANCE = 2e-3
 # Where the search starts: with little noise, values that are not smooth push the lengthscales to
@@ -31,15 +33,23 @@ _START_NOISE = 0.03
 
 @dataclass(frozen=True)
 class HyperparameterPrior:
-    """Independent normal priors on log lengthscales [d], log outputscale and log noise: [d + 2].
+    """Of log lengthscales [d], log outputscale and log noise: theta, shape [d + 2].
+
+        log lengthscale_j = loc_j + level + spread t_j,    level ~ N(0, scale_0²)
+
+    with t_j of Student's t distribution with 2 degrees of freedom: the parameters are about alike,
+    which few values cannot refute, but for a few that matter much more or not at all, which heavy
+    tails allow. The log outputscale and the log noise are normal.
 
     Args:
-        loc: Means, shape [d + 2].
-        scale: Standard deviations, shape [d + 2].
+        loc: Where the density is largest, shape [d + 2].
+        scale: Standard deviations of the level, the log outputscale and the log noise, shape [3].
+        spread: Of the log lengthscales around their mean.
     """
 
     loc: Float[Array, " t"]
-    scale: Float[Array, " t"]
+    scale: Float[Array, " 3"]
+    spread: float = 0.5
 
     @classmethod
     def default(cls, d: int) -> HyperparameterPrior:
@@ -50,7 +60,21 @@ class HyperparameterPrior:
         in high dimensions"); the noise is small, as for most seeded trainings.
         """
         loc = np.r_[np.full(d, 0.5 * np.log(max(d, 1)) - 0.7), 0.0, np.log(1e-3)]
-        return cls(loc, np.r_[np.full(d, 1.0), 0.5, 1.5])
+        return cls(loc, np.array([1.0, 0.5, 1.5]))
+
+    def log_density(self, theta: Float[Array, " t"]) -> tuple[float, Float[Array, " t"]]:
+        """Up to a constant, and its gradient; the level is the mean of the log lengthscales."""
+        d, gradient = len(theta) - 2, np.empty_like(theta)
+        away = theta - self.loc
+        level = float(away[:d].mean()) if d else 0.0
+        t = (away[:d] - level) / self.spread
+        pull = (_FREEDOM + 1.0) * t / (_FREEDOM + t**2) / self.spread
+        z = np.r_[level, away[d:]] / self.scale
+        gradient[:d] = pull.mean() - pull if d else pull
+        gradient[:d] -= z[0] / self.scale[0] / max(d, 1)
+        gradient[d:] = -z[1:] / self.scale[1:]
+        tails = 0.5 * (_FREEDOM + 1.0) * np.log1p(t**2 / _FREEDOM).sum()
+        return -0.5 * float(z @ z) - float(tails), gradient
 
 
 def log_marginal_likelihood(
@@ -97,21 +121,31 @@ def fit_map(
     The density is taken for each value, so that the first step of the search is no longer with
     much data than with little.
     """
-    d, n = len(start) - 2, max(int(data.mask.sum()), 1)
-    bounds = [_LENGTHSCALE_BOUNDS] * d + [_OUTPUTSCALE_BOUNDS, _NOISE_BOUNDS]
-
-    def loss(theta: Float[Array, " t"]) -> tuple[float, Float[Array, " t"]]:
-        value, gradient = log_marginal_likelihood(theta, data, groups)
-        z = (theta - prior.loc) / prior.scale
-        return (0.5 * float(z @ z) - value) / n, (z / prior.scale - gradient) / n
-
+    n = max(int(data.mask.sum()), 1)
+    bounds = [_LENGTHSCALE_BOUNDS] * (len(start) - 2) + [_OUTPUTSCALE_BOUNDS, _NOISE_BOUNDS]
     start = np.r_[start[:-1], max(start[-1], np.log(_START_NOISE))]
     options = {"maxiter": _MAX_ITERATIONS, "ftol": _TOLERANCE / n}
     start = np.clip(start, *np.transpose(bounds))
     found = scipy.optimize.minimize(
-        loss, start, jac=True, method="L-BFGS-B", bounds=bounds, options=options
+        _loss,
+        start,
+        args=(data, groups, prior),
+        jac=True,
+        method="L-BFGS-B",
+        bounds=bounds,
+        options=options,
     )
     return np.asarray(found.x)
+
+
+def _loss(
+    theta: Float[Array, " t"], data: Batch, groups: Int[Array, " p"], prior: HyperparameterPrior
+) -> tuple[float, Float[Array, " t"]]:
+    """Minus the log posterior density for each value, up to a constant, and its gradient."""
+    n = max(int(data.mask.sum()), 1)
+    value, gradient = log_marginal_likelihood(theta, data, groups)
+    log_prior, slope = prior.log_density(theta)
+    return -(value + log_prior) / n, -(gradient + slope) / n
 
 
 def unpack(theta: Float[Array, " t"], k: int) -> Hyperparameters:

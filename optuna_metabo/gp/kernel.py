@@ -48,12 +48,29 @@ def squared_distance(
 
 def matern52(r2: Float[Array, "*shape"]) -> Float[Array, "*shape"]:
     """The correlation at squared distance ``r2``."""
-    r = _SQRT5 * np.sqrt(r2)
-    k = r / 3.0
-    for factor in (r, np.exp(-r)):  # 1 + r (1 + r / 3) step by step: memory is what takes time
-        k += 1.0
-        k *= factor
-    return k
+    scaled = 5.0 * r2
+    return matern52_from_scaled(scaled, np.empty_like(scaled))
+
+
+def matern52_from_scaled(
+    r2: Float[Array, "*shape"], r: Float[Array, "*shape"]
+) -> Float[Array, "*shape"]:
+    """As :func:`matern52` in the memory of ``r2``, which holds 5 r² and is overwritten.
+
+    Args:
+        r2: Five times the squared distance; below 0 only by rounding.
+        r: Memory to work in.
+    """
+    # (1 + r + r² / 3) exp(-r) step by step: memory is what takes time.
+    np.maximum(r2, 0.0, out=r2)
+    np.sqrt(r2, out=r)
+    r2 *= 1.0 / 3.0
+    r2 += r
+    r2 += 1.0
+    np.negative(r, out=r)
+    np.exp(r, out=r)
+    r2 *= r
+    return r2
 
 
 def matern52_slope(r2: Float[Array, "*shape"]) -> Float[Array, "*shape"]:

@@ -4,8 +4,9 @@
 
 Asks are timed one after another in studies that hold some random trials, with MetaGPSampler and,
 beside it in the same run, GPSampler and TPESampler. Fitting is timed in a process of its own, so
-that its memory is known, and importing in fresh processes in turn. Times are those of the
-processor, with one thread; a page of tables is written.
+that its memory is known, and importing in fresh processes in turn. These times are those of the
+processor, with one thread. Then each sampler runs a study of its own, with the threads that it
+takes if it is let, and its asks are timed by the clock as well. A page of tables is written.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from functools import partial
 from importlib.metadata import version
 from multiprocessing import get_context
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import optuna
@@ -34,10 +36,12 @@ from threadpoolctl import threadpool_limits
 from optuna_metabo import MetaGPSampler
 from studies.commands import command, count, positive
 from studies.progress import Progress
-from studies.stress.speed_page import page
+from studies.stress.speed_page import Measured, page
 
 # GPSampler fits to all trials, with a cost that grows with their cube: beyond, it takes minutes.
 GP_MOST = 200
+# Trials and parameters of a study that a sampler runs itself before its asks are timed.
+RUN, RUN_PARAMETERS = 50, 7
 # Asks before those that are timed.
 WARM_UP = 2
 IMPORTS = {
@@ -45,6 +49,13 @@ IMPORTS = {
     "import optuna_metabo": "import optuna_metabo",
     "with MetaGPSampler": "import optuna_metabo; optuna_metabo.MetaGPSampler",
 }
+
+
+class Seconds(NamedTuple):
+    """Of the processor, all threads together, and by the clock."""
+
+    processor: float
+    clock: float
 
 
 @dataclass(frozen=True)
@@ -71,12 +82,12 @@ class Problem:
             study.add_trial(create_trial(params=params, distributions=space, value=self.value(x)))
         return study
 
-    def ask(self, study: optuna.Study) -> float:
-        """Seconds of the processor for one trial's parameters; the trial is told its value."""
-        start = time.process_time()
+    def ask(self, study: optuna.Study) -> Seconds:
+        """What one trial's parameters take; the trial is told its value."""
+        processor, clock = time.process_time(), time.perf_counter()
         trial = study.ask()
         x = [trial.suggest_float(f"x{j:02d}", 0.0, 1.0) for j in range(self.d)]
-        seconds = time.process_time() - start
+        seconds = Seconds(time.process_time() - processor, time.perf_counter() - clock)
         study.tell(trial, self.value(np.array(x)))
         return seconds
 
@@ -90,7 +101,8 @@ def ask_times(sampler: BaseSampler, d: int, n: int, n_asks: int) -> np.ndarray:
     """Milliseconds of asks from the n-th trial on."""
     problem = Problem(d, 0)
     study = problem.study(n, sampler)
-    return 1e3 * np.array([problem.ask(study) for _ in range(WARM_UP + n_asks)][WARM_UP:])
+    times = [problem.ask(study).processor for _ in range(WARM_UP + n_asks)]
+    return 1e3 * np.array(times[WARM_UP:])
 
 
 def fit(d: int, k: int, n_trials: int) -> dict[str, float]:
@@ -105,9 +117,9 @@ def fit(d: int, k: int, n_trials: int) -> dict[str, float]:
         problem.ask(problem.study(WARM_UP, MetaGPSampler(seed=0, n_startup_trials=1)))
         before = _peak_megabytes()
         sampler = MetaGPSampler(studies, seed=0)
-        seconds = problem.ask(problem.study(0, sampler))
+        seconds = problem.ask(problem.study(0, sampler)).processor
         after = _peak_megabytes()
-        first = problem.ask(problem.study(0, sampler))
+        first = problem.ask(problem.study(0, sampler)).processor
     return {"fit, s": seconds, "more memory, MB": after - before, "first ask after, s": first}
 
 
@@ -169,6 +181,21 @@ def asks(
     return pd.DataFrame(rows, columns=["sampler", "parameters", "trials", "median", "95 %"])
 
 
+def runs(several: Iterator[Sampler], n_asks: int, progress: Progress) -> pd.DataFrame:
+    """A row for each sampler: milliseconds of its asks in a study that it has run so far."""
+    rows = {}
+    for name, most, make in several:
+        if most >= RUN:
+            problem = Problem(RUN_PARAMETERS, 0)
+            study = problem.study(0, make())
+            times = 1e3 * np.array([problem.ask(study) for _ in range(RUN + n_asks)][RUN:])
+            processor, clock = np.median(times, axis=0)
+            late = np.quantile(times[:, 1], 0.95)
+            rows[name] = {"clock, median": clock, "clock, 95 %": late, "processor": processor}
+        progress.step(f"{name} in a study of its own")
+    return pd.DataFrame.from_dict(rows, orient="index").rename_axis("sampler")
+
+
 def machine() -> str:
     """Where the figures were made."""
     return (
@@ -191,10 +218,13 @@ def main(argv: Sequence[str] | None = None) -> None:
     options = parser.parse_args(argv)
     optuna.logging.set_verbosity(optuna.logging.ERROR)
     fitted = [k for k in options.studies if k]
-    n_cells = (len(options.studies) + 2) * len(options.trials) * len(options.parameters)
+    n_samplers = len(options.studies) + 2
+    n_cells = n_samplers * (len(options.trials) * len(options.parameters) + 1)
     with Progress(options.imports + len(fitted) + n_cells) as progress:
         imported = imports(options.imports, progress)
         fit_table = fits(max(options.parameters), fitted, options.past_trials, progress)
+        several = samplers(RUN_PARAMETERS, options.studies, options.past_trials)
+        run = runs(several, options.asks, progress)
         with threadpool_limits(1):
             parts = [
                 asks(
@@ -206,7 +236,8 @@ def main(argv: Sequence[str] | None = None) -> None:
                 )
                 for d in options.parameters
             ]
-    text = page(pd.concat(parts), fit_table, imported, options.past_trials, machine())
+    measured = Measured(pd.concat(parts), run, fit_table, imported)
+    text = page(measured, options.past_trials, machine())
     if options.out is None:
         print(text)
     else:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import pandas as pd
 
 from studies.markdown import rounded, to_markdown
@@ -12,6 +14,12 @@ INTRODUCTION = """# Performance
 Made by `{command}`, on {machine}.
 Times are those of the processor, with one thread; a cell holds the median and the 95 % of the
 asks. Past studies have {past_trials} trials each, spaces are continuous.
+"""
+RUNS = """## In a study that the sampler runs itself
+
+Milliseconds of an ask after 50 trials of its own, 7 parameters; each sampler with the threads that
+it takes if it is let. Where a sampler has been, its values are alike, and what it fits and climbs
+is harder than with random trials.
 """
 GROWTH = """## How cost grows
 
@@ -31,25 +39,49 @@ what is remembered is work saved.
 """
 
 
-def page(
-    asks: pd.DataFrame, fits: pd.DataFrame, imports: pd.DataFrame, past_trials: int, machine: str
-) -> str:
-    """The Markdown text.
+@dataclass(frozen=True)
+class Measured:
+    """What the page shows.
 
     Args:
         asks: Rows of sampler, parameters, trials, median and 95 % in milliseconds.
+        runs: For each sampler the milliseconds of its asks in a study that it runs itself.
         fits: For each number of past studies what learning takes.
         imports: For each statement its milliseconds, and their ratio to Optuna's.
+    """
+
+    asks: pd.DataFrame
+    runs: pd.DataFrame
+    fits: pd.DataFrame
+    imports: pd.DataFrame
+
+
+def page(measured: Measured, past_trials: int, machine: str) -> str:
+    """The Markdown text.
+
+    Args:
+        measured: The tables.
         past_trials: Of each past study.
         machine: Where all was measured.
     """
     parts = [INTRODUCTION.format(command=COMMAND, machine=machine, past_trials=past_trials)]
-    for d, some in asks.groupby("parameters"):
+    for d, some in measured.asks.groupby("parameters"):
         parts += [f"## Milliseconds of an ask, {d} parameters\n", to_markdown(ask_table(some)), ""]
-    parts += ["In ratios of medians:\n", *ratios(asks), "", GROWTH]
-    parts += ["## Learning from past studies, in memory\n", to_markdown(rounded(fits, 2)), ""]
-    parts += ["## Importing\n", to_markdown(rounded(imports, 2)), ""]
+    parts += ["In ratios of medians:\n", *ratios(measured.asks), "", RUNS]
+    parts += [to_markdown(rounded(measured.runs, 1)), "", *run_ratios(measured.runs), GROWTH]
+    parts += ["## Learning from past studies, in memory\n", to_markdown(rounded(measured.fits, 2))]
+    parts += ["", "## Importing\n", to_markdown(rounded(measured.imports, 2)), ""]
     return "\n".join(parts)
+
+
+def run_ratios(runs: pd.DataFrame) -> list[str]:
+    """How much longer GPSampler takes than with 100 past studies, if both were measured."""
+    own, other = "MetaGPSampler, 100 studies", "GPSampler"
+    if own not in runs.index or other not in runs.index:
+        return []
+    ratio = runs.loc[other] / runs.loc[own]
+    by = f"{ratio['clock, median']:.1f} by the clock, {ratio['processor']:.1f} by the processor"
+    return [f"GPSampler to 100 past studies: {by}.\n"]
 
 
 def ask_table(asks: pd.DataFrame) -> pd.DataFrame:

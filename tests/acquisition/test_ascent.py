@@ -26,21 +26,27 @@ def test_the_maximum_of_a_smooth_function_is_found_within_a_thousandth(d: int) -
     scales = np.geomspace(1.0, 30.0, d)
     X = np.random.default_rng(1).random((4, d))
     found, values = ascend(
-        lambda X: -np.log1p((scales * (X - at) ** 2).sum(axis=1)), X, everything(X), n_steps=60
+        lambda X: -np.log1p((scales * (X - at) ** 2).sum(axis=1)),
+        X,
+        everything(X),
+        n_steps=60,
+        tolerance=1e-7,
     )
     np.testing.assert_allclose(found[values.argmax()], at, atol=1e-3)
 
 
 def test_a_curved_ridge_is_followed() -> None:
     X = np.array([[0.2, 0.9], [0.9, 0.1]])
-    found, values = ascend(rosenbrock, X, everything(X), n_steps=120)
+    found, values = ascend(rosenbrock, X, everything(X), n_steps=120, tolerance=1e-7)
     np.testing.assert_allclose(found[values.argmax()], 0.75, atol=1e-2)
 
 
 def test_a_maximum_on_the_border_is_found() -> None:
     at = np.array([1.3, 0.4, -0.2])
     X = np.full((1, 3), 0.5)
-    found, _ = ascend(lambda X: -((X - at) ** 2).sum(axis=1), X, everything(X), n_steps=40)
+    found, _ = ascend(
+        lambda X: -((X - at) ** 2).sum(axis=1), X, everything(X), n_steps=40, tolerance=1e-7
+    )
     np.testing.assert_allclose(found, [[1.0, 0.4, 0.0]], atol=1e-4)
 
 
@@ -57,7 +63,7 @@ def test_it_never_leaves_the_box_and_no_row_gets_worse(seed: int) -> None:
         return np.sin(5.0 * X @ A).sum(axis=1) + X @ b
 
     X = generator.choice([0.0, 1.0, 0.3, 0.9999999], size=(5, d))
-    found, values = ascend(f, X, everything(X), n_steps=15)
+    found, values = ascend(f, X, everything(X), n_steps=15, tolerance=1e-7)
     assert (values >= f(X) - 1e-12).all()
     np.testing.assert_allclose(values, f(found), atol=1e-9)
     points = np.concatenate(seen)
@@ -66,9 +72,9 @@ def test_it_never_leaves_the_box_and_no_row_gets_worse(seed: int) -> None:
 
 
 def test_columns_that_are_not_free_keep_their_values() -> None:
-    X = np.array([[0.2, 0.7, 5.0], [0.4, 0.1, 5.0]])
+    X = np.array([[0.2, 0.7, 5.0], [0.4, 0.3, 5.0]])
     free = np.array([[True, False, False], [False, True, False]])
-    found, _ = ascend(lambda X: X[:, 0] + X[:, 1], X, free, n_steps=20)
+    found, _ = ascend(lambda X: X[:, 0] + X[:, 1], X, free, n_steps=20, tolerance=1e-7)
     np.testing.assert_allclose(found, [[1.0, 0.7, 5.0], [0.4, 1.0, 5.0]])
     np.testing.assert_array_equal(X[:, 2], 5.0)
 
@@ -78,7 +84,7 @@ def test_minus_infinity_is_left_alone_and_never_entered() -> None:
         return np.where(X[:, 0] > 0.6, -np.inf, X[:, 0])
 
     X = np.array([[0.5], [0.9]])
-    found, values = ascend(f, X, everything(X), n_steps=30)
+    found, values = ascend(f, X, everything(X), n_steps=30, tolerance=1e-7)
     assert 0.5 < found[0, 0] <= 0.6
     assert found[1, 0] == 0.9
     assert values[1] == -np.inf
@@ -92,7 +98,7 @@ def test_a_flat_function_costs_one_look() -> None:
         return np.full(len(X), -700.0)
 
     X = np.random.default_rng(0).random((3, 4))
-    found, _ = ascend(f, X, everything(X), n_steps=30)
+    found, _ = ascend(f, X, everything(X), n_steps=30, tolerance=1e-7)
     np.testing.assert_array_equal(found, X)
     assert calls == [3 * 5]
 
@@ -105,7 +111,7 @@ def test_all_climbers_are_served_by_one_call_a_step() -> None:
         return -((X - 0.3) ** 4).sum(axis=1)
 
     X = np.random.default_rng(0).random((8, 3))
-    ascend(f, X, everything(X), n_steps=10)
+    ascend(f, X, everything(X), n_steps=10, tolerance=1e-7)
     assert len(calls) <= 11
     assert calls[0] == calls[1] == 8 * 4
     assert calls[-1] <= 3 * 4  # most have given up

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from optuna_metabo.ensembles.averaging import Averaging, AveragingPrior
-from optuna_metabo.ensembles.experts import CLOSE, DISTANT, Basis, Expert, all_groups
+from optuna_metabo.ensembles.experts import CLOSE, DISTANT, Bases, Expert, all_groups
 from optuna_metabo.ensembles.screening import Kept
 from optuna_metabo.surrogate import Task
 from tests.ensembles.bowls import DOMAIN, NONE, alike, bowl, make_task
@@ -46,7 +46,7 @@ def test_each_expert_has_the_function_that_it_is_named_after() -> None:
     functions, X = prior.functions, np.random.default_rng(1).random((6, 2))
     kept = np.array([2, 0])
     groups = list(all_groups(kept, functions.share, plain=0.1, joint=0.7))
-    basis, values = Basis.of(functions, X, Kept.equal(kept), groups), functions(X)
+    basis, values = Bases.of(functions, Kept.equal(kept), groups).at(X), functions(X)
     mean = values[kept].mean(axis=0)
     expected = {"source 2": values[2], "source 0": values[0], "common": values[-1]}
     expected |= {"combination": mean, "own": np.zeros(6)}

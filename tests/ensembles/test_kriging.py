@@ -29,6 +29,14 @@ def conditioned(X: Array, y: Array, basis: Array, spread: Array | None = None) -
     return Kriging.condition(Residual.factorise(KERNEL, RHO, X, spread), PRIOR, y, basis)
 
 
+def predicted(kriging: Kriging, *at: Array) -> list[Array]:
+    """Means and variances at new points, shape [s j m]."""
+    everyone = np.ones(kriging.tau.shape, dtype=bool)
+    return [
+        part.reshape(*everyone.shape, -1) for part in kriging.predictor(everyone).posterior(*at)
+    ]
+
+
 def joint(points: Array, phi: Array, spread: Array) -> tuple[Array, Array]:
     """Mean and covariance of one expert's function at points, on the scale of its basis."""
     H = np.stack([phi, np.ones_like(phi)], axis=1)
@@ -44,9 +52,7 @@ def test_means_and_variances_are_those_of_the_joint_gaussian_at_every_scale(
     X, y, basis, Z, basis_new = problem(n)
     spread = np.random.default_rng(1).standard_normal((n_spread, n + len(Z)))
     kriging = conditioned(X, y, basis, spread[:, :n])
-    means, variances = kriging.posterior(
-        KERNEL.correlation(X, Z), basis_new, spread[:, n:], np.arange(3)
-    )
+    means, variances = predicted(kriging, KERNEL.correlation(X, Z), basis_new, spread[:, n:])
     for i, taus in enumerate(kriging.tau):
         mean, K = joint(np.concatenate([X, Z]), np.r_[basis[i], basis_new[i]], spread)
         observed = K[:n, :n] + KERNEL.noise * np.eye(n)
@@ -56,6 +62,22 @@ def test_means_and_variances_are_those_of_the_joint_gaussian_at_every_scale(
             expected = mean[n:] + gain @ (y / tau - mean[:n])
             np.testing.assert_allclose(means[i, j], tau * expected, rtol=1e-6, atol=1e-8)
             np.testing.assert_allclose(variances[i, j], tau**2 * variance, rtol=1e-6)
+
+
+def test_some_experts_and_scales_are_predicted_as_among_all() -> None:
+    X, y, basis, Z, basis_new = problem(6)
+    kriging, correlation, nothing = (
+        conditioned(X, y, basis),
+        KERNEL.correlation(X, Z),
+        basis_new[:0],
+    )
+    counts = np.zeros(kriging.tau.shape, dtype=bool)
+    counts[0, [1, 3]] = counts[2, 4] = True
+    found = kriging.predictor(counts).posterior(correlation, basis_new[[0, 2]], nothing)
+    for some, every in zip(
+        found, predicted(kriging, correlation, basis_new, nothing), strict=True
+    ):
+        np.testing.assert_allclose(some, every[counts])
 
 
 @pytest.mark.parametrize("n", [2, 3, 8])
@@ -128,9 +150,9 @@ def test_pending_points_shrink_variances_and_change_no_mean() -> None:
         np.concatenate([basis, basis_new[:, :1]], axis=1),
     )
     np.testing.assert_allclose(free.log_evidence, busy.log_evidence)
-    nothing, everyone = np.zeros((0, 4)), np.arange(3)
-    m, v = free.posterior(KERNEL.correlation(X, Z), basis_new, nothing, everyone)
-    n, w = busy.posterior(KERNEL.correlation(both, Z), basis_new, nothing, everyone)
+    nothing = np.zeros((0, 4))
+    m, v = predicted(free, KERNEL.correlation(X, Z), basis_new, nothing)
+    n, w = predicted(busy, KERNEL.correlation(both, Z), basis_new, nothing)
     np.testing.assert_allclose(m, n, atol=1e-8)
     assert (w <= v + 1e-12).all()
     assert (w[:, :, 0] < 0.6 * v[:, :, 0]).all()

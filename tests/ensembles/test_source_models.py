@@ -12,7 +12,7 @@ from optuna_metabo.domain import Dimension, Domain
 from optuna_metabo.ensembles import source_models as module
 from optuna_metabo.ensembles.scores import normal_scores
 from optuna_metabo.ensembles.source_models import SourceModels
-from optuna_metabo.gp import matern52, squared_distance
+from optuna_metabo.gp import expansion, matern52, squared_distance
 from optuna_metabo.memory import n_bytes
 from optuna_metabo.surrogate import Task
 from tests.ensembles.bowls import DOMAIN, alike, bowl, make_task
@@ -57,7 +57,7 @@ def test_means_are_those_of_each_source_alone() -> None:
 def test_some_sources_are_asked_in_any_order_and_number(monkeypatch: pytest.MonkeyPatch) -> None:
     models, X = SourceModels.learn(alike(), DOMAIN), np.random.default_rng(1).random((4, 2))
     everything = models.mean(X)
-    monkeypatch.setattr(module, "_MAX_NUMBERS", 1)
+    monkeypatch.setattr(expansion, "_MAX_NUMBERS", 1)
     np.testing.assert_allclose(models.mean(X), everything)
     index = np.array([2, 0, 1])
     np.testing.assert_allclose(models.mean(X, index), everything[index])
@@ -99,7 +99,7 @@ def test_means_are_those_of_the_processes_whatever_is_taken_at_a_time(
     X = MIXED.sample(16, generator=np.random.default_rng(1))
     expected = models.gp.mean(X)
     np.testing.assert_allclose(models.mean(X), expected, atol=1e-9)
-    monkeypatch.setattr(module, "_MAX_NUMBERS", 1)
+    monkeypatch.setattr(expansion, "_MAX_NUMBERS", 1)
     np.testing.assert_allclose(models.mean(X), expected, atol=1e-9)
     index = np.array([4, 1])
     np.testing.assert_allclose(models.mean(X, index), expected[index], atol=1e-9)

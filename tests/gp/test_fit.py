@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from scipy.stats import multivariate_normal
+from scipy.stats import multivariate_normal, norm
+from scipy.stats import t as student
 
 from optuna_metabo.gp import HyperparameterPrior, fit_map, matern52, squared_distance
 from optuna_metabo.gp.exact import Batch
@@ -33,7 +34,35 @@ def test_the_default_lengthscales_grow_with_the_root_of_the_dimension(d: int) ->
     prior = HyperparameterPrior.default(d)
     np.testing.assert_allclose(np.exp(prior.loc[:d]), np.exp(-0.7) * np.sqrt(d))
     np.testing.assert_allclose(prior.loc[d:], [0.0, np.log(1e-3)])
-    np.testing.assert_array_equal(prior.scale, [*[1.0] * d, 0.5, 1.5])
+    np.testing.assert_array_equal(prior.scale, [1.0, 0.5, 1.5])
+
+
+def test_the_prior_is_a_normal_level_with_deviations_of_heavy_tails() -> None:
+    loc, scale = np.array([0.1, 0.7, -0.2, 0.3, -5.0]), np.array([0.8, 0.4, 1.3])
+    prior = HyperparameterPrior(loc, scale, spread=0.6)
+
+    def expected(theta: np.ndarray) -> float:
+        away = theta - loc
+        level = away[:3].mean()
+        found = norm.logpdf([level, *away[3:]], scale=scale).sum()
+        return float(found + student.logpdf((away[:3] - level) / 0.6, df=2.0).sum())
+
+    theta = np.array([-0.4, 2.0, 0.3, 0.9, -4.0])
+    value, gradient = prior.log_density(theta)
+    at_loc, flat = prior.log_density(loc)
+    np.testing.assert_allclose(value - at_loc, expected(theta) - expected(loc))
+    np.testing.assert_allclose(flat, 0.0, atol=1e-12)
+    numeric = [
+        (prior.log_density(theta + e)[0] - prior.log_density(theta - e)[0]) / 2e-5
+        for e in 1e-5 * np.eye(5)
+    ]
+    np.testing.assert_allclose(gradient, numeric, rtol=1e-5)
+
+
+def test_an_axis_twice_as_far_from_the_others_costs_little_more_than_twice_as_much() -> None:
+    prior = HyperparameterPrior.default(6)
+    near, far = (prior.log_density(prior.loc + np.r_[a, np.zeros(7)])[0] for a in (3.0, 6.0))
+    assert 2.5 * near < far < near < 0.0
 
 
 def test_the_prior_is_followed_where_the_values_say_nothing() -> None:
@@ -105,8 +134,7 @@ def test_no_step_from_the_map_fit_improves_the_posterior_noticeably() -> None:
     batch, prior = Batch.of(make_tasks(15, 20)), HyperparameterPrior.default(3)
 
     def log_posterior(theta: np.ndarray) -> float:
-        z = (theta - prior.loc) / prior.scale
-        return log_marginal_likelihood(theta, batch, GROUPS)[0] - 0.5 * float(z @ z)
+        return log_marginal_likelihood(theta, batch, GROUPS)[0] + prior.log_density(theta)[0]
 
     theta = fit_map(batch, GROUPS, prior, prior.loc)
     steps = np.random.default_rng(0).standard_normal((200, 5))

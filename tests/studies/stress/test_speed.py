@@ -12,8 +12,8 @@ from optuna.samplers import RandomSampler
 
 from studies.progress import Progress
 from studies.stress import speed
-from studies.stress.speed import Problem, ask_times, asks, fit, imports, main, past
-from studies.stress.speed_page import ask_table, ratios
+from studies.stress.speed import Problem, ask_times, asks, fit, imports, main, past, runs
+from studies.stress.speed_page import ask_table, ratios, run_ratios
 
 
 def test_studies_hold_their_trials_and_differ() -> None:
@@ -41,6 +41,16 @@ def test_a_sampler_is_tried_up_to_its_most_trials() -> None:
         ("b", 5),
     ]
     assert (found["median"] <= found["95 %"]).all()
+
+
+def test_a_sampler_is_timed_after_trials_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(speed, "RUN", 3)
+    some = iter([("a", 2, lambda: RandomSampler(0)), ("b", 9, lambda: RandomSampler(0))])
+    with Progress(2, hidden=True) as progress:
+        found = runs(some, 2, progress)
+    assert list(found.index) == ["b"]
+    assert (found["clock, median"] <= found["clock, 95 %"]).all()
+    assert run_ratios(found) == []
 
 
 def test_learning_takes_time_and_its_memory_is_told() -> None:
@@ -81,9 +91,17 @@ def test_what_was_not_measured_is_an_empty_cell_and_no_ratio() -> None:
     ]
 
 
+def test_the_clock_and_the_processor_have_ratios_of_their_own() -> None:
+    columns = ["clock, median", "clock, 95 %", "processor"]
+    rows = {"MetaGPSampler, 100 studies": [20.0, 30.0, 25.0], "GPSampler": [300.0, 400.0, 500.0]}
+    (line,) = run_ratios(pd.DataFrame.from_dict(rows, orient="index", columns=columns))
+    assert "15.0 by the clock, 20.0 by the processor" in line
+
+
 def test_the_command_writes_a_page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(speed, "GP_MOST", -1)  # without torch
     monkeypatch.setattr(speed, "IMPORTS", {"import optuna": "pass"})
+    monkeypatch.setattr(speed, "RUN", 3)
     out = tmp_path / "performance.md"
     grid = ["--studies", "0", "--trials", "4", "--parameters", "2", "--past-trials", "6"]
     main([*grid, "--asks", "1", "--imports", "1", "--out", str(out)])
