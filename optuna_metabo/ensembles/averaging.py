@@ -155,7 +155,7 @@ class AveragingPrior:
             if len(self.functions) > 1
             for error in self._errors(source, task)
         ]
-        return Calibration.of(np.concatenate(found)) if found else None
+        return Calibration.of(np.concatenate(found), len(self.some)) if found else None
 
     def _errors(self, source: int, task: Task) -> Iterator[Float[Array, " m"]]:
         """Of what is predicted of a source from the others and from its most promising points."""
