@@ -45,15 +45,38 @@ class Objective:
         """To be maximised, shape [n]; NaN for trials that say nothing of it.
 
         A pruned trial has the value that :func:`read_off` gives its last report, beside those of
-        the completed trials that reported at the same step.
+        the completed trials that reported at the same step; as long as no trial is completed, its
+        place among the pruned ones.
         """
         found = np.full(len(trials), np.nan)
         for i, trial in enumerate(trials):
             if trial.state == TrialState.COMPLETE and trial.values is not None:
                 found[i] = self.sign * trial.values[self.index]
+        if np.isnan(found).all():
+            return _places_of_pruned(trials, self.sign)
         for rows, values in _of_pruned(trials, found, self.sign):
             found[rows] = values
         return found
+
+
+def _places_of_pruned(trials: Sequence[FrozenTrial], sign: float) -> Float[Array, " n"]:
+    """From 0 for the worst pruned trial; NaN for trials without a report.
+
+    One that came further is better, and of those that came as far the one with the better report:
+    the order in which Optuna's TPESampler has them. It is no scale, and is given up for one as
+    soon as a trial is completed.
+    """
+    found = np.full(len(trials), np.nan)
+    ended = {
+        i: (step := max(trial.intermediate_values), sign * trial.intermediate_values[step])
+        for i, trial in enumerate(trials)
+        if trial.state == TrialState.PRUNED and trial.intermediate_values
+    }
+    if ended:
+        steps, reports = np.array(list(ended.values()), dtype=float).T
+        order = np.stack([steps, np.where(np.isnan(reports), -np.inf, reports)], axis=1)
+        found[list(ended)] = np.unique(order, axis=0, return_inverse=True)[1].reshape(-1)
+    return found
 
 
 def _of_pruned(

@@ -190,7 +190,8 @@ class Search:
     @cached_property
     def _models(self) -> list[Model]:
         """What is believed of the objectives, as it chooses."""
-        return [_acting(belief.condition(self.pending)) for belief in self.objectives]
+        models = [_acting(belief.condition(self.pending)) for belief in self.objectives]
+        return models if len(models) == 1 else list(map(_beside_others, models))
 
     @property
     def is_limited(self) -> bool:
@@ -269,6 +270,11 @@ def without_outliers(belief: Belief) -> Belief:
 def _acting(model: Model) -> Model:
     """The model itself, or the one that it lets choose this time."""
     return getattr(model, "acting", model)
+
+
+def _beside_others(model: Model) -> Model:
+    """The model itself, or the one of an objective that is not alone."""
+    return getattr(model, "beside_others", model)
 
 
 def sharp(model: Model) -> Model:

@@ -151,8 +151,14 @@ def test_extreme_values_and_reports_stay_in_order(value: float) -> None:
 def test_without_a_finite_value_pruned_trials_have_none() -> None:
     trials = [make_trial(math.inf, {1: 1.0}), make_trial(-math.inf, {1: 2.0}), pruned({1: 1.5})]
     np.testing.assert_array_equal(MAXIMISE.values(trials), [math.inf, -math.inf, math.nan])
-    assert np.isnan(MAXIMISE.values([pruned({1: 1.5})])).all()
     assert len(MAXIMISE.values([])) == 0
+
+
+def test_before_a_trial_is_completed_those_that_came_further_are_better() -> None:
+    reports = [{1: 0.9}, {1: 0.2, 3: 0.1}, {1: math.nan}, {}, {1: 0.4}, {1: 0.4}]
+    for objective, sign in ((MAXIMISE, 1.0), (MINIMISE, -1.0)):
+        trials = [mirrored(pruned(one), sign) for one in reports]
+        np.testing.assert_array_equal(objective.values(trials), [2, 3, 0, math.nan, 1, 1])
 
 
 class Counted(dict[int, float]):

@@ -4,13 +4,14 @@ Scales and units of the sources say nothing of the target's, ranks do: a point i
 of the domain it beats, from 0 for the median and below to 1 for the best. So the first point is
 the one of the least expected regret, counted from the best to the median; further points, asked
 before any value is told, are the best complements of those before (a portfolio, Wistuba,
-Schilling & Schmidt-Thieme 2015, "Sequential model-free hyperparameter tuning").
+Schilling & Schmidt-Thieme 2015, "Sequential model-free hyperparameter tuning"). Of several
+objectives the hypervolume of the ranks decides.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy import ndarray as Array
@@ -43,11 +44,14 @@ class Ranks:
         """At points that fill the domain."""
         return cls(functions, np.sort(functions(reference), axis=1))
 
+    def __call__(self, X: Float[Array, "m p"]) -> Float[Array, "k m"]:
+        """The part of the domain that each point beats."""
+        values = self.functions(X)
+        return np.stack([_rank(f, knots) for f, knots in zip(values, self.knots, strict=True)])
+
     def worth(self, X: Float[Array, "m p"]) -> Float[Array, "k m"]:
         """max(0, 2 rank - 1): 0 at the median and below, 1 at the best."""
-        values = self.functions(X)
-        ranks = [_rank(f, knots) for f, knots in zip(values, self.knots, strict=True)]
-        return np.maximum(2.0 * np.stack(ranks) - 1.0, 0.0)
+        return np.maximum(2.0 * self(X) - 1.0, 0.0)
 
 
 def _rank(f: Float[Array, " m"], knots: Float[Array, " r"]) -> Float[Array, " m"]:
@@ -67,13 +71,24 @@ class Portfolio:
         ranks: Of the functions.
         opinions: The weight of each function, on the simplex.
         weights: That of each source, for the explanation.
+        is_alone: Whether the target has no other objective.
     """
 
     ranks: Ranks
     opinions: Float[Array, " s"]
     weights: Float[Array, " k"]
+    is_alone: bool = True
+
+    @property
+    def beside_others(self) -> Portfolio:
+        """The model of one objective of several.
+
+        What is no better than the median may be the price of being good at the others: there it
+        counts how bad it is.
+        """
+        return replace(self, is_alone=False)
 
     def posterior(self, X: Float[Array, "m p"]) -> Posterior:
-        """What a point is worth, in [0, 1]; 0 is no better than the median."""
-        worth = self.ranks.worth(X)
+        """What a point is worth, in [0, 1]; alone, 0 is no better than the median."""
+        worth = self.ranks.worth(X) if self.is_alone else self.ranks(X)
         return Posterior(self.opinions, worth, np.full(worth.shape, _VARIANCE))

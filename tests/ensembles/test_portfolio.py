@@ -46,3 +46,10 @@ def test_the_second_point_complements_the_first() -> None:
     best = portfolio.posterior(first[None]).means.max(axis=1)
     second = LINE[log_expected_improvement(portfolio.posterior(LINE), best).argmax()]
     assert second[0] < 0.1
+
+
+def test_beside_other_objectives_it_counts_how_bad_a_point_is() -> None:
+    portfolio = Portfolio(Ranks.of(functions, LINE), np.ones(3) / 3, np.ones(3) / 3)
+    alone, beside = (one.posterior(LINE).means[0] for one in (portfolio, portfolio.beside_others))
+    assert (alone[:50] == 0.0).all()
+    np.testing.assert_allclose(beside, LINE[:, 0], atol=0.01)
