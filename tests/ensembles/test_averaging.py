@@ -151,20 +151,21 @@ def test_nine_in_ten_values_lie_in_intervals_of_95_percent() -> None:
         Task(t.X, -np.exp(-5.0 * t.y))
         for t in (task(at, 30, i) for i, at in enumerate((0.25, 0.3, 0.35, 0.4)))
     ]
-    prior = prior_of(*sources)
-    X = DOMAIN.sample(256, generator=np.random.default_rng(3))
-    best = X[np.argsort(-bowl(X, 0.33))[:4]]
-    target = Task(best, -np.exp(-5.0 * bowl(best, 0.33)))
-    y = -np.exp(-5.0 * bowl(X, 0.33))
+    prior, calibrated, alone = prior_of(*sources), [], []
 
-    def coverage(posterior: Posterior) -> float:
+    def coverage(posterior: Posterior, y: Array) -> float:
         z = (y - posterior.means) / np.sqrt(posterior.variances)
         below = posterior.weights @ ndtr(z)
         return float(((below > 0.025) & (below < 0.975)).mean())
 
-    model = prior.condition(target, NONE)
-    assert coverage(model.posterior(X)) >= 0.9
-    assert coverage(model.experts.posterior(X)) < 0.6
+    for seed in range(20):  # what four values tell differs much
+        X = np.random.default_rng(seed).random((256, 2))
+        best, y = X[np.argsort(-bowl(X, 0.33))[:4]], -np.exp(-5.0 * bowl(X, 0.33))
+        model = prior.condition(Task(best, -np.exp(-5.0 * bowl(best, 0.33))), NONE)
+        calibrated.append(coverage(model.posterior(X), y))
+        alone.append(coverage(model.experts.posterior(X), y))
+    assert np.mean(calibrated) >= 0.9
+    assert np.mean(alone) < 0.7
 
 
 def test_proposals_are_made_by_the_experts_themselves() -> None:
