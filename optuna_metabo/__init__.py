@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from optuna_metabo.ensembles.averaging import Averaging
     from optuna_metabo.explanation import (
         Explanation,
+        FeaturesExplanation,
         Origin,
         Prediction,
         SourceExplanation,
@@ -27,6 +28,7 @@ __all__ = [
     "Averaging",
     "Domain",
     "Explanation",
+    "FeaturesExplanation",
     "MetaGPCallback",
     "MetaGPSampler",
     "Model",
@@ -50,7 +52,14 @@ _HOMES = {
     "MetaGPCallback": "dashboard",
     "MetaGPSampler": "sampler",
     **dict.fromkeys(
-        ("Explanation", "Origin", "Prediction", "SourceExplanation", "TrialExplanation"),
+        (
+            "Explanation",
+            "FeaturesExplanation",
+            "Origin",
+            "Prediction",
+            "SourceExplanation",
+            "TrialExplanation",
+        ),
         "explanation",
     ),
     "PriorFileError": "prior_file",

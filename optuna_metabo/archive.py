@@ -23,6 +23,7 @@ from optuna.distributions import (
 )
 from optuna.study import StudyDirection
 
+from optuna_metabo.attributes import Described
 from optuna_metabo.choices import simple
 from optuna_metabo.columns import Chosen, Columns
 from optuna_metabo.outputs import Objective
@@ -80,10 +81,12 @@ def packed(studies: Sequence[SourceStudy]) -> Content:
     index = [_index(study, tables) for study in studies]
     columns = [part for study in studies for part in (study.ended, study.failed)]
     slacks = [slack for study in studies for slack in study.slacks.values()]
+    described = Described.of([study.attributes for study in studies])
     text = {
         "names": [study.name for study in studies],
         "starts": [_iso(study.identity.start) for study in studies],
         **tables.as_json,
+        "attributes": described.names,
     }
     numbers = [y for part in columns for y in part.numbers.values()]
     arrays = {
@@ -94,6 +97,8 @@ def packed(studies: Sequence[SourceStudy]) -> Content:
         "values": _joined([y for study in studies for y in study.values]),
         "slacks": _joined([slack.values for slack in slacks]),
         "units": np.array([slack.unit for slack in slacks], dtype=float),
+        "described": described.places,
+        "attributes": described.values,
     }
     return Content(text, arrays)
 
@@ -194,10 +199,17 @@ def unpacked(content: Content) -> tuple[SourceStudy, ...]:
         raise ValueError("a study has a number that none can have")
     cursors = {name: _Cursor(arrays[name].reshape(-1)) for name in _ARRAYS}
     tables = _unpacked_tables(text)
-    rows = zip(text["names"], text["starts"], index.tolist(), strict=True)
+    described = Described.unpacked(text, arrays, len(index))
+    rows = zip(
+        text["names"],
+        text["starts"],
+        index.tolist(),
+        described.studies(),
+        strict=True,
+    )
     studies = tuple(
-        _study(name, start, dict(zip(_FIELDS, row, strict=True)), tables, cursors)
-        for name, start, row in rows
+        _study(name, start, dict(zip(_FIELDS, row, strict=True)), attributes, tables, cursors)
+        for name, start, row, attributes in rows
     )
     if any(cursor.place != len(cursor.array) for cursor in cursors.values()):
         raise ValueError("an array is longer than the studies need")
@@ -236,6 +248,7 @@ def _study(
     name: str,
     start: str | None,
     row: Mapping[str, int],
+    attributes: Mapping[str, float],
     tables: Mapping[str, list[Any]],
     cursors: Mapping[str, _Cursor],
 ) -> SourceStudy:
@@ -258,6 +271,7 @@ def _study(
             for key in tables["constraints"][row["constraints"]]
         },
         failed=_columns(row["n_failed"], tables["layouts"][row["failed"]], cursors),
+        attributes=attributes,
     )
 
 

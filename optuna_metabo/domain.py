@@ -255,7 +255,7 @@ class Domain:
 
     def sample(self, n: int, *, generator: np.random.Generator) -> Float[Array, "n p"]:
         """Quasi-random points (scrambled Halton)."""
-        return self.from_unit(halton(np.arange(n), len(self.dimensions), generator=generator))
+        return self.from_unit(halton(n, len(self.dimensions), generator=generator))
 
     def spread(
         self,

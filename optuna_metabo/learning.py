@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Hashable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
+from typing import Any
 
 import numpy as np
 from numpy import ndarray as Array
@@ -12,12 +13,15 @@ from optuna.distributions import BaseDistribution, CategoricalDistribution, Floa
 
 from optuna_metabo.columns import encoded_together
 from optuna_metabo.encoding import Encoding
+from optuna_metabo.ensembles.likeness import Likeness, Weighable
 from optuna_metabo.ensembles.plain import NoTransfer
 from optuna_metabo.ensembles.success import Success
+from optuna_metabo.features import Features
 from optuna_metabo.memory import Memory
 from optuna_metabo.outputs import Objective, matching
 from optuna_metabo.ranges import Space
 from optuna_metabo.shapes import Float
+from optuna_metabo.snapshot import Snapshot
 from optuna_metabo.sources import LeftOut, Past, SourceStudy, SourceTask
 from optuna_metabo.surrogate import Prior, Surrogate, Task
 
@@ -65,12 +69,40 @@ SUCCESS = Output("success", SourceStudy.success_task_for, Success())
 
 
 @dataclass(frozen=True)
+class Description:
+    """What is known of a target besides its values, and which sources it speaks for.
+
+    Args:
+        names: Of the features.
+        likeness: What they say of the sources.
+        own: Those of the target; NaN is not known.
+    """
+
+    names: tuple[str, ...]
+    likeness: Likeness
+    own: Float[Array, " f"]
+
+    @cached_property
+    def weights(self) -> Float[Array, " k"]:
+        """Of each source before the first value, 1 on average."""
+        return self.likeness.weights(self.own)
+
+
+@dataclass(frozen=True)
 class Learned:
-    """What the usable sources say about one output over one search space."""
+    """What the usable sources say about one output over one search space.
+
+    Args:
+        prior: Conditioned at every ask.
+        used: The sources.
+        left_out: Those that say nothing, and why.
+        description: Of the target, where there is one and the prior listens to it.
+    """
 
     prior: Prior
     used: tuple[SourceTask, ...]
     left_out: tuple[LeftOut, ...]
+    description: Description | None = None
 
     @property
     def used_tasks(self) -> list[Task]:
@@ -144,12 +176,27 @@ class Learner:
     Args:
         surrogate: How objectives and constraints are learned.
         known: What has been learned before, by this surrogate.
+        features: What counts as features of a study, if anything.
+        target: The study that is learned for, whose features count.
     """
 
     surrogate: Surrogate
     known: Mapping[Key, Learned] = field(default_factory=dict, repr=False)
-    _memory: Memory[Learned] = field(default_factory=lambda: Memory(_MOST), repr=False)
+    features: Features | None = None
+    target: Snapshot | None = field(default=None, repr=False)
+    _memory: Memory[Any] = field(default_factory=lambda: Memory(_MOST), repr=False)
     _last: Memory[list[Learned]] = field(default_factory=lambda: Memory(0), repr=False)
+
+    def about(self, target: Snapshot) -> Learner:
+        """The same, learning for a study."""
+        return replace(self, target=target) if self.features else self
+
+    @property
+    def _own(self) -> Float[Array, " f"] | None:
+        """The features of the target."""
+        if self.features is None or self.target is None:
+            return None
+        return self.features.table([(self.target.name, self.target.user_attrs)])[0]
 
     def objectives(
         self, objectives: Sequence[Objective], past: Past, space: Space
@@ -165,7 +212,8 @@ class Learner:
             outputs = [Output.objective(one, count, past.studies) for one in objectives]
             return [self.learn(past.studies, space, output) for output in outputs]
 
-        return self._last.get((past.token, *objectives, *map(repr, space.items())), learned)
+        own = None if self._own is None else self._own.tobytes()
+        return self._last.get((past.token, own, *objectives, *map(repr, space.items())), learned)
 
     @property
     def transfers(self) -> bool:
@@ -176,9 +224,36 @@ class Learner:
         """What studies say about an output."""
         question = Question.of(output, studies, space)
         key = question.key
-        if key in self.known:
-            return self.known[key]
-        return self._memory.get(key, lambda: question.learned(self.surrogate))
+        learned = self.known.get(key) or self._memory.get(
+            key, lambda: question.learned(self.surrogate)
+        )
+        return self._described(key, learned)
+
+    def _described(self, key: Key, learned: Learned) -> Learned:
+        """The sources weighed by the features of the target, if it has any."""
+        features, own, prior = self.features, self._own, learned.prior
+        if features is None or own is None or not isinstance(prior, Weighable):
+            return learned
+
+        def likeness() -> Likeness:
+            sources = [(one.study.name, one.study.attributes) for one in learned.used]
+            return prior.likeness(features.table(sources))
+
+        if np.isnan(own).all():
+            return learned
+        found = self._memory.get((key, "likeness"), likeness)
+        description = Description(features.names, found, own)
+        return self._memory.get(
+            (key, own.tobytes()), lambda: _weighed(replace(learned, description=description))
+        )
+
+
+def _weighed(learned: Learned) -> Learned:
+    """What is learned, with the weights that a description gives to the sources."""
+    prior, description = learned.prior, learned.description
+    if description is None or not isinstance(prior, Weighable) or (description.weights == 1).all():
+        return learned
+    return replace(learned, prior=prior.believing(description.weights))
 
 
 def _as_known(space: Space, names: Collection[str]) -> dict[str, BaseDistribution]:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import NamedTuple
 
@@ -121,6 +121,7 @@ class SourceStudy:
         values: Of each objective, to be maximised, shape [n]; NaN where nothing is known.
         slacks: Of each constraint that any of these trials has.
         failed: Those that failed, with the parameters that they had until then.
+        attributes: Its user attributes that are numbers.
     """
 
     identity: Identity
@@ -133,6 +134,7 @@ class SourceStudy:
     values: tuple[Float[Array, " n"], ...]
     slacks: Mapping[str, Slack]
     failed: Columns
+    attributes: Mapping[str, float] = field(default_factory=dict)
 
     @classmethod
     def of(
@@ -169,6 +171,11 @@ class SourceStudy:
     def key(self) -> tuple[Identity, int]:
         """Tells it from others, and from itself at another time."""
         return self.identity, self.n_finished
+
+    @property
+    def state(self) -> Hashable:
+        """Differs once it has grown or the numbers among its attributes have changed."""
+        return self.key, tuple(self.attributes.items())
 
     def is_study(self, study: Snapshot) -> bool:
         """Whether this is ``study`` itself, read earlier."""

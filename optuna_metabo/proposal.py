@@ -8,6 +8,7 @@ from functools import cached_property, partial
 from typing import Any
 
 import numpy as np
+import scipy
 from numpy import ndarray as Array
 
 from optuna_metabo.acquisition import NATS, Acquisition, maximise
@@ -22,7 +23,6 @@ from optuna_metabo.acquisition.gain import (
 )
 from optuna_metabo.ensembles.scores import bounded
 from optuna_metabo.frame import Frame
-from optuna_metabo.quasirandom import halton
 from optuna_metabo.shapes import Bool, Float
 from optuna_metabo.surrogate import Model, Prior, Task
 from optuna_metabo.thinning import Rule, by_rank
@@ -285,11 +285,12 @@ def sharp(model: Model) -> Model:
 def start_up(
     frame: Frame, taken: Float[Array, "f p"], *, seed: int, number: int
 ) -> dict[str, Any]:
-    """The point of a scrambled Halton sequence with the trial's number, if it is not taken."""
+    """The point of a scrambled Sobol' sequence with the trial's number, if it is not taken."""
     encoding, subspace = frame.encoding, frame.subspace(taken)
-    generator = np.random.default_rng(seed)
-    u = halton(np.array([number]), len(encoding.names), generator=generator)
-    X = subspace.project(encoding.domain.from_unit(u))
+    sobol = scipy.stats.qmc.Sobol(len(encoding.names), rng=np.random.default_rng(seed))
+    if number:
+        sobol.fast_forward(number)
+    X = subspace.project(encoding.domain.from_unit(sobol.random(1)))
     if len(subspace.without_taken(X)):
         return encoding.decode(X[0])
     generator = np.random.default_rng([seed, number])

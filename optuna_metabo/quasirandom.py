@@ -2,57 +2,46 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 from numpy import ndarray as Array
 
-from optuna_metabo.shapes import Float, Int
-
-# Digits that are scrambled; in base 2 the points repeat after 65,536.
-_N_DIGITS = 16
-# To which digits beyond those of float64 would round up.
-_BELOW_1 = np.nextafter(1.0, 0.0)
+from optuna_metabo.shapes import Float
 
 
-def halton(
-    index: Int[Array, " n"], d: int, *, generator: np.random.Generator
-) -> Float[Array, "n d"]:
-    """Points of a Halton sequence with randomly and linearly scrambled digits, in [0, 1).
+def halton(n: int, d: int, *, generator: np.random.Generator) -> Float[Array, "n d"]:
+    """The first points of a randomised Halton sequence, in [0, 1).
 
-    The digits a_t of the index in base b, the j-th prime for axis j, give
-
-        x_j = sum_t ((f_t a_t + c_t) mod b) / b^t
-
-    with random f_t in 1, ..., b - 1 and c_t in 0, ..., b - 1 (Matoušek 1998, "On the
-    L2-discrepancy for anchored boxes"): each point is uniform, and of b^k successive ones each
-    b-adic interval of length b^-k holds one.
+    Axis j reads the number of a point in base b, the j-th prime, and mirrors its digits at the
+    point, each after a random permutation of its own (Owen 2017, "A randomized Halton algorithm in
+    R"). So each point is uniform, and of b^k successive ones each interval of length b^-k holds
+    one. Where the base is larger than n, which would leave the points to chance, each interval of
+    length 1 / n holds one, in random order (a Latin hypercube).
 
     Args:
-        index: Which points of the sequence.
+        n: The number of points.
         d: The number of axes.
-        generator: Scrambles; the same one gives the same sequence.
+        generator: Permutes.
     """
-    base = _primes(d)
-    factor = generator.integers(1, base, size=(_N_DIGITS, d))
-    shift = generator.integers(base, size=(_N_DIGITS, d))
-    places = base ** -np.arange(1.0, _N_DIGITS + 1.0)[:, None]
-    left = np.repeat(index[:, None].astype(float), d, axis=1)
-    x = np.zeros(left.shape) + np.sum(shift * places, axis=0)  # the point of index 0
-    for f, c, place in zip(factor, shift, places, strict=True):
-        if not left.any():
-            break
-        rest = np.floor(left / base)  # exact: these are small whole numbers
-        digit = f * (left - base * rest) + c
-        x += (digit - base * np.floor(digit / base) - c) * place
-        left = rest
-    return np.clip(x, 0.0, _BELOW_1)
+    x = np.empty((n, d))
+    for j, prime in enumerate(_primes(d)):
+        base = min(prime, max(n, 2))
+        left, place, found = np.arange(n), 1.0, np.zeros(n)
+        for _ in range(math.ceil(math.log(max(n, 2), base))):
+            place /= base
+            left, digit = np.divmod(left, base)
+            found += place * generator.permutation(base)[digit]
+        x[:, j] = found + place * generator.random(n)
+    return np.minimum(x, np.nextafter(1.0, 0.0))  # to which the sum may round up
 
 
-def _primes(d: int) -> Float[Array, " d"]:
-    """The first ``d`` primes."""
+def _primes(d: int) -> list[int]:
+    """The first ``d``."""
     found: list[int] = []
     candidate = 2
     while len(found) < d:
         if all(candidate % prime for prime in found):
             found.append(candidate)
         candidate += 1
-    return np.array(found, dtype=float)
+    return found

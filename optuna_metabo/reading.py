@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import fnmatch
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -14,6 +14,8 @@ from urllib.parse import unquote, urlsplit
 import optuna
 from optuna.exceptions import OptunaError, StorageInternalError
 from optuna.storages import BaseStorage, RDBStorage
+
+from optuna_metabo.attributes import numbers
 
 Names = Callable[[str], bool]
 
@@ -119,9 +121,16 @@ def study_names(storage: BaseStorage) -> list[str]:
 
 
 def holds_no_more(
-    storage: BaseStorage, name: str, number: int, start: datetime | None, n_trials: int
+    storage: BaseStorage,
+    name: str,
+    number: int,
+    start: datetime | None,
+    n_trials: int,
+    attributes: Mapping[str, float],
 ) -> bool:
     """Whether a study is the one whose trial ``number`` began at ``start``, and has not grown.
+
+    Nor may the numbers among its user attributes differ.
 
     This takes a few look-ups, where reading a study takes each of its trials.
     """
@@ -129,6 +138,8 @@ def holds_no_more(
         study = storage.get_study_id_from_name(name)
         trial = storage.get_trial_id_from_study_id_trial_number(study, number)
         if storage.get_trial(trial).datetime_start != start:
+            return False
+        if numbers(storage.get_study_user_attrs(study)) != attributes:
             return False
     except reading_errors():
         return False

@@ -23,6 +23,7 @@ from optuna_metabo.arguments import call
 from optuna_metabo.choices import same_choice
 from optuna_metabo.encoding import as_choice, fits, is_kept_by_databases
 from optuna_metabo.ensembles import by_name
+from optuna_metabo.features import Features
 from optuna_metabo.history import History
 from optuna_metabo.memory import Memory
 from optuna_metabo.outputs import ConstraintsFunc, constraints_of
@@ -80,6 +81,11 @@ class MetaGPSampler(BaseSampler):
             written to the storage.
         prior: Past studies and what was learned from them: a :class:`.TransferPrior`, or the path
             of its file. They are sources besides those that are asked for.
+        features: Numbers that are known of each study before its first value, such as the size
+            of its data set: names of user attributes of the studies, or a mapping from the names
+            of the studies, the new one's included, to numbers by name. Where past studies with
+            alike features turn out to be alike, those like the new study have more weight from
+            the first trial on. Only ``surrogate="auto"`` listens to them.
 
     Raises:
         TypeError: If an argument has the wrong type.
@@ -110,6 +116,7 @@ class MetaGPSampler(BaseSampler):
         n_startup_trials: int = 5,
         constraints_func: ConstraintsFunc | None = None,
         prior: TransferPrior | str | PathLike[str] | None = None,
+        features: Sequence[str] | Mapping[str, Mapping[str, float]] | None = None,
     ) -> None:
         if not isinstance(n_startup_trials, int) or n_startup_trials < 1:
             raise ValueError(f"n_startup_trials must be a positive int, got {n_startup_trials!r}")
@@ -125,6 +132,7 @@ class MetaGPSampler(BaseSampler):
             "n_startup_trials": n_startup_trials,
             "constraints_func": constraints_func,
             "prior": prior,
+            "features": features,
         }
         from optuna_metabo.learning import Learner
 
@@ -132,13 +140,13 @@ class MetaGPSampler(BaseSampler):
         if not isinstance(surrogate, Surrogate):
             raise TypeError(f"surrogate must be a name or have a learn method, got {surrogate!r}")
         self._sources = Sources.of(source_studies, storage)
-        self._learner = Learner(surrogate)
+        self._learner = Learner(surrogate, features=Features.of(features))
         if prior is not None:
             from optuna_metabo.transfer_prior import held
 
             kept, known = held(prior, surrogate)
             self._sources = replace(self._sources, kept=kept)
-            self._learner = Learner(surrogate, known)
+            self._learner = replace(self._learner, known=known)
         self._seed = int(np.random.SeedSequence().generate_state(1)[0] if seed is None else seed)
         self._history = History()
         self._constraints_func = constraints_func
@@ -175,7 +183,7 @@ class MetaGPSampler(BaseSampler):
         would be served here by the distribution of an earlier trial is not legal for a new one.
         """
         with self._lock:
-            now = Snapshot.of(study)
+            now = self._snapshot(study)
             _keep(self._snapshots, (now.name, trial.number), now)
             space = self._history.intersection(now)
         return {
@@ -266,10 +274,10 @@ class MetaGPSampler(BaseSampler):
     def _look_back(self, study: Study) -> Retrospect:
         from optuna_metabo.explanation import Retrospect
 
-        now = Snapshot.of(study)
+        now = self._snapshot(study)
         past = self._sources.read(now)
         settings = {"n_startup_trials": self._n_startup_trials, "memory": self._looked_back}
-        return Retrospect.of(now, past, self._history, self._learner, **settings)
+        return Retrospect.of(now, past, self._history, self._learner.about(now), **settings)
 
     def best_guess(self, study: Study) -> FrozenTrial:
         """The trial that is best in expectation: the one to use where values are noisy.
@@ -293,10 +301,11 @@ class MetaGPSampler(BaseSampler):
         from optuna_metabo.best_guess import best_guess
 
         with self._lock, single_threaded(), np.errstate(**_ARITHMETIC):
-            now = Snapshot.of(study)
+            now = self._snapshot(study)
             constraints_of = partial(self._constraints_of, now.name)
             past = self._sources.read(now)
-            return best_guess(now, past, self._history, self._learner, constraints_of)
+            learner = self._learner.about(now)
+            return best_guess(now, past, self._history, learner, constraints_of)
 
     def score(self, study: Study, candidates: Sequence[Mapping[str, Any]]) -> Float[Array, " m"]:
         """How much each of some configurations promises as the next trial of ``study``.
@@ -325,7 +334,7 @@ class MetaGPSampler(BaseSampler):
         from optuna_metabo.proposal import Search
 
         with self._lock, single_threaded(), np.errstate(**_ARITHMETIC):
-            now = Snapshot.of(study)
+            now = self._snapshot(study)
             trial = create_trial(state=TrialState.RUNNING)
             trial.number = len(now.trials)
             ask = Ask(now, self._history, self._sources.read(now), trial, {}, {})
@@ -344,7 +353,7 @@ class MetaGPSampler(BaseSampler):
 
         key = (study.study_name, trial.number)
         with self._lock, single_threaded(), np.errstate(**_ARITHMETIC):
-            now = self._snapshots.pop(key, None) or Snapshot.of(study)
+            now = self._snapshots.pop(key, None) or self._snapshot(study)
             past = self._sources.read(now)
             plans = {
                 number: plan for (name, number), plan in self._plans.items() if name == key[0]
@@ -374,12 +383,16 @@ class MetaGPSampler(BaseSampler):
         return propose(situation, _optima(ask, learned), seed=seed, number=number)
 
     def _situation(self, ask: Ask) -> tuple[Situation, list[Learned]]:
-        return ask.situation(self._learner, partial(self._constraints_of, ask.now.name))
+        learner = self._learner.about(ask.now)
+        return ask.situation(learner, partial(self._constraints_of, ask.now.name))
 
     def _is_start_up(self, ask: Ask, situation: Situation, learned: Sequence[Learned]) -> bool:
         """Whether there is too little to be modelled."""
         n_ended = situation.n_seen + len(ask.now.failed)
         return n_ended < self._n_startup_trials and not any(one.used for one in learned)
+
+    def _snapshot(self, study: Study) -> Snapshot:
+        return Snapshot.of(study, with_attributes=self._learner.features is not None)
 
     def _constraints_of(self, study_name: str, trial: FrozenTrial) -> dict[str, float]:
         """What ``constraints_func`` says of a trial, asked once; nothing where there is none."""

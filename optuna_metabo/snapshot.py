@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Sequence
-from dataclasses import dataclass
+from collections.abc import Hashable, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 from numpy import ndarray as Array
@@ -21,17 +22,25 @@ _TELLING = (TrialState.COMPLETE, TrialState.PRUNED)
 
 @dataclass(frozen=True)
 class Snapshot:
-    """The objectives and the trials of a study, the latter in the order of their numbers."""
+    """The objectives and the trials of a study, the latter in the order of their numbers.
+
+    Its user attributes are read only where they are asked for: that is a look into the storage.
+    """
 
     name: str
     objectives: tuple[Objective, ...]
     trials: tuple[FrozenTrial, ...]
+    user_attrs: Mapping[str, Any] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, study: Study) -> Snapshot:
-        """Reads a study; the trials are not to be altered."""
+    def of(cls, study: Study, *, with_attributes: bool = False) -> Snapshot:
+        """Reads a study; the trials are not to be altered.
+
+        A bracket of Hyperband is a study that hides its attributes.
+        """
         trials = tuple(study.get_trials(deepcopy=False))
-        return cls(study.study_name, objectives_of(study), trials)
+        attributes = getattr(study, "user_attrs", {}) if with_attributes else {}
+        return cls(study.study_name, objectives_of(study), trials, attributes)
 
     @cached_property
     def completed(self) -> list[FrozenTrial]:

@@ -11,6 +11,7 @@ from optuna.distributions import BaseDistribution
 from optuna.storages import BaseStorage
 from optuna.study import Study
 
+from optuna_metabo.attributes import numbers
 from optuna_metabo.logs import LOGGER, warn
 from optuna_metabo.outputs import objectives_of
 from optuna_metabo.past_study import MAX_TRIALS, UNFINISHED, LeftOut, SourceStudy, SourceTask
@@ -206,7 +207,7 @@ class Sources:
     def _is_kept(self, name: str, storage: BaseStorage) -> bool:
         """Whether all that the storage has of a study is kept."""
         return any(
-            holds_no_more(storage, *one.identity, one.n_trials)
+            holds_no_more(storage, *one.identity, one.n_trials, one.attributes)
             for one in self.kept
             # A trial that was running when it was read may have ended since.
             if one.name == name and one.n_trials == one.n_finished
@@ -255,7 +256,7 @@ def _once(read: Iterable[SourceStudy | LeftOut]) -> tuple[SourceStudy | LeftOut,
         key = one.identity if isinstance(one, SourceStudy) else one.name
         before = found.setdefault(key, one)
         if isinstance(before, SourceStudy) and isinstance(one, SourceStudy):
-            found[key] = max(before, one, key=lambda study: study.n_finished)
+            found[key] = max(one, before, key=lambda study: study.n_finished)
     readable = {one.name for one in found.values() if isinstance(one, SourceStudy)}
     return tuple(
         one for one in found.values() if isinstance(one, SourceStudy) or one.name not in readable
@@ -274,10 +275,11 @@ def _read_one(study: Study | LeftOut) -> SourceStudy | LeftOut:
         return study
     try:
         trials = study.get_trials(deepcopy=False)
-        objectives = objectives_of(study)
+        objectives, attributes = objectives_of(study), study.user_attrs
     except reading_errors() as error:  # a study that cannot be read must not end a run
         return _unreadable(study.study_name, error)
-    return SourceStudy.of(study.study_name, objectives, trials)
+    read = SourceStudy.of(study.study_name, objectives, trials)
+    return read if isinstance(read, LeftOut) else replace(read, attributes=numbers(attributes))
 
 
 def _without_values(study: SourceStudy) -> LeftOut:

@@ -97,8 +97,8 @@ class TransferPrior:
     def update(
         self, studies: Request = None, *, storage: str | BaseStorage | None = None
     ) -> TransferPrior:
-        """A prior of these studies and others; of the storage only those are read that are new
-        or have grown. If there are none, the prior itself.
+        """A prior of these studies and others; of the storage only those are read that are new,
+        have grown or have got other attributes. If there are none, the prior itself.
 
         Args:
             studies: As of :meth:`fit`.
@@ -113,7 +113,7 @@ class TransferPrior:
         if not studies:
             why = "; ".join(f"{one.name!r} {one.reason}" for one in left_out) or "there is none"
             raise ValueError(f"expected a study with finished trials: {why}")
-        if [one.key for one in studies] == [one.key for one in self.studies]:
+        if [one.state for one in studies] == [one.state for one in self.studies]:
             return self
         prior = TransferPrior(studies, self.surrogate, left_out)
         return replace(prior, _learned=prior._learn())

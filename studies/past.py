@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import optuna
@@ -37,7 +37,7 @@ def past_study(
 @functools.lru_cache(maxsize=256)
 def _of_family(family: str, index: int, seed: int, n_trials: int) -> optuna.Study:
     task = load(family).tasks[index]
-    return past_study(
+    study = past_study(
         task.name,
         task.measure,
         [task.direction],
@@ -45,6 +45,14 @@ def _of_family(family: str, index: int, seed: int, n_trials: int) -> optuna.Stud
         seed=1000 * seed + index,
         n_trials=n_trials,
     )
+    describe(study, task.features)
+    return study
+
+
+def describe(study: optuna.Study, features: Mapping[str, float]) -> None:
+    """Features become user attributes of a study."""
+    for name, value in features.items():
+        study.set_user_attr(name, value)
 
 
 def past_studies(

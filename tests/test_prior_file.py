@@ -131,6 +131,10 @@ HOSTILE: dict[str, tuple[Callable[[bytes], bytes], str]] = {
         lambda whole: altered(whole, content(lambda text: text["names"].append("c"))),
         "makes no sense",
     ),
+    "other attributes": (
+        lambda whole: altered(whole, content(lambda text: text.update(attributes=[["a"]]))),
+        "makes no sense",
+    ),
     "other layouts": (
         lambda whole: altered(whole, content(lambda text: text["layouts"].clear())),
         "makes no sense",
@@ -174,6 +178,13 @@ def test_what_another_release_has_learned_is_learned_anew(whole: bytes, tmp_path
     samplers = [MetaGPSampler(prior=path, seed=0) for path in paths]
     asked = [optuna.create_study(sampler=one).ask(space).params for one in samplers]
     assert asked[0] == asked[1]
+
+
+def test_a_file_of_a_release_without_attributes_is_read(whole: bytes, tmp_path: Path) -> None:
+    path = tmp_path / "team.prior"
+    path.write_bytes(altered(whole, content(lambda text: text.pop("attributes"))))
+    studies = TransferPrior.load(path).studies
+    assert [one.attributes for one in studies] == [{}] * len(studies)
 
 
 def test_every_flipped_byte_is_seen(whole: bytes, tmp_path: Path) -> None:

@@ -10,12 +10,11 @@ import numpy as np
 import pytest
 from numpy import ndarray as Array
 from optuna.distributions import CategoricalDistribution, FloatDistribution, IntDistribution
-from scipy.stats import norm
+from scipy.stats import norm, qmc
 
 from optuna_metabo.encoding import Encoding
 from optuna_metabo.frame import Frame
 from optuna_metabo.proposal import Belief, Search, Situation, propose, start_up
-from optuna_metabo.quasirandom import halton
 from optuna_metabo.surrogate import Posterior, Task
 from optuna_metabo.thinning import near_zero
 
@@ -228,10 +227,10 @@ def test_what_others_have_still_to_ask_for_is_imagined_first() -> None:
     assert pending[-1][1, 0] == 0.25
 
 
-def test_start_up_points_are_those_of_a_quasi_random_sequence() -> None:
+def test_start_up_points_are_those_of_a_sobol_sequence() -> None:
     found = [start_up(FRAME, NONE, seed=3, number=i) for i in range(8)]
-    expected = halton(np.arange(8), 2, generator=np.random.default_rng(3))
-    np.testing.assert_allclose([[one["x"], one["y"]] for one in found], expected)
+    sobol = qmc.Sobol(2, rng=np.random.default_rng(3)).random(8)
+    np.testing.assert_allclose([[one["x"], one["y"]] for one in found], sobol)
 
 
 def test_a_start_up_point_is_another_one_if_it_is_taken() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache
 
 import optuna
 import pytest
@@ -16,6 +17,7 @@ from optuna.testing.pytest_samplers import (
 from optuna_metabo import MetaGPSampler
 
 
+@cache
 def past_studies(n_studies: int = 2, n_trials: int = 8) -> list[optuna.Study]:
     """Finished studies whose parameters have the names that the kit uses."""
     studies = []

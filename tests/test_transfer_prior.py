@@ -208,6 +208,22 @@ def test_an_update_reads_what_is_new_or_has_grown() -> None:
     assert proposals(plain, prior=updated) == proposals(plain, prior=whole)
 
 
+def test_an_update_reads_studies_with_other_attributes(tmp_path: Path) -> None:
+    storage = Counting()
+    studies = past(plain, storage)
+    studies[0].set_user_attr("n_rows", 100)
+    prior = TransferPrior.fit("past-*", storage=storage)
+    prior.save(tmp_path / "team.prior")
+    assert prior.update(storage=storage) is prior
+    studies[0].set_user_attr("note", "no number")
+    assert prior.update(storage=storage) is prior
+    studies[1].set_user_attr("n_rows", 1000)
+    storage.read.clear()
+    updated = TransferPrior.load(tmp_path / "team.prior").update(storage=storage)
+    assert storage.read == ["past-1"]
+    assert [one.attributes for one in updated.studies] == [{"n_rows": 100}, {"n_rows": 1000}]
+
+
 def test_a_study_that_was_made_anew_under_its_name_is_read() -> None:
     storage = InMemoryStorage()
     past(plain, storage)

@@ -64,7 +64,7 @@ class Subspace:
         d, n_free = len(self.free), int(self.free.sum())
         U = np.full((n, d), 0.5)
         if n_free:
-            U[:, self.free] = halton(np.arange(n), n_free, generator=generator)
+            U[:, self.free] = halton(n, n_free, generator=generator)
         return self.project(self.domain.from_unit(U))
 
     def points(self) -> Float[Array, "n p"]:

@@ -63,8 +63,8 @@ def update(storage: str, studies: str, out: Path) -> None:
     if prior is before:
         say("No study is new or has grown.")
         return
-    known = {study.key for study in before.studies}
-    read = [study.name for study in prior.studies if study.key not in known]
+    known = {study.state for study in before.studies}
+    read = [study.name for study in prior.studies if study.state not in known]
     prior.save(out)
     say(f"Read {len(read)} studies that are new or have grown: {', '.join(read)}.")
     _say_size(prior, out)
@@ -97,6 +97,7 @@ def _records(prior: TransferPrior) -> list[dict[str, Any]]:
             "metrics": [one.name for one in study.objectives if one.name],
             "constraints": list(study.slacks),
             "parameters": {name: repr(one) for name, one in study.search_space.items()},
+            "attributes": dict(study.attributes),
             "started": study.identity.start,
         }
         for study in prior.studies

@@ -30,6 +30,7 @@ from optuna_metabo.ensembles.common import Common
 from optuna_metabo.ensembles.experts import DISTANT, Bases, all_groups
 from optuna_metabo.ensembles.functions import Functions
 from optuna_metabo.ensembles.kriging import Kernel, Kriging, Residual
+from optuna_metabo.ensembles.likeness import Likeness
 from optuna_metabo.ensembles.mixture import AveragingModel, CalibratedModel
 from optuna_metabo.ensembles.portfolio import Portfolio, Ranks
 from optuna_metabo.ensembles.scores import tempered_scores
@@ -136,6 +137,15 @@ class AveragingPrior:
             return Portfolio(self.ranks, self.functions.opinions, weights)
         return CalibratedModel(self.weighed(target, pending), lambda: self.calibration)
 
+    def likeness(self, values: Float[Array, "k f"]) -> Likeness:
+        """What features of the sources say of their functions."""
+        points = self.functions.anchors.X
+        return Likeness.learn(values, lambda some: self.functions.single(points, some))
+
+    def believing(self, belief: Float[Array, " k"]) -> AveragingPrior:
+        """The same, the sources believed otherwise before any value."""
+        return replace(self, functions=self.functions.believing(belief))
+
     @cached_property
     def calibration(self) -> Calibration | None:
         """How wrong predictions are, seen by leaving out sources; none where there is but one."""
@@ -145,7 +155,7 @@ class AveragingPrior:
             if len(self.functions) > 1
             for error in self._errors(source, task)
         ]
-        return Calibration.of(np.concatenate(found)) if found else None
+        return Calibration.of(np.concatenate(found), len(self.some)) if found else None
 
     def _errors(self, source: int, task: Task) -> Iterator[Float[Array, " m"]]:
         """Of what is predicted of a source from the others and from its most promising points."""
@@ -165,7 +175,8 @@ class AveragingPrior:
         is_crowd = len(self.functions) > CROWD
         functions = self.functions.among(kept.sources) if is_crowd else self.functions
         plain, joint = self.settings.plain, self.settings.joint
-        groups = list(all_groups(kept.sources, functions.share, plain=plain, joint=joint))
+        belief = functions.belief[kept.sources]
+        groups = list(all_groups(kept.sources, functions.share, belief, plain=plain, joint=joint))
         bases = Bases.of(functions, kept, groups)
         basis = bases.at(X)
         krigings = [group.condition(kernels[group.kernel], X, target.y, basis) for group in groups]
@@ -192,7 +203,8 @@ class AveragingPrior:
         few = Scale.from_best(told.y).standardise(told).thinned(_MAX_SCREENED)
         residual = Residual.factorise(kernel, DISTANT.rho, few.X, np.zeros((0, len(few))))
         guess = partial(self.functions.anchors.guess, few.X)
-        return screened(self.functions.order, guess, partial(_evidence, residual, few.y))
+        evidence = partial(_evidence, residual, few.y)
+        return screened(self.functions.order, guess, evidence, self.functions.belief)
 
 
 def _evidence(

@@ -27,9 +27,9 @@ from optuna_metabo.surrogate import Posterior
 _N_PARTS, _WIDTH = 24, 0.5
 # Errors of so many times the usual size are drawn in: one diverged training sets no scale.
 _OUTLIER = 30.0
-# The chance that the target is not of the sources' kind, and how far errors reach then, in what 95
-# of 100 others stay below: nothing tells how wrong predictions are where sources are opposed.
-_STRANGE, _REACH = 0.1, 4.0
+# How far errors reach where the target is not of the sources' kind, in what 95 of 100 others stay
+# below: nothing tells how wrong predictions are where sources are opposed.
+_REACH = 4.0
 
 
 def unit(posterior: Posterior, novelty: Float[Array, " m"], best: float) -> Float[Array, " m"]:
@@ -58,13 +58,20 @@ class Calibration:
     widths: Float[Array, " j"]
 
     @classmethod
-    def of(cls, found: Float[Array, " e"]) -> Calibration:
-        """From the errors that were seen, one at least."""
+    def of(cls, found: Float[Array, " e"], n_sources: int) -> Calibration:
+        """From the errors that were seen.
+
+        Args:
+            found: One at least.
+            n_sources: Those that were left out. The chance that the next study is stranger than
+                all of them is one in one more.
+        """
+        strange = 1.0 / (n_sources + 1)
         most = _OUTLIER * float(np.median(np.abs(found)))
         found = np.clip(found, -most, most)
         centres = np.quantile(found, (np.arange(_N_PARTS) + 0.5) / _N_PARTS)
         return cls(
-            np.r_[np.full(_N_PARTS, (1.0 - _STRANGE) / _N_PARTS), _STRANGE],
+            np.r_[np.full(_N_PARTS, (1.0 - strange) / _N_PARTS), strange],
             np.r_[centres, 0.0],
             np.r_[_WIDTH * np.gradient(centres), _REACH * np.quantile(np.abs(found), 0.95)],
         )

@@ -109,7 +109,12 @@ class Group:
 
 
 def all_groups(
-    kept: Int[Array, " s"], share: float, *, plain: float, joint: float
+    kept: Int[Array, " s"],
+    share: float,
+    belief: Float[Array, " s"],
+    *,
+    plain: float,
+    joint: float,
 ) -> Iterator[Group]:
     """Close and distant experts, equally likely, of each source and of all; last the rival.
 
@@ -117,14 +122,16 @@ def all_groups(
         kept: The sources that have experts.
         share: Of the weight of the functions that all sources speak for, what the common one has;
             the combinations have the rest.
+        belief: The odds of each of these sources before the values are told.
         plain: The rival's weight.
         joint: That of the functions that all sources speak for.
     """
     s = len(kept)
-    single = (1.0 - plain - joint) / max(s, 1)
+    single = (1.0 - plain - joint) * belief / belief.sum()
     for relation in (CLOSE, DISTANT):
         one_each = tuple(
-            relation.expert(f"source {k}", kept[i : i + 1], single, i) for i, k in enumerate(kept)
+            relation.expert(f"source {k}", kept[i : i + 1], float(single[i]), i)
+            for i, k in enumerate(kept)
         )
         common = relation.expert("common", kept, joint * share, s)
         mixed = relation.expert("combination", kept, joint * (1.0 - share), s + 1)

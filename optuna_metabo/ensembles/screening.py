@@ -74,15 +74,16 @@ class Kept:
     shares: Float[Array, " s"]
 
     @classmethod
-    def equal(cls, sources: Int[Array, " s"]) -> Kept:
-        """All alike."""
-        return cls(sources, np.full(len(sources), 1.0 / len(sources)))
+    def believed(cls, sources: Int[Array, " s"], belief: Float[Array, " k"]) -> Kept:
+        """Some sources by their odds before the values are told."""
+        return cls(sources, belief[sources] / belief[sources].sum())
 
 
 def screened(
     order: Int[Array, " k"],
     guess: Callable[[], Float[Array, "k n"]],
     evidence: Evidence,
+    belief: Float[Array, " sources"],
 ) -> Kept:
     """The sources of the most evidence; as long as none tells, the first of ``order``.
 
@@ -93,14 +94,15 @@ def screened(
         order: The sources, those first that serve all others best.
         guess: What every source says of the target's points.
         evidence: How well such rows explain the target's values, as logarithms.
+        belief: The odds of each source before the values are told.
     """
     if len(order) <= _MAX_EXPERTS:
-        return Kept.equal(order)
-    found = evidence(guess()[order])
+        return Kept.believed(order, belief)
+    found = evidence(guess()[order]) + np.log(belief[order])
     is_crowd = len(order) > CROWD
     most = _MAX_IN_CROWD if is_crowd else _MAX_EXPERTS
     best = np.sort(np.argsort(-found, kind="stable")[:most])
     if not is_crowd:
-        return Kept.equal(order[best])
+        return Kept.believed(order[best], belief)
     likely = np.exp(found[best] - found[best].max())
     return Kept(order[best], likely / likely.sum())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Hashable, Sequence
+from dataclasses import replace
 
 import numpy as np
 from numpy import ndarray as Array
@@ -11,9 +12,14 @@ from optuna.trial import FrozenTrial
 
 from optuna_metabo.encoding import Encoding
 from optuna_metabo.explanation.agreement import tau
-from optuna_metabo.explanation.parts import Explanation, SourceExplanation, TrialExplanation
+from optuna_metabo.explanation.parts import (
+    Explanation,
+    FeaturesExplanation,
+    SourceExplanation,
+    TrialExplanation,
+)
 from optuna_metabo.explanation.retrospect import Retrospect
-from optuna_metabo.learning import Learned
+from optuna_metabo.learning import Description, Learned
 from optuna_metabo.shapes import Float
 from optuna_metabo.sources import LeftOut, SourceTask
 from optuna_metabo.surrogate import Task
@@ -35,9 +41,11 @@ def explain(back: Retrospect) -> Explanation:
         return Explanation(left_out, 1.0, study_name=back.now.name)
     told, used = back.now.telling, _used(back.learned)
     weights = _weights(back, used, [model.weights for model in back.models(told)])
-    agreement = _agreement(back, told)
+    agreement, likeness = _agreement(back, told), _likeness(back.learned)
     sources = [
-        _source(one, back.encoding, float(weight), agreement[key])
+        replace(
+            _source(one, back.encoding, float(weight), agreement[key]), likeness=likeness.get(key)
+        )
         for (key, one), weight in zip(used.items(), weights, strict=True)
     ]
     order = np.argsort(-weights, kind="stable").tolist()
@@ -49,6 +57,7 @@ def explain(back: Retrospect) -> Explanation:
         back.now.name,
         len(told),
         tuple(one.sign > 0.0 for one in back.now.objectives),
+        tuple(_features(one.description) for one in back.learned if one.description),
     )
 
 
@@ -70,6 +79,23 @@ def _weights(
         for source, weight in zip(part.used, own, strict=True):
             found[source.study.key] += float(weight) / len(back.learned)
     return np.array(list(found.values()))
+
+
+def _likeness(learned: Sequence[Learned]) -> dict[Hashable, float]:
+    """What the features say of each source, the mean over the objectives that use it."""
+    found: dict[Hashable, list[float]] = {}
+    for part in learned:
+        weights = part.description.weights if part.description else np.zeros(0)
+        for source, weight in zip(part.used, weights.tolist(), strict=False):
+            found.setdefault(source.study.key, []).append(weight)
+    return {key: sum(weights) / len(weights) for key, weights in found.items()}
+
+
+def _features(description: Description) -> FeaturesExplanation:
+    found = description.likeness
+    total = float(found.rates.sum()) or 1.0
+    importance = dict(zip(description.names, (found.rates / total).tolist(), strict=True))
+    return FeaturesExplanation(importance, found.gain, found.error)
 
 
 def _agreement(back: Retrospect, told: Sequence[FrozenTrial]) -> dict[Hashable, Agreement]:

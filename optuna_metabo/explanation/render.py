@@ -9,12 +9,18 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     import pandas as pd
 
-    from optuna_metabo.explanation.parts import Explanation, SourceExplanation
+    from optuna_metabo.explanation.parts import (
+        Explanation,
+        FeaturesExplanation,
+        SourceExplanation,
+    )
 
 # Sources, and lines of what is left out, that are shown.
 _MOST = 10
+# The part of likeness with which a feature is named.
+_COUNTS = 0.005
 _WITHOUT = "(without past studies)"
-_HEAD = ("past study", "weight now", "at first", "agreement", "trials", "lacks")
+_HEAD = ("past study", "weight now", "at first", "likeness", "agreement", "trials", "lacks")
 
 
 def text(explanation: Explanation) -> str:
@@ -86,10 +92,10 @@ def _rows(explanation: Explanation) -> list[tuple[str, ...]]:
     if rest:
         weight = sum(explanation.sources[i].weight for i in rest)
         at_first = sum(first[i] for i in rest) if first else None
-        rows.append((f"and {len(rest)} more", *_weights(weight, at_first), "", "", ""))
+        rows.append((f"and {len(rest)} more", *_weights(weight, at_first), "", "", "", ""))
     before = explanation.trials[0].weight_without_sources if explanation.trials else None
     without = _weights(explanation.weight_without_sources, before)
-    return [*rows, (_WITHOUT, *without, "", "", "")]
+    return [*rows, (_WITHOUT, *without, "", "", "", "")]
 
 
 def _that_matter(explanation: Explanation, used: Sequence[int]) -> list[int]:
@@ -113,6 +119,7 @@ def _row(source: SourceExplanation, at_first: float | None) -> tuple[str, ...]:
     return (
         source.name,
         *_weights(source.weight, at_first),
+        "" if source.likeness is None else f"{source.likeness:.2f}",
         agreement(source),
         str(source.n_trials),
         ", ".join(source.missing),
@@ -136,7 +143,25 @@ def _below(explanation: Explanation) -> list[str]:
     lines = [f"left out: {source.name} ({source.reason})" for source in left_out[:_MOST]]
     if len(left_out) > _MOST:
         lines.append(f"and {len(left_out) - _MOST} more left out")
-    return ["", *_origins(explanation), *lines]
+    told = dict.fromkeys(map(features, explanation.features))  # objectives may be told the same
+    return ["", *_origins(explanation), *told, *lines]
+
+
+def features(one: FeaturesExplanation) -> str:
+    """One line: which features count, most first, and what they are worth."""
+    if not one.is_used:
+        names = ", ".join(one.importance)
+        return f"features {names} are ignored: they say nothing of the past studies"
+    order = sorted(one.importance, key=lambda name: -one.importance[name])
+    counts = [name for name in order[:_MOST] if one.importance[name] > _COUNTS]
+    shown = ", ".join(f"{name} ({_percent(one.importance[name])})" for name in counts)
+    shown += f" and {len(order) - len(counts)} more" if len(counts) < len(order) else ""
+    gain = f"{_percent(one.gain)} better (± {_percent(one.error)})"
+    return f"features {shown}: past studies that are left out are predicted {gain}"
+
+
+def _percent(part: float) -> str:
+    return f"{100.0 * part:.0f} %"
 
 
 def _origins(explanation: Explanation) -> list[str]:
@@ -176,6 +201,7 @@ def sources_frame(explanation: Explanation) -> pd.DataFrame:
                 "name": source.name,
                 "weight": source.weight,
                 "weight_at_first": first[i] if i < len(first) else float("nan"),
+                "likeness": source.likeness,
                 "agreement": source.agreement,
                 "tau": source.rank_agreement,
                 "tau_low": low,

@@ -130,7 +130,9 @@ class Retrospect:
 
     @property
     def _key(self) -> tuple[Hashable, ...]:
-        return (self.now.name, *map(repr, self.encoding.search_space.items()))
+        described = [one.description for one in self.learned]
+        own = (one.own.tobytes() if one else None for one in described)
+        return (self.now.name, *own, *map(repr, self.encoding.search_space.items()))
 
     def _step(self, trial: FrozenTrial, told: Sequence[FrozenTrial]) -> Step:
         models, x = self.models(told), self.rows[self.now.places([trial])]

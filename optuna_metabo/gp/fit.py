@@ -49,7 +49,7 @@ class HyperparameterPrior:
 
     loc: Float[Array, " t"]
     scale: Float[Array, " 3"]
-    spread: float = 0.5
+    spread: float = 0.7
 
     @classmethod
     def default(cls, d: int) -> HyperparameterPrior:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 import optuna
@@ -28,6 +28,7 @@ class TuningTask:
         median: The value of the median configuration, or ``None``.
         grid: The search space as a grid, if it is one.
         told: What a sampler is told of a value, from the trial and the value: the value.
+        features: Numbers that are known of the task before its first value.
     """
 
     name: str
@@ -37,6 +38,7 @@ class TuningTask:
     median: float | None = None
     grid: dict[str, list[Any]] | None = None
     told: Callable[[optuna.Trial, float], float] = _exactly
+    features: Mapping[str, float] = field(default_factory=dict)
 
     def measure(self, trial: optuna.Trial) -> float:
         """What a sampler is told of a trial."""

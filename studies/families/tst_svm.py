@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -40,7 +40,8 @@ def tst_svm(path: Path) -> Family:
 
     Args:
         path: An ``.npz`` file with, for each configuration, ``kernel``, ``log2_C``,
-            ``log2_gamma`` and ``degree``, and ``acc`` of shape [datasets, configurations].
+            ``log2_gamma`` and ``degree``, and ``acc`` of shape [datasets, configurations]. What it
+            has as ``metafeatures``, shape [datasets, features], are the features of the tasks.
 
     Raises:
         ValueError: If an array is missing.
@@ -55,13 +56,15 @@ def tst_svm(path: Path) -> Family:
     degrees = [row[2] for row in rows if row[0].startswith("poly")]
     c_range = int(table["log2_C"].min()), int(table["log2_C"].max())
     space = _Space(sorted(set(kernels)), c_range, gammas, (min(degrees), max(degrees)))
-    return Family(
-        "tst_svm",
-        tuple(
-            table_task(str(name), "maximize", space.suggest, _values(rows, accuracies))
-            for name, accuracies in zip(table["datasets"], table["acc"], strict=True)
-        ),
-    )
+    known = table["metafeatures"] if "metafeatures" in table else np.zeros((len(table["acc"]), 0))
+    tasks = [
+        replace(
+            table_task(str(name), "maximize", space.suggest, _values(rows, accuracies)),
+            features={f"feature {i}": float(x) for i, x in enumerate(features)},
+        )
+        for name, accuracies, features in zip(table["datasets"], table["acc"], known, strict=True)
+    ]
+    return Family("tst_svm", tuple(tasks))
 
 
 def _keys(table: Mapping[str, Any], kernels: list[str], gammas: np.ndarray) -> list[Key]:

@@ -97,6 +97,21 @@ def _metagp_cold(study: optuna.Study, sources: Sources, task: TuningTask, seed: 
     study.sampler = MetaGPSampler(seed=seed)
 
 
+def _with_features(
+    study: optuna.Study, sources: Sources, task: TuningTask, seed: int, permuted: bool = False
+) -> None:
+    """The features of the tasks are told, or each task has those of another one."""
+    if not task.features:
+        raise NotImplementedError("nothing is known of the tasks but their values")
+    studies = [*sources, study]
+    order = (
+        np.random.default_rng(seed).permutation(len(studies)) if permuted else range(len(studies))
+    )
+    told = [{name: studies[i].user_attrs[name] for name in task.features} for i in order]
+    features = {one.study_name: numbers for one, numbers in zip(studies, told, strict=True)}
+    study.sampler = MetaGPSampler(sources, features=features, seed=seed)
+
+
 METHODS: dict[str, Method] = {
     "random": _random,
     "grid": _grid,
@@ -108,6 +123,8 @@ METHODS: dict[str, Method] = {
     "warm-cmaes": _cmaes,
     "metagp": _metagp,
     "metagp-cold": _metagp_cold,
+    "metagp-features": _with_features,
+    "metagp-features-permuted": functools.partial(_with_features, permuted=True),
     **{
         f"metagp-{name}": functools.partial(_metagp, surrogate=name)
         for name in ("rgpe", "tst", "stacking", "ranknet")

@@ -10,7 +10,7 @@ import optuna
 from threadpoolctl import threadpool_limits
 
 from studies.families import load
-from studies.past import others, past_studies
+from studies.past import describe, others, past_studies
 from studies.tables.methods import METHODS
 
 MODES = ("normal", "opposed", "shuffled")
@@ -49,6 +49,7 @@ def altered(study: optuna.Study, mode: str, generator: np.random.Generator) -> o
                 params=trial.params, distributions=trial.distributions, value=float(value)
             )
         )
+    describe(other, study.user_attrs)
     return other
 
 
@@ -74,6 +75,7 @@ def execute(run: Run) -> list[Row]:
     task = load(run.family).task(run.task)
     study = optuna.create_study(study_name="target", direction=task.direction)
     study.set_user_attr("seed", run.seed)
+    describe(study, task.features)
     METHODS[run.sampler](study, source_studies(run), task, run.seed)
     rows = []
     with threadpool_limits(1):

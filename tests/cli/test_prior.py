@@ -22,6 +22,11 @@ def test_a_prior_is_built_inspected_and_updated(url: str, tmp_path: Path, run: R
     assert list(record["parameters"]) == ["x"]
     ended = run("prior", "update", "--storage", url, "--studies", "p*", "-o", path)
     assert "No study is new or has grown" in ended.err
+    optuna.load_study(study_name="past", storage=url).set_user_attr("n_rows", 500)
+    ended = run("prior", "update", "--storage", url, "--studies", "p*", "-o", path)
+    assert "Read 1 studies" in ended.err
+    ended = run("prior", "inspect", path, "-f", "json")
+    assert json.loads(ended.out)[0]["attributes"] == {"n_rows": 500.0}
     make_study(url, "past-2", n_trials=4)
     optuna.load_study(study_name="past", storage=url).optimize(
         lambda trial: trial.suggest_float("x", 0, 1), n_trials=1

@@ -56,7 +56,7 @@ def local(n: int) -> Task:
 
 def test_prior_weights_of_the_experts_sum_to_one() -> None:
     for share in (0.0, 0.36, 1.0):
-        groups = list(all_groups(np.arange(5), share, plain=0.1, joint=0.7))
+        groups = list(all_groups(np.arange(5), share, np.ones(5), plain=0.1, joint=0.7))
         weights = [expert.prior_weight for group in groups for expert in group.experts]
         assert sum(weights) == pytest.approx(1.0)
         assert groups[-1].experts[0].prior_weight == 0.1

@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 from scipy.special import ndtr
 
-from optuna_metabo.ensembles import calibration as module
 from optuna_metabo.ensembles.calibration import Calibration, unit
 from optuna_metabo.surrogate import Posterior
 
@@ -34,24 +33,31 @@ def test_values_with_the_errors_that_were_seen_are_covered(level: float) -> None
     found = generator.exponential(3.0, 2000) - 0.5
     predicted, units = posterior(m), generator.uniform(0.5, 2.0, m)
     y = predicted.mean - units * (generator.exponential(3.0, m) - 0.5)
-    corrected = Calibration.of(found).correct(predicted, units)
+    corrected = Calibration.of(found, 9).correct(predicted, units)
     inside = np.abs(2.0 * below(corrected, y) - 1.0) <= level
     assert level - 0.02 <= inside.mean() <= level + 0.08
 
 
-def test_without_the_chance_of_strangers_the_quantiles_are_those_of_the_errors(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr(module, "_STRANGE", 0.0)
+def test_the_fewer_sources_the_more_likely_is_a_stranger() -> None:
+    found = np.random.default_rng(2).normal(size=500)
+    far = posterior(1).mean - 9.0
+    beyond = [
+        below(Calibration.of(found, n).correct(posterior(1), np.ones(1)), far)[0]
+        for n in (1, 3, 9)
+    ]
+    np.testing.assert_allclose(np.divide(beyond, beyond[2]), [5.0, 2.5, 1.0], rtol=0.01)
+
+
+def test_of_very_many_sources_the_quantiles_are_those_of_the_errors() -> None:
     found = np.random.default_rng(2).normal(size=5000)
-    corrected = Calibration.of(found).correct(posterior(1), np.array([3.0]))
+    corrected = Calibration.of(found, 10_000).correct(posterior(1), np.array([3.0]))
     for p in (0.1, 0.5, 0.9):
         y = posterior(1).mean - 3.0 * np.quantile(found, 1.0 - p)
         assert below(corrected, y)[0] == pytest.approx(p, abs=0.01)
 
 
 def test_a_value_outside_of_everything_seen_is_still_possible() -> None:
-    corrected = Calibration.of(np.linspace(-1.0, 1.0, 50)).correct(posterior(3), np.ones(3))
+    corrected = Calibration.of(np.linspace(-1.0, 1.0, 50), 9).correct(posterior(3), np.ones(3))
     for side in (-1.0, 1.0):
         share = below(corrected, posterior(3).mean + side * 3.0)
         assert np.minimum(share, 1.0 - share).min() > 0.015
@@ -60,13 +66,13 @@ def test_a_value_outside_of_everything_seen_is_still_possible() -> None:
 def test_one_absurd_error_changes_little() -> None:
     found = np.random.default_rng(2).normal(size=200)
     one, other = (
-        Calibration.of(e).correct(posterior(3), np.ones(3)) for e in (found, np.r_[found, 1e12])
+        Calibration.of(e, 9).correct(posterior(3), np.ones(3)) for e in (found, np.r_[found, 1e12])
     )
     np.testing.assert_allclose(one.mean, other.mean, atol=0.05)
     np.testing.assert_allclose(one.variance, other.variance, rtol=0.2)
 
 
 def test_errors_that_are_all_the_same_give_a_proper_distribution() -> None:
-    corrected = Calibration.of(np.zeros(10)).correct(posterior(3), np.ones(3))
+    corrected = Calibration.of(np.zeros(10), 9).correct(posterior(3), np.ones(3))
     assert (corrected.variances > 0.0).all()
     np.testing.assert_allclose(corrected.mean, posterior(3).mean)

@@ -13,7 +13,7 @@ from tests.ensembles.bowls import DOMAIN, NONE, alike, bowl, make_task
 
 
 def weights_of(n: int, share: float, *, plain: float, joint: float) -> dict[str, float]:
-    groups = all_groups(np.arange(n), share, plain=plain, joint=joint)
+    groups = all_groups(np.arange(n), share, np.ones(n), plain=plain, joint=joint)
     return {expert.name: expert.prior_weight for one in groups for expert in one.experts}
 
 
@@ -45,8 +45,9 @@ def test_each_expert_has_the_function_that_it_is_named_after() -> None:
     prior = prior_of(*alike())
     functions, X = prior.functions, np.random.default_rng(1).random((6, 2))
     kept = np.array([2, 0])
-    groups = list(all_groups(kept, functions.share, plain=0.1, joint=0.7))
-    basis, values = Bases.of(functions, Kept.equal(kept), groups).at(X), functions(X)
+    groups = list(all_groups(kept, functions.share, np.ones(len(kept)), plain=0.1, joint=0.7))
+    bases = Bases.of(functions, Kept.believed(kept, functions.belief), groups)
+    basis, values = bases.at(X), functions(X)
     mean = values[kept].mean(axis=0)
     expected = {"source 2": values[2], "source 0": values[0], "common": values[-1]}
     expected |= {"combination": mean, "own": np.zeros(6)}
@@ -62,7 +63,7 @@ def test_each_expert_has_the_function_that_it_is_named_after() -> None:
 
 
 def test_the_sources_of_an_expert_are_those_that_it_listens_to() -> None:
-    groups = list(all_groups(np.array([4, 7]), 0.5, plain=0.1, joint=0.7))
+    groups = list(all_groups(np.array([4, 7]), 0.5, np.ones(2), plain=0.1, joint=0.7))
     experts = {expert.name: expert for one in groups for expert in one.experts}
     np.testing.assert_array_equal(experts["source 7, close"].sources, [7])
     np.testing.assert_array_equal(experts["common, distant"].sources, [4, 7])

@@ -29,7 +29,10 @@ def test_what_is_guessed_is_what_functions_say_at_anchors_and_between() -> None:
 def kept(k: int, evidence: Array) -> tuple[list[int], Array]:
     """Of k sources in descending order, the evidence of each by its number."""
     found = screened(
-        np.arange(k)[::-1], lambda: np.arange(k)[:, None], lambda f: evidence[f[:, 0]]
+        np.arange(k)[::-1],
+        lambda: np.arange(k)[:, None],
+        lambda f: evidence[f[:, 0]],
+        np.ones(k),
     )
     return found.sources.tolist(), found.shares
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from studies.families import load
 from studies.families.synthetic import N_SOURCES
 from studies.past import past_studies
 from studies.tables.runs import MODES, Run, altered, execute, source_studies
@@ -61,6 +62,21 @@ def test_samplers_run_on_continuous_families(sampler: str) -> None:
 def test_samplers_of_grids_are_left_out_of_continuous_families(sampler: str) -> None:
     with pytest.raises(NotImplementedError):
         execute(Run("hartmann6-near", "normal", 2, 4, "hartmann6", sampler, 0, 2))
+
+
+def test_features_are_told_where_tasks_have_some(toy: str, svm: str) -> None:
+    for sampler in ("metagp-features", "metagp-features-permuted"):
+        assert len(execute(Run(svm, "normal", 0, 6, "set-2", sampler, 0, 2))) == 2
+        with pytest.raises(NotImplementedError):
+            execute(run(toy, sampler))
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_past_studies_have_the_features_of_their_tasks(svm: str, mode: str) -> None:
+    for study in source_studies(Run(svm, mode, 0, 6, "set-2", "random", 0, 2)):
+        features = load(svm).task(study.study_name).features
+        assert features.items() <= study.user_attrs.items()
+        assert len(features) == 2
 
 
 def test_all_other_tasks_are_sources_of_a_target() -> None:

@@ -1,0 +1,94 @@
+"""Numbers that are known of each study before its first value: the size of its data set, say."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy import ndarray as Array
+
+from optuna_metabo.attributes import number
+from optuna_metabo.logs import warn
+from optuna_metabo.reading import listed
+from optuna_metabo.shapes import Float
+
+FeaturesOf = Sequence[str] | Mapping[str, Mapping[str, float]] | None
+
+_EXPECTED = (
+    "features expects names of user attributes, such as ['n_rows', 'n_classes'], or a mapping "
+    "from study names to numbers by name"
+)
+
+
+@dataclass(frozen=True)
+class Features:
+    """Which numbers of a study count as its features.
+
+    Args:
+        names: Of the features.
+        given: The numbers by the names of the studies, where they are not user attributes.
+        warned: Studies and features of which the user has been told that there is none.
+    """
+
+    names: tuple[str, ...]
+    given: Mapping[str, Mapping[str, Any]] | None = None
+    warned: set[tuple[str, str]] = field(default_factory=set, repr=False)
+
+    @classmethod
+    def of(cls, request: FeaturesOf) -> Features | None:
+        """What the user asks for.
+
+        Raises:
+            TypeError: If it is none of the documented kinds.
+            ValueError: If it names nothing, or a feature twice.
+        """
+        if request is None:
+            return None
+        if isinstance(request, Mapping):
+            if not all(isinstance(one, Mapping) for one in request.values()):
+                raise TypeError(f"{_EXPECTED}, got {request!r}")
+            names = tuple(dict.fromkeys(name for one in request.values() for name in one))
+            given = {study: dict(one) for study, one in request.items()}
+        else:
+            names, given = _listed(request), None
+        if not all(isinstance(name, str) for name in (*names, *(given or ()))):
+            raise TypeError(f"{_EXPECTED}, got {request!r}")
+        if not names or len(set(names)) < len(names):
+            raise ValueError(f"{_EXPECTED}, each once and one at least, got {request!r}")
+        return cls(names, given)
+
+    def table(self, studies: Iterable[tuple[str, Mapping[str, Any]]]) -> Float[Array, "k f"]:
+        """The features of some studies; NaN of one that a study does not have, which is said once.
+
+        Args:
+            studies: The name and the user attributes of each.
+        """
+        names, rows = [], []
+        for name, attributes in studies:
+            told = attributes if self.given is None else self.given.get(name, {})
+            names.append(name)
+            rows.append([number(told.get(one)) for one in self.names])
+        found = np.array(rows, dtype=float).reshape(len(rows), len(self.names))
+        self._warn(names, found)
+        return found
+
+    def _warn(self, studies: Sequence[str], found: Float[Array, "k f"]) -> None:
+        """One warning for all that is missing and was not told before."""
+        missing = []
+        for feature, column in zip(self.names, found.T, strict=True):
+            lacking = [name for name, x in zip(studies, column, strict=True) if math.isnan(x)]
+            new = [name for name in lacking if (name, feature) not in self.warned]
+            self.warned.update((name, feature) for name in new)
+            if new:
+                missing.append(f"{feature!r} is no finite number in {listed(new)}")
+        if missing:
+            warn(f"features that are left out of some studies: {'; '.join(missing)}.")
+
+
+def _listed(request: object) -> tuple[str, ...]:
+    if isinstance(request, str) or not isinstance(request, Iterable):
+        raise TypeError(f"{_EXPECTED}, got {request!r}")
+    return tuple(request)

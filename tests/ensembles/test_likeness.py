@@ -1,0 +1,124 @@
+"""Whether studies of alike features are alike, and what weights follow."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from numpy import ndarray as Array
+from scipy.optimize import approx_fprime
+
+from optuna_metabo.ensembles.likeness import Likeness, Pairs, Scales
+
+GRID = np.linspace(0.0, 1.0, 50)
+K = 24
+
+
+def bowls(centres: Array) -> Array:
+    """Functions of mean 0 and deviation 1, each with an optimum of its own."""
+    phi = -((GRID - centres[:, None]) ** 2)
+    phi = phi - phi.mean(axis=1, keepdims=True)
+    return np.asarray(phi / phi.std(axis=1, keepdims=True))
+
+
+def described(seed: int = 0) -> tuple[Array, Array]:
+    """One feature that tells the optimum, two that tell nothing; and the functions."""
+    generator = np.random.default_rng(seed)
+    centres = generator.random(K)
+    values = np.column_stack([10.0 ** (5 * centres), generator.random(K), generator.random(K)])
+    return values, bowls(centres)
+
+
+def learned(values: Array, phi: Array) -> Likeness:
+    return Likeness.learn(values, lambda some: phi[some])
+
+
+def test_the_feature_that_tells_counts_and_the_others_hardly_do() -> None:
+    found = learned(*described())
+    assert not found.says_nothing
+    assert found.gain > 0.5
+    assert found.rates[0] > 0.8 * found.rates.sum()
+
+
+def test_sources_with_alike_features_have_the_weight() -> None:
+    values, phi = described()
+    weights = learned(values, phi).weights(np.array([1e2, 0.5, 0.5]))  # the optimum is at .4
+    near = np.abs(np.log10(values[:, 0]) / 5 - 0.4) < 0.15
+    assert weights.mean() == pytest.approx(1.0)
+    assert weights.min() > 0.0
+    assert weights[near].sum() > 0.7 * K
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_permuted_features_say_nothing(seed: int) -> None:
+    values, phi = described(seed)
+    found = learned(np.random.default_rng(seed + 100).permutation(values), phi)
+    assert found.says_nothing
+    np.testing.assert_array_equal(found.weights(values[0]), np.ones(K))
+
+
+def test_constant_unknown_and_few_features_say_nothing() -> None:
+    values, phi = described()
+    few = np.where(np.arange(K)[:, None] < 4, values, np.nan)
+    for nothing in (np.ones((K, 1)), np.full((K, 2), np.nan), few):
+        assert learned(nothing, phi).says_nothing
+
+
+def test_what_is_alike_in_any_case_says_nothing() -> None:
+    values, phi = described()
+    assert learned(values, np.tile(phi[:1], (K, 1))).says_nothing
+
+
+def test_the_units_of_a_feature_do_not_matter() -> None:
+    values, phi = described()
+    other = np.column_stack([np.log10(values[:, 0]), -values[:, 1], 1e6 * values[:, 2]])
+    own, own_other = np.array([1e2, 0.5, 0.5]), np.array([2.0, -0.5, 5e5])
+    np.testing.assert_allclose(
+        learned(values, phi).weights(own), learned(other, phi).weights(own_other), rtol=1e-6
+    )
+
+
+def test_what_is_not_known_stands_neither_near_nor_far() -> None:
+    values, phi = described()
+    values[3, 0] = np.nan
+    found = learned(values, phi)
+    assert not found.says_nothing
+    weights = found.weights(np.array([1e2, 0.5, 0.5]))
+    assert weights.min() < weights[3] < weights.max()
+    np.testing.assert_array_equal(found.weights(np.full(3, np.nan)), np.ones(K))
+    weights = found.weights(np.array([np.nan, 0.5, 0.5]))
+    assert np.ptp(weights) < 1.0  # the features that are left say next to nothing
+
+
+def test_a_value_beyond_those_of_the_sources_is_that_of_the_last_one() -> None:
+    values, phi = described()
+    found = learned(values, phi)
+    far, farther = (found.weights(np.array([x, 0.5, 0.5])) for x in (1e7, np.finfo(float).max))
+    np.testing.assert_array_equal(far, farther)
+    assert far.argmax() == values[:, 0].argmax()
+
+
+def test_equal_weights_err_by_the_distance_to_the_mean_of_the_others() -> None:
+    _, phi = described()
+    pairs = Pairs(phi @ phi.T / phi.shape[1], np.zeros((K, K, 1)))
+    fold = np.arange(K) % 5
+    expected = [np.mean((phi[j] - phi[fold != fold[j]].mean(axis=0)) ** 2) for j in range(K)]
+    np.testing.assert_allclose(pairs.left_out(())[0], expected)
+
+
+def test_the_slope_of_the_loss_is_that_of_finite_differences() -> None:
+    values, phi = described()
+    distances = Scales.of(values).distances(values, values)
+    pairs, at = Pairs(phi @ phi.T / phi.shape[1], distances), np.array([0.7, 0.3, 0.1])
+    numeric = approx_fprime(at, lambda rates: pairs.loss(rates, 0.03)[0], 1e-7)
+    np.testing.assert_allclose(pairs.loss(at, 0.03)[1], numeric, rtol=1e-4)
+
+
+def test_equal_values_have_one_rank_and_distances_are_in_deviations() -> None:
+    values = np.array([[2.0], [2.0], [7.0], [np.nan]])
+    scales = Scales.of(values)
+    u = scales.ranks(values)[:, 0]
+    np.testing.assert_allclose(u[:3], [1 / 3, 1 / 3, 2.5 / 3])
+    distances = scales.distances(values, values)[:, :, 0]
+    np.testing.assert_allclose(distances[0, 2], (u[2] - u[0]) / u[:3].std())
+    known = distances[:3, :3]
+    np.testing.assert_allclose(distances[3], known.mean())
