@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 from numpy import ndarray as Array
@@ -11,6 +12,7 @@ from optuna_metabo.ensembles.common import Common
 from optuna_metabo.ensembles.screening import Anchors
 from optuna_metabo.ensembles.source_models import SourceModels
 from optuna_metabo.gp.expansion import Expansion
+from optuna_metabo.memory import Memory
 from optuna_metabo.shapes import Bool, Float, Int
 from optuna_metabo.thinning import evenly
 
@@ -21,6 +23,8 @@ _SIGNAL_FLOOR = 0.3
 _MAX_CORE = 48
 # Sources by which these are chosen.
 _MAX_VOTERS = 1024
+# Bytes of what some sources have in common that are remembered.
+_MAX_OF_SOME = 2**20
 # The power of what is believed before any value that remains as odds when there are some. Weights
 # that are right of the mean are too sure of single sources: with the weights themselves, tst_svm
 # had less regret than without features in the first trials and more from the fourth one on; with
@@ -106,15 +110,17 @@ class Functions:
 
     def among(self, index: Int[Array, " s"]) -> Functions:
         """With what some sources have in common in the place of what all have."""
+        return self._among.get(tuple(index.tolist()), lambda: self._of_some(index)).put_into(self)
+
+    @cached_property
+    def _among(self) -> Memory[CommonOfSome]:
+        """The same sources often take part in the next ask."""
+        return Memory(_MAX_OF_SOME)
+
+    def _of_some(self, index: Int[Array, " s"]) -> CommonOfSome:
         tasks = [self.models.task(int(i)) for i in index]
         common = Common.of_some(tasks, self.models.lengthscale, self.common.noise)
-        centre, scale = _size(common.mean(self.anchors.X)[None])
-        return replace(
-            self,
-            common=common,
-            centre=np.r_[self.centre[:-1], centre],
-            scale=np.r_[self.scale[:-1], scale],
-        )
+        return CommonOfSome(common, *_size(common.mean(self.anchors.X)[None]))
 
     def single(self, X: Float[Array, "m p"], index: Int[Array, " s"]) -> Float[Array, "s m"]:
         """Those of some sources."""
@@ -133,6 +139,24 @@ class Functions:
     def joint_voice(self) -> Voices:
         """What all have in common, for many calls."""
         return Voices(self.common.expansion, self.centre[-1:, None], self.scale[-1:, None])
+
+
+@dataclass(frozen=True)
+class CommonOfSome:
+    """What some sources have in common, its mean over the domain, and its deviation."""
+
+    common: Common
+    centre: Float[Array, " 1"]
+    scale: Float[Array, " 1"]
+
+    def put_into(self, functions: Functions) -> Functions:
+        """In the place of what all have in common."""
+        return replace(
+            functions,
+            common=self.common,
+            centre=np.r_[functions.centre[:-1], self.centre],
+            scale=np.r_[functions.scale[:-1], self.scale],
+        )
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from optuna_metabo.ensembles.averaging import Averaging, AveragingPrior
+from optuna_metabo.ensembles.common import Common
 from optuna_metabo.ensembles.functions import Functions, _order
 from optuna_metabo.surrogate import Task
 from tests.ensembles.bowls import DOMAIN, NONE, alike, bowl, make_task
@@ -41,6 +42,29 @@ def test_some_functions_are_rows_of_all() -> None:
     everything = functions(SPREAD)
     np.testing.assert_allclose(functions.single(SPREAD, np.array([2, 0])), everything[[2, 0]])
     np.testing.assert_allclose(functions.joint(SPREAD), everything[-1])
+
+
+def test_what_some_sources_have_in_common_is_theirs_alone() -> None:
+    opposed = [make_task(lambda X: -bowl(0.3)(X), 40, seed) for seed in (7, 8)]
+    functions = learned(*alike(), *opposed)
+    some = functions.among(np.arange(3))
+    joint, truth = some.joint(SPREAD), bowl(0.3)(SPREAD)
+    assert np.corrcoef(joint, truth)[0, 1] > 0.95
+    np.testing.assert_allclose([joint.mean(), joint.std()], [0.0, 1.0], atol=0.05)
+    np.testing.assert_allclose(
+        some.single(SPREAD, np.arange(5)), functions.single(SPREAD, np.arange(5))
+    )
+
+
+def test_what_some_sources_have_in_common_is_learned_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    functions, made = learned(*alike()), []
+    of_some = Common.of_some
+    monkeypatch.setattr(Common, "of_some", lambda *a: made.append(1) or of_some(*a))
+    for index in ([0, 1], [1, 2], [0, 1]):
+        functions.among(np.array(index))
+    assert len(made) == 2
 
 
 def test_opinions_before_the_first_value_sum_to_one() -> None:
