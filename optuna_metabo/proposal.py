@@ -117,6 +117,8 @@ def propose(
     for other, frame in situation.unfinished.items():
         x = search.best(frame, np.random.default_rng([seed, other]))
         search = search.after(frame.embedding(x[None]))
+    if search.begins_anew:
+        return start_up(situation.frame, search.taken, seed=seed, number=number)
     x = search.best(situation.frame, np.random.default_rng([seed, number]))
     return situation.frame.encoding.decode(x)
 
@@ -188,9 +190,19 @@ class Search:
         return self.optima[np.sort(np.argsort(-weights, kind="stable")[:_MAX_OPTIMA])]
 
     @cached_property
+    def _believed(self) -> list[Model]:
+        """What is believed of the objectives."""
+        return [belief.condition(self.pending) for belief in self.objectives]
+
+    @property
+    def begins_anew(self) -> bool:
+        """Whether the study begins as one without sources does."""
+        return begin_anew(self._believed)
+
+    @cached_property
     def _models(self) -> list[Model]:
         """What is believed of the objectives, as it chooses."""
-        models = [_acting(belief.condition(self.pending)) for belief in self.objectives]
+        models = list(map(_acting, self._believed))
         return models if len(models) == 1 else list(map(_beside_others, models))
 
     @property
@@ -265,6 +277,11 @@ def without_outliers(belief: Belief) -> Belief:
     if len(seen) < _MIN_BOUNDED:
         return belief
     return replace(belief, seen=replace(seen, y=bounded(seen.y)))
+
+
+def begin_anew(models: Sequence[Model]) -> bool:
+    """Whether sources have misled so far, in every objective."""
+    return all(getattr(model, "begins_anew", False) for model in models)
 
 
 def _acting(model: Model) -> Model:

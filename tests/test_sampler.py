@@ -484,3 +484,20 @@ def test_candidates_that_lack_a_parameter_or_have_others_are_scored() -> None:
     scores = sampler.score(study, [{}, {"x": 0.3, "y": 1}, {"x": "strange"}])
     assert not np.isnan(scores).any()
     assert sampler.score(study, []).shape == (0,)
+
+
+def test_a_study_whose_sources_mislead_begins_as_one_without_any() -> None:
+    def peak(trial: optuna.Trial) -> float:
+        return sum((trial.suggest_float(name, 0.0, 1.0) - 0.7) ** 2 for name in "xyz")
+
+    opposed = [past(lambda trial: -peak(trial), name=f"opposed-{i}", seed=i) for i in range(3)]
+    study = optuna.create_study(sampler=MetaGPSampler(opposed, seed=0))
+    study.optimize(peak, n_trials=9)
+    cold = optuna.create_study(sampler=MetaGPSampler(seed=0, n_startup_trials=9))
+    cold.optimize(peak, n_trials=9)
+    kinds = [one.origin.kind for one in study.sampler.explain(study).trials]
+    anew = [number for number, kind in enumerate(kinds) if kind == "start-up"]
+    assert anew
+    assert min(anew) >= 4
+    for number in anew:
+        assert study.trials[number].params == cold.trials[number].params

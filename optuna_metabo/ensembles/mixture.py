@@ -23,6 +23,9 @@ _NEGLIGIBLE = 1e-3
 # From so many values on, every so manyth ask is the rival's until it has less of the weight: what
 # it finds tells the experts apart, where values around the sources' optima do not.
 _FIRST_PROBE, _PROBE_EVERY, _REFUTED = 5, 3, 0.01
+# With more of the weight than all others the rival begins as a study without sources does: values
+# around the optima of sources that mislead tell nothing of the rest of the space.
+_FIRST_ANEW, _N_ANEW, _MISLED = 4, 5, 0.5
 # The rival takes part in the first few asks only with more of the weight.
 _CONVINCING = 0.8
 
@@ -92,6 +95,12 @@ class AveragingModel:
         elif self._is_probe and rival > _REFUTED:
             weights[:-1] = 0.0
         return replace(self, expert_weights=weights)
+
+    @property
+    def begins_anew(self) -> bool:
+        """Whether the sources have misled so far, so that points anywhere are wanted."""
+        is_early = _FIRST_ANEW <= self.n < _FIRST_ANEW + _N_ANEW
+        return is_early and float(self.expert_weights[-1].sum()) > _MISLED
 
     @property
     def _is_probe(self) -> bool:
@@ -166,6 +175,11 @@ class CalibratedModel:
     def weights(self) -> Float[Array, " k"]:
         """How much each source counts."""
         return self.experts.weights
+
+    @property
+    def begins_anew(self) -> bool:
+        """Whether the sources have misled so far."""
+        return self.experts.begins_anew
 
     @property
     def acting(self) -> AveragingModel:

@@ -4,7 +4,8 @@ The definition holds for every surrogate, because it needs nothing but weights a
 
 1. its parameters were given by ``enqueue_trial``: **enqueued**; it was never asked for but put
    into the study with its values: **added**;
-2. no past study could be used and too little was known to propose anything: **start-up**;
+2. no past study could be used, or all that were misled, and too little was known to propose
+   anything: **start-up**;
 3. more than half of the belief that chose it was the new study's own: **own model**;
 4. else past studies chose it. If it lies within a twentieth of every range (and has the same
    choices) of the best trial of one that counted, in the parameters that this one has: **that

@@ -22,7 +22,7 @@ from optuna_metabo.explanation.predictions import Prediction
 from optuna_metabo.history import History
 from optuna_metabo.learning import Learned, Learner
 from optuna_metabo.memory import Memory
-from optuna_metabo.proposal import Belief, without_outliers
+from optuna_metabo.proposal import Belief, begin_anew, without_outliers
 from optuna_metabo.shapes import Float
 from optuna_metabo.snapshot import Snapshot
 from optuna_metabo.sources import LeftOut, Past
@@ -152,7 +152,7 @@ class Retrospect:
             return Origin("added")
         used = [one for part in self.learned for one in part.used]
         n_ended = n_told + len(_ended(self.now.failed, trial))
-        if not used and n_ended < self.n_startup_trials:
+        if begin_anew(models) or (not used and n_ended < self.n_startup_trials):
             return Origin("start-up")
         # One row a source and objective: the best trial differs from objective to objective.
         parts = [shares(model) for model in models]

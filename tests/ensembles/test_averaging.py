@@ -187,3 +187,15 @@ def test_a_single_source_leaves_nothing_to_calibrate_with() -> None:
 def test_weights_that_leave_nothing_are_refused(plain: float, joint: float) -> None:
     with pytest.raises(ValueError, match=r"plain \+ joint < 1"):
         Averaging(plain=plain, joint=joint)
+
+
+@pytest.mark.parametrize(("sign", "misled"), [(1.0, False), (-1.0, True)])
+def test_with_sources_that_mislead_the_fifth_to_ninth_trials_begin_anew(
+    sign: float, misled: bool
+) -> None:
+    prior = prior_of(*ALIKE)
+    X = DOMAIN.sample(512, generator=np.random.default_rng(3))
+    best = X[np.argsort(-bowl(X, 0.3))]
+    for n in range(1, 12):
+        target = Task(best[: 12 * n : 12], sign * bowl(best[: 12 * n : 12], 0.3))
+        assert prior.condition(target, NONE).begins_anew == (misled and 4 <= n <= 8)
