@@ -95,7 +95,12 @@ def test_a_range_that_moves_of_a_parameter_that_no_source_has_is_not_learned_ane
 def test_an_ask_reads_the_study_and_its_sources_once(monkeypatch: pytest.MonkeyPatch) -> None:
     calls, read, of = [], Sources.read, Snapshot.of
     monkeypatch.setattr(Sources, "read", lambda *a: calls.append("sources") or read(*a))
-    monkeypatch.setattr(Snapshot, "of", lambda *a: calls.append("study") or of(*a))
+
+    def snapshot(*a: Any, **settings: bool) -> Snapshot:
+        calls.append("study")
+        return of(*a, **settings)
+
+    monkeypatch.setattr(Snapshot, "of", snapshot)
     study = optuna.create_study(sampler=MetaGPSampler([past(plain)], seed=0))
     study.optimize(plain, n_trials=3)
     calls.clear()
