@@ -34,7 +34,7 @@ from optuna_metabo.ensembles.likeness import Likeness
 from optuna_metabo.ensembles.mixture import AveragingModel, CalibratedModel
 from optuna_metabo.ensembles.portfolio import Portfolio, Ranks
 from optuna_metabo.ensembles.scores import tempered_scores
-from optuna_metabo.ensembles.screening import CROWD, Kept, screened
+from optuna_metabo.ensembles.screening import Kept, screened
 from optuna_metabo.ensembles.source_models import SourceModels
 from optuna_metabo.ensembles.target import Scale, target_theta
 from optuna_metabo.shapes import Float, Int
@@ -172,8 +172,7 @@ class AveragingPrior:
         scale = Scale.from_best(target.y)
         target = scale.standardise(target)
         kept, X = self._screened(kernels["shared"], target), np.concatenate([target.X, pending])
-        is_crowd = len(self.functions) > CROWD
-        functions = self.functions.among(kept.sources) if is_crowd else self.functions
+        functions = self.functions.among(kept.sources) if kept.of_crowd else self.functions
         plain, joint = self.settings.plain, self.settings.joint
         belief = functions.belief[kept.sources]
         groups = list(all_groups(kept.sources, functions.share, belief, plain=plain, joint=joint))

@@ -27,7 +27,7 @@ _NUGGET = 1e-3
 _MAX_EXPERTS = 24
 # Of more than so many sources fewer take part: most of a crowd are unrelated, and each of them has
 # a chance to explain a few values. ``python -m studies.stress.crowd`` measures what that costs.
-CROWD, _MAX_IN_CROWD = 48, 12
+_CROWD, _MAX_IN_CROWD = 48, 12
 
 Evidence = Callable[[Float[Array, "s n"]], Float[Array, " s"]]
 
@@ -68,10 +68,12 @@ class Kept:
     Args:
         sources: In their order.
         shares: How far each is to be believed rather than the others, on the simplex.
+        of_crowd: Whether they are few of very many.
     """
 
     sources: Int[Array, " s"]
     shares: Float[Array, " s"]
+    of_crowd: bool = False
 
     @classmethod
     def believed(cls, sources: Int[Array, " s"], belief: Float[Array, " k"]) -> Kept:
@@ -99,10 +101,10 @@ def screened(
     if len(order) <= _MAX_EXPERTS:
         return Kept.believed(order, belief)
     found = evidence(guess()[order]) + np.log(belief[order])
-    is_crowd = len(order) > CROWD
+    is_crowd = len(order) > _CROWD
     most = _MAX_IN_CROWD if is_crowd else _MAX_EXPERTS
     best = np.sort(np.argsort(-found, kind="stable")[:most])
     if not is_crowd:
         return Kept.believed(order[best], belief)
     likely = np.exp(found[best] - found[best].max())
-    return Kept(order[best], likely / likely.sum())
+    return Kept(order[best], likely / likely.sum(), of_crowd=True)
