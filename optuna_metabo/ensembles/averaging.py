@@ -35,7 +35,7 @@ from optuna_metabo.ensembles.mixture import AveragingModel, CalibratedModel
 from optuna_metabo.ensembles.portfolio import Portfolio, Ranks
 from optuna_metabo.ensembles.scores import tempered_scores
 from optuna_metabo.ensembles.screening import Kept, screened
-from optuna_metabo.ensembles.source_models import SourceModels
+from optuna_metabo.ensembles.source_models import SourceModels, telling
 from optuna_metabo.ensembles.target import Scale, target_theta
 from optuna_metabo.shapes import Float, Int
 from optuna_metabo.surrogate import Model, Prior, Task
@@ -89,18 +89,14 @@ class Averaging:
     ) -> Prior:
         """Fits the sources, one by one and together, and brings their functions to one scale."""
         models = SourceModels.learn(sources, domain, scores=tempered_scores)
-        tasks = [replace(task, y=tempered_scores(task.y)) for task in sources]
-        common = Common.learn(tasks, np.exp(models.theta[:-2]), domain.groups)
+        likely = telling(models.signal)
+        tasks = [models.task(int(i)) for i in likely]
+        common = Common.learn(tasks, np.exp(models.theta[:-2]), domain.groups, likely)
         reference = domain.sample(_N_REFERENCE, generator=generator)
         functions = Functions.of(models, common, reference)
         ranks = Ranks.of(functions, reference)
-        return AveragingPrior(self, functions, ranks, domain.groups, _some(sources))
-
-
-def _some(sources: Sequence[Task]) -> tuple[tuple[int, Task], ...]:
-    """A few evenly spread sources with their places."""
-    chosen = evenly(np.arange(len(sources)), _MAX_LEFT_OUT)
-    return tuple((int(i), sources[i]) for i in chosen)
+        some = tuple((int(i), sources[i]) for i in evenly(likely, _MAX_LEFT_OUT))
+        return AveragingPrior(self, functions, ranks, domain.groups, some)
 
 
 def _agreement(phi: Float[Array, "s n"], y: Float[Array, " n"]) -> Float[Array, " s"]:
@@ -129,11 +125,16 @@ class AveragingPrior:
     groups: Int[Array, " p"]
     some: tuple[tuple[int, Task], ...]
 
+    @property
+    def plain(self) -> float:
+        """The weight of the rival before the first value: more where no source has a signal."""
+        return 1.0 - (1.0 - self.settings.plain) * float(self.functions.models.signal.max())
+
     def condition(self, target: Task, pending: Float[Array, "q p"]) -> Model:
         """Weighs the experts by their evidence."""
         if not len(target):
             weights = np.zeros(len(self.functions))
-            weights[self.functions.core] = (1.0 - self.settings.plain) * self.functions.mass
+            weights[self.functions.core] = (1.0 - self.plain) * self.functions.mass
             return Portfolio(self.ranks, self.functions.opinions, weights)
         return CalibratedModel(self.weighed(target, pending), lambda: self.calibration)
 
@@ -173,7 +174,8 @@ class AveragingPrior:
         target = scale.standardise(target)
         kept, X = self._screened(kernels["shared"], target), np.concatenate([target.X, pending])
         functions = self.functions.among(kept.sources) if kept.of_crowd else self.functions
-        plain, joint = self.settings.plain, self.settings.joint
+        plain = self.plain
+        joint = self.settings.joint * (1.0 - plain) / (1.0 - self.settings.plain)
         belief = functions.belief[kept.sources]
         groups = list(all_groups(kept.sources, functions.share, belief, plain=plain, joint=joint))
         bases = Bases.of(functions, kept, groups)

@@ -55,16 +55,22 @@ class Common:
 
     @classmethod
     def learn(
-        cls, tasks: Sequence[Task], lengthscale: Float[Array, " d"], groups: Int[Array, " p"]
+        cls,
+        tasks: Sequence[Task],
+        lengthscale: Float[Array, " d"],
+        groups: Int[Array, " p"],
+        places: Int[Array, " k"],
     ) -> Common:
         """Share and noise are those of the largest marginal likelihood.
 
         Args:
-            tasks: The sources, their values on one scale.
+            tasks: Sources, their values on one scale.
             lengthscale: Of each axis.
             groups: The axis of each column.
+            places: Of these among all sources.
         """
-        return cls._fitted(tasks, lengthscale[groups], _NOISES, _MAX_POINTS)
+        fitted = cls._fitted(tasks, lengthscale[groups], _NOISES, _MAX_POINTS)
+        return replace(fitted, owner=places[fitted.owner])
 
     @classmethod
     def of_some(

@@ -10,7 +10,7 @@ from numpy import ndarray as Array
 
 from optuna_metabo.ensembles.common import Common
 from optuna_metabo.ensembles.screening import Anchors
-from optuna_metabo.ensembles.source_models import SourceModels
+from optuna_metabo.ensembles.source_models import SourceModels, telling
 from optuna_metabo.gp.expansion import Expansion
 from optuna_metabo.memory import Memory
 from optuna_metabo.shapes import Bool, Float, Int
@@ -64,12 +64,12 @@ class Functions:
         values = np.vstack([models.mean(reference), common.mean(reference)])
         centre, scale = _size(values)
         phi = (values - centre[:, None])[:-1] / scale[:-1, None]
-        order = _order(phi)
+        order = _order(phi, telling(models.signal))
         core = np.sort(order[:_MAX_CORE])
         anchors = Anchors.of(reference, phi, models.lengthscale)
-        equal = np.ones(len(phi))
-        mass = _mass(phi, core, equal)
-        return cls(models, common, centre, scale, order, core, mass, anchors, equal)
+        mass = _mass(phi, core, models.signal)
+        belief = models.signal / models.signal.mean()
+        return cls(models, common, centre, scale, order, core, mass, anchors, belief)
 
     def __len__(self) -> int:
         return len(self.order)
@@ -105,8 +105,10 @@ class Functions:
 
     def believing(self, belief: Float[Array, " k"]) -> Functions:
         """The same, the sources believed otherwise before any value."""
-        phi, odds = self.anchors.guess(self.anchors.X), belief**_TEMPER
-        return replace(self, belief=odds / odds.mean(), mass=_mass(phi, self.core, belief))
+        phi, signal = self.anchors.guess(self.anchors.X), self.models.signal
+        odds = belief**_TEMPER * signal
+        mass = _mass(phi, self.core, belief * signal)
+        return replace(self, belief=odds / odds.mean(), mass=mass)
 
     def among(self, index: Int[Array, " s"]) -> Functions:
         """With what some sources have in common in the place of what all have."""
@@ -189,12 +191,12 @@ def _size(values: Float[Array, "k r"]) -> tuple[Float[Array, " k"], Float[Array,
     return values.mean(axis=1), np.maximum(values.std(axis=1), _SIGNAL_FLOOR)
 
 
-def _order(phi: Float[Array, "k m"]) -> Int[Array, " k"]:
+def _order(phi: Float[Array, "k m"], index: Int[Array, " i"]) -> Int[Array, " k"]:
     """Sources, those first whose best points serve the others and one another best (greedy).
 
-    Of very many an even spread is asked.
+    Only some are asked and, of very many, an even spread.
     """
-    voters = evenly(np.arange(len(phi)), _MAX_VOTERS)
+    voters = evenly(index, _MAX_VOTERS)
     best_of = phi[np.ix_(voters, phi[voters].argmax(axis=1))]
     covered = np.full(len(voters), -np.inf)
     order: list[int] = []
@@ -216,4 +218,4 @@ def _mass(
     unit = phi / np.maximum(np.linalg.norm(phi, axis=1, keepdims=True), 1e-300)
     alike = np.argmax(unit @ unit[core].T, axis=1)
     alike[core] = np.arange(len(core))
-    return np.bincount(alike, belief, minlength=len(core)) / len(phi)
+    return np.bincount(alike, belief, minlength=len(core)) / belief.sum()

@@ -1,7 +1,9 @@
 """The Gaussian processes of the source studies, fitted once.
 
 They share their lengthscales; each has a noise of its own, of a few that are tried, and the rest
-of its unit variance is signal. All is done for a few sources at a time, and no covariance is kept:
+of its unit variance is signal. A source may be nothing but noise: how likely each is to have a
+signal is told by its evidence, and the lengthscales are those of the sources that likely have
+one. All is done for a few sources at a time, and no covariance is kept:
 so ten thousand sources of a hundred trials fit into the memory that their points take.
 """
 
@@ -31,6 +33,13 @@ _CHUNK = 32
 _NOISES = (1e-4, 1e-3, 1e-2, 0.05, 0.2, 0.5, 0.9)
 # Larger than any yᵀ K⁻¹ y of standardised values.
 _BORDER = 1e30
+# Sources with and without a signal that are as good as seen before the first: a study that is kept
+# is rarely noise, and a few trials alone do not tell.
+_SEEN = 3.0, 1.0
+# Rounds in which the share of sources with a signal is told by the sources; it settles in a few.
+_N_ROUNDS = 20
+# Sources less likely to have a signal do not speak for all.
+_LIKELY = 0.5
 
 
 @dataclass(frozen=True)
@@ -42,6 +51,7 @@ class SourceModels:
         theta: The shared log hyperparameters, shape [d + 2].
         noise: The noise variance of each source; its outputscale is the rest of 1.
         alpha: K⁻¹ y of each source, shape [k n].
+        signal: The probability that a source is more than noise.
         groups: The axis of each column.
     """
 
@@ -49,6 +59,7 @@ class SourceModels:
     theta: Float[Array, " t"]
     noise: Float[Array, " k"]
     alpha: Float[Array, "k n"]
+    signal: Float[Array, " k"]
     groups: Int[Array, " p"]
 
     def __len__(self) -> int:
@@ -92,13 +103,22 @@ class SourceModels:
         tasks = [replace(task, y=scores(task.y)) for task in sources]
         data, groups = Batch.of(tasks), domain.groups
         prior = HyperparameterPrior.default(len(domain.dimensions))
-        theta = fit_map(_subset(tasks), groups, prior, prior.loc)
-        noise, alpha = np.empty(len(tasks)), np.empty(data.y.shape)
+        at_first = _evidence(data, np.exp(prior.loc[:-2])[groups])
+        likely = telling(_signal(data, at_first))
+        theta = fit_map(_subset(tasks, likely), groups, prior, prior.loc)
+        evidence = _evidence(data, np.exp(theta[:-2])[groups])
+        noise = np.array(_NOISES)[np.argmax(evidence, axis=0)]
+        signal = _signal(data, np.concatenate([at_first, evidence]))
+        alpha = np.empty(data.y.shape)
         for rows in _chunks(len(tasks)):
-            some = data[rows]
-            noise[rows] = _likeliest_noise(some, np.exp(theta[:-2])[groups])
-            alpha[rows] = GP.condition(some, _with_noise(theta, noise[rows]), groups).alpha
-        return cls(data, theta, noise, alpha, groups)
+            alpha[rows] = GP.condition(data[rows], _with_noise(theta, noise[rows]), groups).alpha
+        return cls(data, theta, noise, alpha, signal, groups)
+
+
+def telling(signal: Float[Array, " k"]) -> Int[Array, " i"]:
+    """The sources that likely have a signal, or all if none has."""
+    likely = np.flatnonzero(signal >= _LIKELY)
+    return likely if len(likely) else np.arange(len(signal))
 
 
 def _chunks(k: int) -> Iterator[slice]:
@@ -110,11 +130,31 @@ def _with_noise(theta: Float[Array, " t"], noise: Float[Array, " k"]) -> Hyperpa
     return Hyperparameters(np.tile(np.exp(theta[:-2]), (len(noise), 1)), 1.0 - noise, noise)
 
 
-def _likeliest_noise(data: Batch, lengthscale: Float[Array, " p"]) -> Float[Array, " k"]:
-    """For each source the noise of the largest marginal likelihood."""
-    _, correlation = data.covariance(np.broadcast_to(lengthscale, data.known.shape))
-    evidence = [_log_evidence(correlation, data.y, noise) for noise in _NOISES]
-    return np.array(_NOISES)[np.argmax(evidence, axis=0)]
+def _evidence(data: Batch, lengthscale: Float[Array, " p"]) -> Float[Array, "j k"]:
+    """The log marginal likelihood of each noise for each source, up to a constant."""
+    evidence = np.empty((len(_NOISES), len(data.y)))
+    for rows in _chunks(len(data.y)):
+        some = data[rows]
+        _, correlation = some.covariance(np.broadcast_to(lengthscale, some.known.shape))
+        evidence[:, rows] = [_log_evidence(correlation, some.y, noise) for noise in _NOISES]
+    return evidence
+
+
+def _signal(data: Batch, evidence: Float[Array, "j k"]) -> Float[Array, " k"]:
+    """The probability that each source has a signal, given the evidence of models, equally likely.
+
+    What part of the sources has one is learned from all of them (expectation maximisation,
+    Dempster, Laird & Rubin 1977).
+    """
+    only_noise = -0.5 * np.sum(data.y**2, axis=1)
+    log_ratio = np.logaddexp.reduce(evidence, axis=0) - np.log(len(evidence)) - only_noise
+    with_signal, without = _SEEN
+    share = with_signal / (with_signal + without)
+    for _ in range(_N_ROUNDS):
+        odds = np.log(share) - np.log1p(-share) + log_ratio
+        signal = np.exp(-np.logaddexp(0.0, -odds))
+        share = (with_signal + signal.sum()) / (with_signal + without + len(signal))
+    return np.asarray(signal)
 
 
 def _log_evidence(
@@ -136,9 +176,9 @@ def _log_evidence(
     return -0.5 * (np.sum(L[:, n, :n] ** 2, axis=1) + log_det)
 
 
-def _subset(tasks: Sequence[Task]) -> Batch:
-    """Evenly spread sources, and of each evenly spread trials."""
-    chosen = [tasks[i] for i in evenly(np.arange(len(tasks)), _MAX_FITTED_SOURCES)]
+def _subset(tasks: Sequence[Task], index: Int[Array, " i"]) -> Batch:
+    """An even spread of some sources, and of each evenly spread trials."""
+    chosen = [tasks[i] for i in evenly(index, _MAX_FITTED_SOURCES)]
     rows = [evenly(np.arange(len(task)), _MAX_FITTED_TRIALS) for task in chosen]
     return Batch.of(
         [replace(task, X=task.X[i], y=task.y[i]) for task, i in zip(chosen, rows, strict=True)]
