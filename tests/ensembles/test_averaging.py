@@ -22,6 +22,7 @@ from optuna_metabo.surrogate import Posterior, Task
 
 DOMAIN = Domain((Dimension(), Dimension()))
 NONE = np.zeros((0, 2))
+EMPTY = Task(NONE, np.zeros(0))
 
 
 def bowl(X: Array, at: float) -> Array:
@@ -199,3 +200,23 @@ def test_with_sources_that_mislead_the_fifth_to_ninth_trials_begin_anew(
     for n in range(1, 12):
         target = Task(best[: 12 * n : 12], sign * bowl(best[: 12 * n : 12], 0.3))
         assert prior.condition(target, NONE).begins_anew == (misled and 4 <= n <= 8)
+
+
+def noise(seed: int) -> Task:
+    generator = np.random.default_rng(seed)
+    return Task(generator.random((30, 2)), generator.standard_normal(30))
+
+
+def test_what_is_expected_at_first_is_that_of_the_few_sources_that_are_no_noise() -> None:
+    crowd = prior_of(*(noise(seed) for seed in range(60)), *ALIKE)
+    few, X = prior_of(*ALIKE), np.random.default_rng(9).random((64, 2))
+    found, expected = (prior.condition(EMPTY, NONE).posterior(X).mean for prior in (crowd, few))
+    assert np.corrcoef(found, expected)[0, 1] > 0.98
+
+
+def test_where_no_source_has_a_signal_the_rival_begins_with_most_of_the_weight() -> None:
+    prior = prior_of(*(noise(seed) for seed in range(60)))
+    assert prior.plain > 0.8
+    assert prior_of(*ALIKE).plain == pytest.approx(0.3, abs=1e-3)
+    weights = model_of(prior, task(0.3, 3, 5)).expert_weights.sum(axis=1)
+    assert weights[-1] > 0.7

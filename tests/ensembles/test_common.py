@@ -24,9 +24,13 @@ def sources(*at: float, n: int = 12) -> list[Task]:
     return [Task(X, bowl(X, one)) for X, one in zip(points, at, strict=True)]
 
 
+def learn(tasks: list[Task]) -> Common:
+    return Common.learn(tasks, LENGTHSCALE, GROUPS, np.arange(len(tasks)))
+
+
 def test_it_is_the_posterior_of_one_gaussian_of_all_points() -> None:
     tasks = sources(0.2, 0.3, 0.4)
-    common = Common.learn(tasks, LENGTHSCALE, GROUPS)
+    common = learn(tasks)
     X, y = np.concatenate([t.X for t in tasks]), np.concatenate([t.y for t in tasks])
     Z = np.random.default_rng(4).random((8, 2))
     k = matern52(squared_distance(X, X, LENGTHSCALE))
@@ -47,15 +51,15 @@ def test_it_is_the_posterior_of_one_gaussian_of_all_points() -> None:
 def test_alike_sources_share_more_than_opposed_ones() -> None:
     centred = [Task(t.X, t.y - t.y.mean()) for t in sources(0.3, 0.3, 0.3, 0.3)]
     opposed = [Task(t.X, t.y * (-1.0) ** i) for i, t in enumerate(centred)]
-    assert Common.learn(centred, LENGTHSCALE, GROUPS).share == 0.9
-    assert Common.learn(opposed, LENGTHSCALE, GROUPS).share == 0.1
+    assert learn(centred).share == 0.9
+    assert learn(opposed).share == 0.1
 
 
 def test_what_a_source_does_not_know_stays_unknown() -> None:
     """Sources that lack a parameter say the same at every value of it."""
     known = np.array([True, False])
     tasks = [Task(t.X, t.y, known) for t in sources(0.3, 0.4)]
-    common = Common.learn([*tasks, *sources(0.35)], LENGTHSCALE, GROUPS)
+    common = learn([*tasks, *sources(0.35)])
     line = np.column_stack([np.full(9, 0.3), np.linspace(0, 1, 9)])
     np.testing.assert_allclose(common.mean(line), common.mean(line)[0])
 
@@ -66,7 +70,7 @@ def test_sources_that_share_no_column_have_nothing_in_common() -> None:
         Task(first.X, first.y, np.array([True, False])),
         Task(second.X, second.y, np.array([False, True])),
     ]
-    common = Common.learn(tasks, LENGTHSCALE, GROUPS)
+    common = learn(tasks)
     assert common.share == 0.0
     assert not common.mean(np.random.default_rng(0).random((5, 2))).any()
 
@@ -77,7 +81,7 @@ def test_its_cost_is_bounded_and_the_best_points_stay(
 ) -> None:
     monkeypatch.setattr(module, "_MAX_POINTS", 120)
     tasks = sources(*np.linspace(0.2, 0.4, k), n=n)
-    common = Common.learn(tasks, LENGTHSCALE, GROUPS)
+    common = learn(tasks)
     assert len(common.X) <= 120
     assert any((tasks[0].X[tasks[0].y.argmax()] == common.X).all(axis=1))
 
@@ -85,7 +89,7 @@ def test_its_cost_is_bounded_and_the_best_points_stay(
 @pytest.mark.parametrize("left_out", [0, 2])
 def test_without_a_source_it_is_that_of_the_others(left_out: int) -> None:
     tasks = sources(0.2, 0.3, 0.4)
-    common = Common.learn(tasks, LENGTHSCALE, GROUPS)
+    common = learn(tasks)
     others = [task for i, task in enumerate(tasks) if i != left_out]
     X, y = np.concatenate([t.X for t in others]), np.concatenate([t.y for t in others])
     Z = np.random.default_rng(4).random((8, 2))
@@ -94,3 +98,12 @@ def test_without_a_source_it_is_that_of_the_others(left_out: int) -> None:
     cross = matern52(squared_distance(X, Z, LENGTHSCALE))
     expected = share * cross.T @ np.linalg.solve(K + common.noise * np.eye(24), y)
     np.testing.assert_allclose(common.without(left_out).mean(Z), expected, atol=1e-8)
+
+
+def test_points_are_owned_by_the_places_of_their_sources() -> None:
+    tasks, places = sources(0.3, 0.3, 0.3), np.array([1, 4, 7])
+    common = Common.learn(tasks, LENGTHSCALE, GROUPS, places)
+    np.testing.assert_array_equal(np.unique(common.owner), places)
+    rest, Z = learn([tasks[0], tasks[2]]), np.random.default_rng(4).random((8, 2))
+    assert (rest.share, rest.noise) == (common.share, common.noise)
+    np.testing.assert_allclose(common.without(4).mean(Z), rest.mean(Z))

@@ -66,7 +66,7 @@ def test_some_sources_are_asked_in_any_order_and_number(monkeypatch: pytest.Monk
 
 def test_hyperparameters_are_fitted_to_a_spread_of_sources_and_trials() -> None:
     sources = [make_task(bowl(0.3), 200, seed) for seed in range(50)]
-    some = module._subset(sources)
+    some = module._subset(sources, np.arange(50))
     assert some.X.shape == (32, 64, 2)
     np.testing.assert_array_equal(some.X[0, [0, -1]], sources[0].X[[0, -1]])
     np.testing.assert_array_equal(some.X[-1, [0, -1]], sources[-1].X[[0, -1]])
@@ -79,6 +79,48 @@ def test_a_pure_noise_source_is_told_by_its_own_model() -> None:
     models = SourceModels.learn(tasks, DOMAIN)
     spread = models.gp.mean(DOMAIN.sample(64, generator=generator)).std(axis=1)
     assert spread[1] < 0.5 * spread[0]
+
+
+def only_noise(n: int, seed: int) -> Task:
+    generator = np.random.default_rng(seed)
+    return Task(generator.random((n, 2)), generator.standard_normal(n))
+
+
+def test_sources_with_a_signal_are_told_from_noise() -> None:
+    models = SourceModels.learn([*alike(), *(only_noise(25, seed) for seed in range(40))], DOMAIN)
+    assert (models.signal[:3] > 0.99).all()
+    assert (models.signal[3:] < 0.5).all()
+    assert models.signal[3:].mean() < 0.05
+
+
+def test_noise_moves_no_lengthscale_of_the_others() -> None:
+    noise = [only_noise(25, seed) for seed in range(10)]
+    alone, beside = (SourceModels.learn(some, DOMAIN) for some in (alike(), [*alike(), *noise]))
+    np.testing.assert_allclose(beside.theta, alone.theta)
+
+
+def test_a_few_trials_do_not_make_a_source_noise() -> None:
+    few = [make_task(bowl(0.3), 3, seed) for seed in range(4)]
+    assert (SourceModels.learn(few, DOMAIN).signal > 0.5).all()
+
+
+def test_the_signal_is_its_share_times_its_evidence_of_all_models() -> None:
+    sources = [noisy(8, i, 3.0) for i in range(3)]
+    models = SourceModels.learn(sources, DOMAIN)
+    y = np.array([normal_scores(task.y) for task in sources])
+    default = np.exp(module.HyperparameterPrior.default(2).loc[:-2])
+    evidence = np.zeros(3)
+    for lengthscale in (default, np.exp(models.theta[:-2])):
+        for noise in (1e-4, 1e-3, 1e-2, 0.05, 0.2, 0.5, 0.9):
+            for i, task in enumerate(sources):
+                k = matern52(squared_distance(task.X, task.X, lengthscale))
+                K = (1.0 - noise) * k + noise * np.eye(8)
+                evidence[i] += multivariate_normal(cov=K).pdf(y[i]) / 14
+    without = np.array([multivariate_normal(cov=np.eye(8)).pdf(one) for one in y])
+    share = (3.0 + models.signal.sum()) / 7.0
+    expected = share * evidence / (share * evidence + (1.0 - share) * without)
+    assert (np.abs(models.signal - 0.5) < 0.45).all()
+    np.testing.assert_allclose(models.signal, expected, atol=1e-3)
 
 
 def make_tasks(*sizes: int) -> list[Task]:

@@ -6,13 +6,23 @@ import optuna
 import pytest
 
 from studies.stress import crowd as module
-from studies.stress.crowd import AFTER, crowd, line, main
+from studies.stress.crowd import AFTER, STRANGERS, crowd, line, main
 
 
-def test_the_related_studies_come_first_and_all_hold_their_trials() -> None:
-    studies = list(crowd("hartmann6", 1, 2, 4, 0))
+@pytest.mark.parametrize("strangers", STRANGERS)
+def test_the_related_studies_come_first_and_all_hold_their_trials(strangers: str) -> None:
+    studies = list(crowd("hartmann6", strangers, 1, 2, 4, 0))
     assert [len(study.trials) for study in studies] == [4, 4, 4]
     assert len({study.study_name for study in studies}) == 3
+
+
+def test_noise_has_the_values_of_a_near_copy_elsewhere() -> None:
+    noise = list(crowd("hartmann6", "noise", 0, 1, 30, 0))[0]
+    near = list(crowd("hartmann6", "noise", 1, 0, 30, 0))[0]
+    assert [trial.params for trial in noise.trials] == [trial.params for trial in near.trials]
+    values = [[trial.value for trial in study.trials] for study in (noise, near)]
+    assert values[0] != values[1]
+    assert sorted(values[0]) == sorted(values[1])
 
 
 def test_a_line_holds_the_means_over_the_seeds() -> None:
