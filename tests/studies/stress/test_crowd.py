@@ -17,8 +17,8 @@ def test_the_related_studies_come_first_and_all_hold_their_trials(strangers: str
 
 
 def test_noise_has_the_values_of_a_near_copy_elsewhere() -> None:
-    noise = list(crowd("hartmann6", "noise", 0, 1, 30, 0))[0]
-    near = list(crowd("hartmann6", "noise", 1, 0, 30, 0))[0]
+    noise = next(iter(crowd("hartmann6", "noise", 0, 1, 30, 0)))
+    near = next(iter(crowd("hartmann6", "noise", 1, 0, 30, 0)))
     assert [trial.params for trial in noise.trials] == [trial.params for trial in near.trials]
     values = [[trial.value for trial in study.trials] for study in (noise, near)]
     assert values[0] != values[1]
