@@ -25,7 +25,7 @@ import numpy as np
 from numpy import ndarray as Array
 
 from optuna_metabo.domain import Domain
-from optuna_metabo.ensembles.calibration import Calibration
+from optuna_metabo.ensembles.calibration import Calibration, usual_spread
 from optuna_metabo.ensembles.common import Common
 from optuna_metabo.ensembles.experts import DISTANT, Bases, all_groups
 from optuna_metabo.ensembles.functions import Functions
@@ -155,16 +155,22 @@ class AveragingPrior:
             if len(self.functions) > 1
             for error in self._errors(source, task)
         ]
-        return Calibration.of(np.concatenate(found), len(self.some)) if found else None
+        n, spread = len(self.some), self._spread
+        return Calibration.of(np.concatenate(found), n, spread) if found else None
+
+    @property
+    def _spread(self) -> float:
+        return usual_spread([task.y for _, task in self.some])
 
     def _errors(self, source: int, task: Task) -> Iterator[Float[Array, " m"]]:
         """Of what is predicted of a source from the others and from its most promising points."""
-        rest = replace(self, functions=self.functions.without(source))
+        others = tuple(one for one in self.some if one[0] != source)
+        rest = replace(self, functions=self.functions.without(source), some=others)
         order = np.argsort(-rest.functions.opinion(task.X), kind="stable")
         for n in (n for n in _TOLD if 2 * n <= len(task)):
             told, left = order[:n], order[n:]
             experts = rest.weighed(Task(task.X[told], task.y[told], task.known), task.X[:0])
-            yield experts.errors(task.X[left], task.y[left])
+            yield experts.errors(task.X[left], task.y[left], rest._spread)
 
     def weighed(self, target: Task, pending: Float[Array, "q p"]) -> AveragingModel:
         """The experts, given one value at least."""
