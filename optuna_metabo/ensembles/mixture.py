@@ -179,7 +179,7 @@ class CalibratedModel:
     """
 
     experts: AveragingModel
-    calibration: Callable[[], Calibration | None]
+    calibration: Callable[[], Calibration]
 
     @property
     def weights(self) -> Float[Array, " k"]:
@@ -199,6 +199,4 @@ class CalibratedModel:
     def posterior(self, X: Float[Array, "m p"]) -> Posterior:
         """The mixture of the experts, as wide as it has been wrong."""
         calibration, mixture = self.calibration(), self.experts.posterior(X)
-        if calibration is None:
-            return mixture
         return calibration.correct(mixture, self.experts.unit(X, mixture, calibration.spread))

@@ -169,7 +169,7 @@ def test_nine_in_ten_values_lie_in_intervals_of_95_percent() -> None:
     assert np.mean(alone) < 0.7
 
 
-@pytest.mark.parametrize(("n", "radius"), [(2, 0.01), (30, 0.05)])
+@pytest.mark.parametrize(("n", "radius"), [(2, 0.01), (9, 0.03), (12, 0.05)])
 def test_told_values_that_hardly_differ_make_nothing_certain_far_away(
     n: int, radius: float
 ) -> None:
@@ -202,10 +202,13 @@ def test_proposals_are_made_by_the_experts_themselves() -> None:
     assert "calibration" not in vars(prior)
 
 
-def test_a_single_source_leaves_nothing_to_calibrate_with() -> None:
-    prior, X = prior_of(ALIKE[0]), np.random.default_rng(1).random((5, 2))
-    model = prior.condition(local(3), NONE)
-    np.testing.assert_array_equal(model.posterior(X).means, model.experts.posterior(X).means)
+def test_a_single_source_leaves_nothing_to_calibrate_with_but_intervals_hold() -> None:
+    """Which the experts' own do not."""
+    prior, X = prior_of(task(0.25, 25, 0)), np.random.default_rng(1).random((256, 2))
+    near = np.array([0.33, 0.5]) + 0.01 * np.random.default_rng(2).normal(size=(3, 2))
+    model = prior.condition(Task(near, bowl(near, 0.33)), NONE)
+    assert inside(model.posterior(X), bowl(X, 0.33)) >= 0.9
+    assert inside(model.experts.posterior(X), bowl(X, 0.33)) < 0.7
 
 
 @pytest.mark.parametrize(("plain", "joint"), [(0.0, 0.5), (0.5, 0.0), (0.5, 0.5)])
