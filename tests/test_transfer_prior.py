@@ -123,6 +123,24 @@ def test_a_prior_proposes_what_the_studies_do(objective: Objective, tmp_path: Pa
     assert proposals(objective, prior=tmp_path / "team.prior") == expected
 
 
+def test_a_prior_and_its_file_predict_what_the_studies_do(tmp_path: Path) -> None:
+    """Also how wrong that may be, which hangs on the values of the past studies."""
+    studies = past(plain)
+    prior = TransferPrior.fit(studies)
+    prior.save(tmp_path / "team.prior")
+    found = []
+    for sampler in (
+        MetaGPSampler(studies, seed=3),
+        MetaGPSampler(prior=prior, seed=3),
+        MetaGPSampler(prior=tmp_path / "team.prior", seed=3),
+    ):
+        study = made(plain, sampler, N_NEW)
+        [one] = sampler.predict(study, [{"lr": 1e-3, "n": 2}, {"lr": 1e-1, "n": 9}])
+        found.append([one.low, one.mean, one.high])
+    np.testing.assert_allclose(found[1], found[0])
+    np.testing.assert_array_equal(found[2], found[1])
+
+
 @pytest.mark.parametrize("surrogate", ["auto", "rgpe"])
 def test_a_prior_serves_another_space_and_other_surrogates(surrogate: str, tmp_path: Path) -> None:
     def wider(trial: optuna.Trial) -> float:

@@ -25,7 +25,7 @@ import numpy as np
 from numpy import ndarray as Array
 
 from optuna_metabo.domain import Domain
-from optuna_metabo.ensembles.calibration import Calibration
+from optuna_metabo.ensembles.calibration import Calibration, believed_spread, usual_spread
 from optuna_metabo.ensembles.common import Common
 from optuna_metabo.ensembles.experts import DISTANT, Bases, all_groups
 from optuna_metabo.ensembles.functions import Functions
@@ -136,7 +136,8 @@ class AveragingPrior:
             weights = np.zeros(len(self.functions))
             weights[self.functions.core] = (1.0 - self.plain) * self.functions.mass
             return Portfolio(self.ranks, self.functions.opinions, weights)
-        return CalibratedModel(self.weighed(target, pending), lambda: self.calibration)
+        told = (target.whole or target).y
+        return CalibratedModel(self.weighed(target, pending), lambda: self.calibration.given(told))
 
     def likeness(self, values: Float[Array, "k f"]) -> Likeness:
         """What features of the sources say of their functions."""
@@ -148,24 +149,30 @@ class AveragingPrior:
         return replace(self, functions=self.functions.believing(belief))
 
     @cached_property
-    def calibration(self) -> Calibration | None:
-        """How wrong predictions are, seen by leaving out sources; none where there is but one."""
+    def calibration(self) -> Calibration:
+        """How wrong predictions are, seen by leaving out sources where there is more than one."""
         found = [
             error
             for source, task in self.some
             if len(self.functions) > 1
             for error in self._errors(source, task)
         ]
-        return Calibration.of(np.concatenate(found), len(self.some)) if found else None
+        return Calibration.of(np.concatenate([[], *found]), len(self.some), self._spread)
+
+    @property
+    def _spread(self) -> float:
+        return usual_spread([task.y for _, task in self.some])
 
     def _errors(self, source: int, task: Task) -> Iterator[Float[Array, " m"]]:
         """Of what is predicted of a source from the others and from its most promising points."""
-        rest = replace(self, functions=self.functions.without(source))
+        others = tuple(one for one in self.some if one[0] != source)
+        rest = replace(self, functions=self.functions.without(source), some=others)
         order = np.argsort(-rest.functions.opinion(task.X), kind="stable")
         for n in (n for n in _TOLD if 2 * n <= len(task)):
             told, left = order[:n], order[n:]
             experts = rest.weighed(Task(task.X[told], task.y[told], task.known), task.X[:0])
-            yield experts.errors(task.X[left], task.y[left])
+            spread = believed_spread(rest._spread, task.y[told])
+            yield experts.errors(task.X[left], task.y[left], spread)
 
     def weighed(self, target: Task, pending: Float[Array, "q p"]) -> AveragingModel:
         """The experts, given one value at least."""

@@ -132,14 +132,24 @@ class AveragingModel:
         bases = self.bases.only([group for group, _ in active])
         return weights / weights.sum(), active, bases
 
-    def unit(self, X: Float[Array, "m p"], mixture: Posterior) -> Float[Array, " m"]:
-        """The size of an error that could be expected of what the mixture predicts."""
-        return unit(mixture, self.novelty(X), self.scale.centre)
+    def unit(
+        self, X: Float[Array, "m p"], mixture: Posterior, spread: float
+    ) -> Float[Array, " m"]:
+        """The size of an error that could be expected of what the mixture predicts.
 
-    def errors(self, X: Float[Array, "m p"], y: Float[Array, " m"]) -> Float[Array, " m"]:
+        Args:
+            X: Points.
+            mixture: What is predicted of them.
+            spread: How far values usually lie below the best.
+        """
+        return unit(mixture, self.novelty(X), self.scale.centre, spread)
+
+    def errors(
+        self, X: Float[Array, "m p"], y: Float[Array, " m"], spread: float
+    ) -> Float[Array, " m"]:
         """By how many such units values lie below what is predicted."""
         mixture = self.posterior(X)
-        return (mixture.mean - y) / self.unit(X, mixture)
+        return (mixture.mean - y) / self.unit(X, mixture, spread)
 
     def novelty(self, X: Float[Array, "m p"]) -> Float[Array, " m"]:
         """The part of the residual's variance that is left after the values, from 0 to 1."""
@@ -169,7 +179,7 @@ class CalibratedModel:
     """
 
     experts: AveragingModel
-    calibration: Callable[[], Calibration | None]
+    calibration: Callable[[], Calibration]
 
     @property
     def weights(self) -> Float[Array, " k"]:
@@ -189,6 +199,4 @@ class CalibratedModel:
     def posterior(self, X: Float[Array, "m p"]) -> Posterior:
         """The mixture of the experts, as wide as it has been wrong."""
         calibration, mixture = self.calibration(), self.experts.posterior(X)
-        if calibration is None:
-            return mixture
-        return calibration.correct(mixture, self.experts.unit(X, mixture))
+        return calibration.correct(mixture, self.experts.unit(X, mixture, calibration.spread))

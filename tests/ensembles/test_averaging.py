@@ -146,6 +146,12 @@ def _basis(model: AveragingModel, X: Array):  # type: ignore[no-untyped-def]
     return Bases.of(model.functions, model.kept, model.groups).at(X)
 
 
+def inside(posterior: Posterior, y: Array) -> float:
+    """The share of values in the central intervals of 95 %."""
+    below = posterior.weights @ ndtr((y - posterior.means) / np.sqrt(posterior.variances))
+    return float((np.abs(below - 0.5) < 0.475).mean())
+
+
 def test_nine_in_ten_values_lie_in_intervals_of_95_percent() -> None:
     """Also far from the best, where the sources' scores bend the values."""
     sources = [
@@ -154,19 +160,38 @@ def test_nine_in_ten_values_lie_in_intervals_of_95_percent() -> None:
     ]
     prior, calibrated, alone = prior_of(*sources), [], []
 
-    def coverage(posterior: Posterior, y: Array) -> float:
-        z = (y - posterior.means) / np.sqrt(posterior.variances)
-        below = posterior.weights @ ndtr(z)
-        return float(((below > 0.025) & (below < 0.975)).mean())
-
     for seed in range(20):  # what four values tell differs much
         X = np.random.default_rng(seed).random((256, 2))
         best, y = X[np.argsort(-bowl(X, 0.33))[:4]], -np.exp(-5.0 * bowl(X, 0.33))
         model = prior.condition(Task(best, -np.exp(-5.0 * bowl(best, 0.33))), NONE)
-        calibrated.append(coverage(model.posterior(X), y))
-        alone.append(coverage(model.experts.posterior(X), y))
+        calibrated.append(inside(model.posterior(X), y))
+        alone.append(inside(model.experts.posterior(X), y))
     assert np.mean(calibrated) >= 0.9
     assert np.mean(alone) < 0.7
+
+
+@pytest.mark.parametrize(("n", "radius"), [(2, 0.01), (9, 0.03), (12, 0.05)])
+def test_told_values_that_hardly_differ_make_nothing_certain_far_away(
+    n: int, radius: float
+) -> None:
+    """Near the best they tell next to nothing of the scale that values have elsewhere."""
+    prior = prior_of(*(task(at, 30, i) for i, at in enumerate((0.2, 0.3, 0.35, 0.4))))
+    for seed in range(5):
+        generator = np.random.default_rng(seed)
+        near = np.array([0.33, 0.5]) + radius * generator.uniform(-1.0, 1.0, (n, 2))
+        X = generator.random((256, 2))
+        model = prior.condition(Task(near, bowl(near, 0.33)), NONE)
+        assert inside(model.posterior(X), bowl(X, 0.33)) >= 0.9
+
+
+def test_predictions_have_the_units_of_sources_and_target() -> None:
+    sources, target = [task(at, 20, i) for i, at in enumerate((0.25, 0.3, 0.4))], local(3)
+    X = np.random.default_rng(1).random((20, 2))
+    one = prior_of(*sources).condition(target, NONE).posterior(X)
+    rescaled = [Task(t.X, 64.0 * t.y) for t in (*sources, target)]
+    other = prior_of(*rescaled[:-1]).condition(rescaled[-1], NONE).posterior(X)
+    np.testing.assert_allclose(other.mean, 64.0 * one.mean)
+    np.testing.assert_allclose(other.variance, 64.0**2 * one.variance)
 
 
 def test_proposals_are_made_by_the_experts_themselves() -> None:
@@ -178,10 +203,13 @@ def test_proposals_are_made_by_the_experts_themselves() -> None:
     assert "calibration" not in vars(prior)
 
 
-def test_a_single_source_leaves_nothing_to_calibrate_with() -> None:
-    prior, X = prior_of(ALIKE[0]), np.random.default_rng(1).random((5, 2))
-    model = prior.condition(local(3), NONE)
-    np.testing.assert_array_equal(model.posterior(X).means, model.experts.posterior(X).means)
+def test_a_single_source_leaves_nothing_to_calibrate_with_but_intervals_hold() -> None:
+    """Which the experts' own do not."""
+    prior, X = prior_of(task(0.25, 25, 0)), np.random.default_rng(1).random((256, 2))
+    near = np.array([0.33, 0.5]) + 0.01 * np.random.default_rng(2).normal(size=(3, 2))
+    model = prior.condition(Task(near, bowl(near, 0.33)), NONE)
+    assert inside(model.posterior(X), bowl(X, 0.33)) >= 0.9
+    assert inside(model.experts.posterior(X), bowl(X, 0.33)) < 0.7
 
 
 @pytest.mark.parametrize(("plain", "joint"), [(0.0, 0.5), (0.5, 0.0), (0.5, 0.5)])

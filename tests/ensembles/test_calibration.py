@@ -6,7 +6,12 @@ import numpy as np
 import pytest
 from scipy.special import ndtr
 
-from optuna_metabo.ensembles.calibration import Calibration, unit
+from optuna_metabo.ensembles.calibration import (
+    Calibration,
+    believed_spread,
+    unit,
+    usual_spread,
+)
 from optuna_metabo.surrogate import Posterior
 
 
@@ -22,8 +27,51 @@ def below(predicted: Posterior, y: np.ndarray) -> np.ndarray:
 
 def test_an_error_is_in_units_of_the_deviation_and_of_the_distance_from_the_best() -> None:
     one = Posterior(np.ones(1), np.array([[1.0, -4.0, -4.0]]), np.array([[0.25, 9.0, 9.0]]))
-    found = unit(one, np.array([1.0, 1.0, 0.0]), best=0.0)
-    np.testing.assert_allclose(found, [np.sqrt(1.25), 5.0, 3.0])
+    found = unit(one, np.array([1.0, 1.0, 0.0]), best=0.0, spread=0.0)
+    np.testing.assert_allclose(found, [0.5, 5.0, 3.0])
+    found = unit(one, np.array([1.0, 1.0, 0.0]), best=0.0, spread=1.2)
+    np.testing.assert_allclose(found, [1.3, 5.0, 3.0])
+
+
+def test_an_error_far_from_told_values_is_no_smaller_than_the_spread_of_the_sources() -> None:
+    """However near one another the told values are, which is what the mean and variance know."""
+    sure = Posterior(np.ones(1), np.full((1, 3), -1e-6), np.full((1, 3), 1e-12))
+    found = unit(sure, np.array([1.0, 0.5, 0.0]), best=0.0, spread=10.0)
+    np.testing.assert_allclose(found, [10.0, 5.0, 1e-6])
+
+
+def test_the_usual_spread_has_the_units_of_the_values() -> None:
+    generator = np.random.default_rng(3)
+    values = [generator.normal(size=50) for _ in range(4)]
+    moved = [100.0 * y - 7.0 for y in values]
+    assert usual_spread(moved) == pytest.approx(100.0 * usual_spread(values))
+
+
+def test_sources_of_other_units_count_by_factors() -> None:
+    y = np.linspace(0.0, 1.0, 101)
+    assert usual_spread([y, 100.0 * y]) == pytest.approx(9.5)
+
+
+def test_sources_whose_values_do_not_differ_say_nothing_of_the_spread() -> None:
+    y = np.linspace(0.0, 1.0, 101)
+    assert usual_spread([np.full(20, 3.0), y]) == pytest.approx(0.95)
+    assert usual_spread([np.full(20, 3.0)]) == 0.0
+
+
+def test_the_sources_spread_is_believed_until_many_values_lie_nearer_to_one_another() -> None:
+    def told(n: int) -> np.ndarray:
+        return np.linspace(5.0, 5.1, n)
+
+    assert [believed_spread(1e6, told(n)) for n in (1, 2, 9)] == [1e6] * 3
+    found = [believed_spread(1e6, told(n)) for n in (10, 20, 50, 100, 300)]
+    np.testing.assert_allclose(found, [10.0, 2.5, 0.4, 0.1, 0.1])
+    assert believed_spread(0.01, told(300)) == 0.01
+    assert believed_spread(1e6, np.full(300, 5.0)) == 1e6
+
+
+def test_one_diverged_value_is_no_spread() -> None:
+    y = np.linspace(0.0, 1.0, 50)
+    assert usual_spread([np.r_[y, -1e12]]) == pytest.approx(0.95, abs=0.05)
 
 
 @pytest.mark.parametrize("level", [0.5, 0.8, 0.95])
@@ -76,3 +124,10 @@ def test_errors_that_are_all_the_same_give_a_proper_distribution() -> None:
     corrected = Calibration.of(np.zeros(10), 9).correct(posterior(3), np.ones(3))
     assert (corrected.variances > 0.0).all()
     np.testing.assert_allclose(corrected.mean, posterior(3).mean)
+
+
+def test_where_no_error_was_seen_there_is_one_of_a_few_units() -> None:
+    unseen, units = Calibration.of(np.zeros(0), 1), np.array([1.0, 2.0, 0.1])
+    corrected = unseen.correct(posterior(3), units)
+    np.testing.assert_allclose(corrected.mean, posterior(3).mean)
+    np.testing.assert_allclose(np.sqrt(corrected.variance), 3.0 * units)

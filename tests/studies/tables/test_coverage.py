@@ -13,7 +13,8 @@ from scipy.stats import norm
 from optuna_metabo import Posterior
 from studies.families import load
 from studies.past import others, past_studies
-from studies.tables.coverage import inside, main, predict, probability_below, probes
+from studies.tables import coverage
+from studies.tables.coverage import inside, main, predict, probability_below, probes, width
 
 
 def mixture(m: int) -> Posterior:
@@ -49,6 +50,21 @@ def test_draws_of_the_mixture_are_covered_as_promised() -> None:
     draws = generator.normal(posterior.means[chosen], np.sqrt(posterior.variances[chosen]))
     for level in (0.5, 0.8, 0.95):
         assert inside(posterior, draws, level).mean() == pytest.approx(level, abs=0.01)
+
+
+@pytest.mark.parametrize("p", [0.025, 0.5, 0.975])
+def test_a_quantile_is_where_the_distribution_function_is_so_large(p: float) -> None:
+    expected = [quantile(mixture(4), j, p) for j in range(4)]
+    np.testing.assert_allclose(coverage.quantile(mixture(4), p), expected, atol=1e-7)
+
+
+def test_a_width_has_no_units() -> None:
+    one, y = mixture(5), np.array([0.0, 1.0, 4.0, 2.0, 3.0])
+    other = Posterior(one.weights, 100.0 * one.means, 1e4 * one.variances)
+    assert width(other, 100.0 * y) == pytest.approx(width(one, y))
+    normal = Posterior(np.ones(1), np.zeros((1, 5)), np.ones((1, 5)))
+    assert width(normal, y) == pytest.approx(2 * 1.959964 / 4.0)
+    assert np.isnan(width(normal, np.ones(5)))
 
 
 def test_predictions_stand_in_the_order_of_their_points_and_know_nothing_of_values(
