@@ -11,14 +11,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
 from numpy import ndarray as Array
 
 from optuna_metabo.gp.exact import cholesky, lower_solve
-from optuna_metabo.gp.expansion import Expansion
+from optuna_metabo.gp.expansion import Expansion, Terms
 from optuna_metabo.gp.kernel import matern52, squared_distance
 from optuna_metabo.shapes import Bool, Float, Int
 from optuna_metabo.surrogate import Task
@@ -114,13 +113,13 @@ class Common:
 
     def mean(self, X: Float[Array, "m p"]) -> Float[Array, " m"]:
         """The expected value of ``g``."""
-        return self.expansion(X)[0]
+        return Expansion.of(self.terms, self.inverse_lengthscale)(X)[0]
 
-    @cached_property
-    def expansion(self) -> Expansion:
-        """The mean as a function, for many calls."""
+    @property
+    def terms(self) -> Terms:
+        """Those of the mean."""
         known = (self.inverse_lengthscale > 0.0)[None]
-        return Expansion.of(self.X[None], self.coefficients[None], self.inverse_lengthscale, known)
+        return Terms(self.X, self.coefficients, np.array([len(self.X)]), known)
 
 
 def _known_to_all(tasks: Sequence[Task]) -> Bool[Array, " p"]:

@@ -161,20 +161,18 @@ class Bases:
     Args:
         kept: The sources that have experts.
         needed: Which rows of :class:`Basis` are worked out; the others are 0.
-        single: The functions of the needed ones of these sources.
-        joint: What all have in common.
+        voices: The needed ones of these sources' functions and of what all have in common.
     """
 
     kept: Kept
     needed: Bool[Array, " rows"]
-    single: Voices
-    joint: Voices
+    voices: Voices
 
     @classmethod
     def of(cls, functions: Functions, kept: Kept, groups: Sequence[Group]) -> Bases:
         """Those of the groups' experts."""
         every = np.ones(len(kept.sources) + 3, dtype=bool)
-        everything = cls(kept, every, functions.voices(kept.sources), functions.joint_voice)
+        everything = cls(kept, every, functions.voices(kept.sources))
         return everything.only(groups)
 
     def only(self, groups: Sequence[Group]) -> Bases:
@@ -183,18 +181,17 @@ class Bases:
         needed = np.zeros(s + 3, dtype=bool)
         needed[[expert.basis for group in groups for expert in group.experts]] = True
         needed[:s] |= needed[s + 1]
-        held = self.needed[:s]
-        single = self.single if needed[:s][held].all() else self.single[needed[:s][held]]
-        return replace(self, needed=needed, single=single)
+        some = needed[: s + 1][self.needed[: s + 1]]
+        return replace(
+            self, needed=needed, voices=self.voices if some.all() else self.voices[some]
+        )
 
     def at(self, X: Float[Array, "m p"]) -> Basis:
         """The functions' values."""
         s, shares = len(self.kept.sources), self.kept.shares
         rows, deviations = np.zeros((s + 3, len(X))), np.zeros((0, len(X)))
-        if self.needed[:s].any():
-            rows[:s][self.needed[:s]] = self.single(X)
-        if self.needed[s]:
-            rows[s] = self.joint(X)[0]
+        if self.needed[: s + 1].any():
+            rows[: s + 1][self.needed[: s + 1]] = self.voices(X)
         if self.needed[s + 1]:
             rows[s + 1] = shares @ rows[:s]
             parts = shares * s / max(s - 1, 1)

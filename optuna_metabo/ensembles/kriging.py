@@ -23,6 +23,7 @@ import numpy as np
 from numpy import ndarray as Array
 
 from optuna_metabo.gp.exact import cholesky, lower_inverse
+from optuna_metabo.gp.expansion import Correlations
 from optuna_metabo.gp.kernel import matern52, squared_distance
 from optuna_metabo.shapes import Bool, Float, Int
 
@@ -46,6 +47,10 @@ class Kernel:
     def correlation(self, X: Float[Array, "n p"], Z: Float[Array, "m p"]) -> Float[Array, "n m"]:
         """Matérn-5/2."""
         return matern52(squared_distance(X, Z, self.lengthscale))
+
+    def correlations(self, X: Float[Array, "n p"]) -> Correlations:
+        """Those with any other points, for many calls."""
+        return Correlations.of(X, 1.0 / self.lengthscale)
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import NamedTuple
 
 import numpy as np
 from numpy import ndarray as Array
@@ -15,6 +16,7 @@ from optuna_metabo.ensembles.functions import Functions
 from optuna_metabo.ensembles.kriging import Kernel, Kriging, Predictor
 from optuna_metabo.ensembles.screening import Kept
 from optuna_metabo.ensembles.target import Scale
+from optuna_metabo.gp.expansion import Correlations
 from optuna_metabo.shapes import Bool, Float
 from optuna_metabo.surrogate import Posterior
 
@@ -28,6 +30,17 @@ _FIRST_PROBE, _PROBE_EVERY, _REFUTED = 5, 3, 0.01
 _FIRST_ANEW, _N_ANEW, _MISLED = 4, 5, 0.5
 # The rival takes part in the first few asks only with more of the weight.
 _CONVINCING = 0.8
+
+
+class Ready(NamedTuple):
+    """What predicts: the weights of experts and their scales, groups of experts, their functions,
+    and the correlations with the target's points by the names of the kernels.
+    """
+
+    weights: Float[Array, " c"]
+    active: list[tuple[Group, Predictor]]
+    bases: Bases
+    correlations: dict[str, Correlations]
 
 
 @dataclass(frozen=True)
@@ -109,20 +122,18 @@ class AveragingModel:
 
     def posterior(self, X: Float[Array, "m p"]) -> Posterior:
         """The mixture of all experts that count, and of their scales."""
-        weights, active, bases = self._ready
-        basis = bases.at(X)
-        names = {group.kernel for group, _ in active}
-        correlations = {name: self.kernels[name].correlation(self.X, X) for name in names}
+        weights, active, bases, correlations = self._ready
+        basis, found = bases.at(X), {name: one(X).T for name, one in correlations.items()}
         parts = [
-            predictor.posterior(correlations[group.kernel], group.rows(basis), group.spread(basis))
+            predictor.posterior(found[group.kernel], group.rows(basis), group.spread(basis))
             for group, predictor in active
         ]
         means, variances = (np.concatenate(part) for part in zip(*parts, strict=True))
         return self.scale.restore(weights, means, variances)
 
     @cached_property
-    def _ready(self) -> tuple[Float[Array, " c"], list[tuple[Group, Predictor]], Bases]:
-        """What counts, made ready for many calls: weights, groups of experts, their functions."""
+    def _ready(self) -> Ready:
+        """What counts, made ready for many calls."""
         whole = self.expert_weights.sum(axis=1)
         counts = (whole > _NEGLIGIBLE * whole.max())[:, None]
         largest = np.max(self.expert_weights, where=counts, initial=0.0)
@@ -130,7 +141,9 @@ class AveragingModel:
         weights = self.expert_weights[counts]
         active = list(self._active(counts))
         bases = self.bases.only([group for group, _ in active])
-        return weights / weights.sum(), active, bases
+        names = {group.kernel for group, _ in active}
+        correlations = {name: self.kernels[name].correlations(self.X) for name in names}
+        return Ready(weights / weights.sum(), active, bases, correlations)
 
     def unit(self, X: Float[Array, "m p"], mixture: Posterior) -> Float[Array, " m"]:
         """The size of an error that could be expected of what the mixture predicts."""
