@@ -86,7 +86,11 @@ class Functions:
 
     def __call__(self, X: Float[Array, "m p"]) -> Float[Array, "opinions m"]:
         """Those that speak for all, the common one last."""
-        return self.voices(self.core)(X)
+        return self._core_voices(X)
+
+    @cached_property
+    def _core_voices(self) -> Voices:
+        return self.voices(self.core)
 
     def opinion(self, X: Float[Array, "m p"]) -> Float[Array, " m"]:
         """What is expected of points before the first value."""
