@@ -14,7 +14,7 @@ import numpy as np
 from numpy import ndarray as Array
 
 from optuna_metabo.ensembles.functions import Functions, Voices
-from optuna_metabo.ensembles.kriging import Coefficients, Kernel, Kriging, Residual
+from optuna_metabo.ensembles.kriging import Coefficients, Kriging, Residual
 from optuna_metabo.ensembles.screening import Kept
 from optuna_metabo.shapes import Bool, Float, Int
 
@@ -101,10 +101,16 @@ class Group:
         return basis.deviations if self.has_deviations else basis.deviations[:0]
 
     def condition(
-        self, kernel: Kernel, X: Float[Array, "N p"], y: Float[Array, " n"], basis: Basis
+        self,
+        correlation: Float[Array, "N N"],
+        y: Float[Array, " n"],
+        basis: Basis,
+        *,
+        noise: float,
     ) -> Kriging:
         """The experts given the values at the first n of N points."""
-        residual = Residual.factorise(kernel, self.rho, X, self.spread(basis))
+        spread = self.spread(basis)
+        residual = Residual.factorise(correlation, spread, rho=self.rho, noise=noise)
         return Kriging.condition(residual, self.coefficients, y, self.rows(basis))
 
 

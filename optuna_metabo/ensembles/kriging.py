@@ -81,14 +81,20 @@ class Residual:
 
     @classmethod
     def factorise(
-        cls, kernel: Kernel, rho: float, X: Float[Array, "N p"], spread: Float[Array, "l N"]
+        cls,
+        correlation: Float[Array, "N N"],
+        spread: Float[Array, "l N"],
+        *,
+        rho: float,
+        noise: float,
     ) -> Residual:
-        """At the points ``X``, of which there may be none."""
-        K = rho**2 * kernel.correlation(X, X) + kernel.noise * np.eye(len(X))
+        """From the points' correlation and the further covariance's rows; there may be none."""
+        N = len(correlation)
+        K = rho**2 * correlation + noise * np.eye(N)
         K += spread.T @ spread
-        L = cholesky(K) if len(X) else K
-        L_inverse = lower_inverse(L) if len(X) else K
-        return cls(rho, kernel.noise, spread, L, L_inverse)
+        L = cholesky(K) if N else K
+        L_inverse = lower_inverse(L) if N else K
+        return cls(rho, noise, spread, L, L_inverse)
 
     def log_det(self, n: int) -> float:
         """Of the covariance of the first ``n`` points."""

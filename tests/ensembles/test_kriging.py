@@ -15,6 +15,10 @@ PRIOR = Coefficients(np.array([1.0, 0.2]), np.array([0.25, 3.0]))
 RHO = 0.4
 
 
+def residual_of(X: Array, spread: Array) -> Residual:
+    return Residual.factorise(KERNEL.correlation(X, X), spread, rho=RHO, noise=KERNEL.noise)
+
+
 def problem(n: int, s: int = 3, n_new: int = 4, seed: int = 0) -> tuple[Array, ...]:
     """Points, values whose best is 0, basis functions at these and at new points."""
     generator = np.random.default_rng(seed)
@@ -26,7 +30,7 @@ def problem(n: int, s: int = 3, n_new: int = 4, seed: int = 0) -> tuple[Array, .
 
 def conditioned(X: Array, y: Array, basis: Array, spread: Array | None = None) -> Kriging:
     spread = np.zeros((0, len(X))) if spread is None else spread
-    return Kriging.condition(Residual.factorise(KERNEL, RHO, X, spread), PRIOR, y, basis)
+    return Kriging.condition(residual_of(X, spread), PRIOR, y, basis)
 
 
 def predicted(kriging: Kriging, *at: Array) -> list[Array]:
@@ -97,7 +101,7 @@ def test_evidence_is_the_integral_over_the_scale_given_the_best_value(n: int) ->
 
 def test_variance_and_determinant_are_those_of_the_covariance() -> None:
     X, spread = problem(5)[0], np.random.default_rng(1).standard_normal((2, 5))
-    residual = Residual.factorise(KERNEL, RHO, X, spread)
+    residual = residual_of(X, spread)
     K = RHO**2 * KERNEL.correlation(X, X) + KERNEL.noise * np.eye(5) + spread.T @ spread
     np.testing.assert_allclose([residual.variance(i) for i in range(5)], np.diag(K))
     for n in range(1, 6):
@@ -144,7 +148,7 @@ def test_pending_points_shrink_variances_and_change_no_mean() -> None:
     free = conditioned(X, y, basis)
     both = np.concatenate([X, Z[:1]])
     busy = Kriging.condition(
-        Residual.factorise(KERNEL, RHO, both, np.zeros((0, 7))),
+        residual_of(both, np.zeros((0, 7))),
         PRIOR,
         y,
         np.concatenate([basis, basis_new[:, :1]], axis=1),
