@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import NamedTuple
 
 import numpy as np
 from numpy import ndarray as Array
@@ -13,11 +12,12 @@ from numpy import ndarray as Array
 from optuna_metabo.ensembles.calibration import Calibration, unit
 from optuna_metabo.ensembles.experts import Bases, Group
 from optuna_metabo.ensembles.functions import Functions
-from optuna_metabo.ensembles.kriging import Kernel, Kriging, Predictor
+from optuna_metabo.ensembles.kriging import Kernel, Kriging
+from optuna_metabo.ensembles.predictor import Predictor, Residuals
 from optuna_metabo.ensembles.screening import Kept
 from optuna_metabo.ensembles.target import Scale
 from optuna_metabo.gp.expansion import Correlations
-from optuna_metabo.shapes import Bool, Float
+from optuna_metabo.shapes import Bool, Float, Int
 from optuna_metabo.surrogate import Posterior
 
 # An expert, or one of its scales, with this part of the largest weight moves no proposal.
@@ -32,15 +32,32 @@ _FIRST_ANEW, _N_ANEW, _MISLED = 4, 5, 0.5
 _CONVINCING = 0.8
 
 
-class Ready(NamedTuple):
-    """What predicts: the weights of experts and their scales, groups of experts, their functions,
-    and the correlations with the target's points by the names of the kernels.
+@dataclass(frozen=True)
+class Ready:
+    """What predicts, for many calls.
+
+    Args:
+        weights: Of experts and their scales.
+        predictor: Of these.
+        bases: The experts' functions.
+        places: Which of these each expert has.
+        correlations: With the target's points, by the names of kernels.
+        kernels: That of each kriging.
     """
 
     weights: Float[Array, " c"]
-    active: list[tuple[Group, Predictor]]
+    predictor: Predictor
     bases: Bases
+    places: Int[Array, " e"]
     correlations: dict[str, Correlations]
+    kernels: list[str]
+
+    def posterior(self, X: Float[Array, "m p"]) -> tuple[Float[Array, "c m"], Float[Array, "c m"]]:
+        """Means and variances of the values on the target's scale."""
+        basis = self.bases.at(X)
+        found = {name: one(X).T for name, one in self.correlations.items()}
+        correlation = np.stack([found[name] for name in self.kernels])
+        return self.predictor.posterior(correlation, basis.rows[self.places], basis.deviations)
 
 
 @dataclass(frozen=True)
@@ -122,14 +139,7 @@ class AveragingModel:
 
     def posterior(self, X: Float[Array, "m p"]) -> Posterior:
         """The mixture of all experts that count, and of their scales."""
-        weights, active, bases, correlations = self._ready
-        basis, found = bases.at(X), {name: one(X).T for name, one in correlations.items()}
-        parts = [
-            predictor.posterior(found[group.kernel], group.rows(basis), group.spread(basis))
-            for group, predictor in active
-        ]
-        means, variances = (np.concatenate(part) for part in zip(*parts, strict=True))
-        return self.scale.restore(weights, means, variances)
+        return self.scale.restore(self._ready.weights, *self._ready.posterior(X))
 
     @cached_property
     def _ready(self) -> Ready:
@@ -139,11 +149,22 @@ class AveragingModel:
         largest = np.max(self.expert_weights, where=counts, initial=0.0)
         counts = counts & (self.expert_weights > _NEGLIGIBLE * largest)
         weights = self.expert_weights[counts]
-        active = list(self._active(counts))
-        bases = self.bases.only([group for group, _ in active])
-        names = {group.kernel for group, _ in active}
-        correlations = {name: self.kernels[name].correlations(self.X) for name in names}
-        return Ready(weights / weights.sum(), active, bases, correlations)
+        return self._made_ready(weights / weights.sum(), counts)
+
+    def _made_ready(self, weights: Float[Array, " c"], counts: Bool[Array, "e j"]) -> Ready:
+        """With the experts and scales that count."""
+        ends = np.cumsum([len(group.experts) for group in self.groups])
+        parts = zip(self.groups, self.krigings, np.split(counts, ends[:-1]), strict=True)
+        groups, krigings, some = zip(*(part for part in parts if part[2].any()), strict=True)
+        groups = [
+            group.only(np.flatnonzero(one.any(axis=1)))
+            for group, one in zip(groups, some, strict=True)
+        ]
+        kernels = [group.kernel for group in groups]
+        correlations = {name: self.kernels[name].correlations(self.X) for name in {*kernels}}
+        places = np.array([expert.basis for group in groups for expert in group.experts])
+        predictor = Predictor.of(krigings, some)
+        return Ready(weights, predictor, self.bases.only(groups), places, correlations, kernels)
 
     def unit(self, X: Float[Array, "m p"], mixture: Posterior) -> Float[Array, " m"]:
         """The size of an error that could be expected of what the mixture predicts."""
@@ -158,17 +179,8 @@ class AveragingModel:
         """The part of the residual's variance that is left after the values, from 0 to 1."""
         residual = self.krigings[0].residual
         correlation = self.kernels[self.groups[0].kernel].correlation(self.X, X)
-        _, left = residual.whiten(correlation, np.zeros((0, len(X))))
-        return left / residual.rho**2
-
-    def _active(self, counts: Bool[Array, "e j"]) -> Iterator[tuple[Group, Predictor]]:
-        """Groups without the experts that do not count, and what predicts with the others."""
-        start = 0
-        for group, kriging in zip(self.groups, self.krigings, strict=True):
-            some = counts[start : start + len(group.experts)]
-            if some.any():
-                yield group.only(np.flatnonzero(some.any(axis=1))), kriging.predictor(some)
-            start += len(group.experts)
+        _, left = Residuals.of([residual]).whiten(correlation[None], np.zeros((0, len(X))))
+        return left[0] / residual.rho**2
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ from numpy import ndarray as Array
 from scipy.stats import multivariate_normal
 
 from optuna_metabo.ensembles.kriging import Coefficients, Kernel, Kriging, Quadratic, Residual
+from optuna_metabo.ensembles.predictor import Predictor
 from optuna_metabo.gp.kernel import matern52, squared_distance
 
 KERNEL = Kernel(np.array([0.5, 0.7]), 0.01)
@@ -33,12 +34,11 @@ def conditioned(X: Array, y: Array, basis: Array, spread: Array | None = None) -
     return Kriging.condition(residual_of(X, spread), PRIOR, y, basis)
 
 
-def predicted(kriging: Kriging, *at: Array) -> list[Array]:
+def predicted(kriging: Kriging, correlation: Array, *at: Array) -> list[Array]:
     """Means and variances at new points, shape [s j m]."""
     everyone = np.ones(kriging.tau.shape, dtype=bool)
-    return [
-        part.reshape(*everyone.shape, -1) for part in kriging.predictor(everyone).posterior(*at)
-    ]
+    found = Predictor.of([kriging], [everyone]).posterior(correlation[None], *at)
+    return [part.reshape(*everyone.shape, -1) for part in found]
 
 
 def joint(points: Array, phi: Array, spread: Array) -> tuple[Array, Array]:
@@ -77,7 +77,9 @@ def test_some_experts_and_scales_are_predicted_as_among_all() -> None:
     )
     counts = np.zeros(kriging.tau.shape, dtype=bool)
     counts[0, [1, 3]] = counts[2, 4] = True
-    found = kriging.predictor(counts).posterior(correlation, basis_new[[0, 2]], nothing)
+    found = Predictor.of([kriging], [counts]).posterior(
+        correlation[None], basis_new[[0, 2]], nothing
+    )
     for some, every in zip(
         found, predicted(kriging, correlation, basis_new, nothing), strict=True
     ):
