@@ -155,15 +155,12 @@ class AveragingModel:
         """With the experts and scales that count."""
         ends = np.cumsum([len(group.experts) for group in self.groups])
         parts = zip(self.groups, self.krigings, np.split(counts, ends[:-1]), strict=True)
-        groups, krigings, some = zip(*(part for part in parts if part[2].any()), strict=True)
-        groups = [
-            group.only(np.flatnonzero(one.any(axis=1)))
-            for group, one in zip(groups, some, strict=True)
-        ]
+        active = [part for part in parts if part[2].any()]
+        groups = [group.only(np.flatnonzero(some.any(axis=1))) for group, _, some in active]
+        predictor = Predictor.of(*zip(*(part[1:] for part in active), strict=True))
         kernels = [group.kernel for group in groups]
         correlations = {name: self.kernels[name].correlations(self.X) for name in {*kernels}}
         places = np.array([expert.basis for group in groups for expert in group.experts])
-        predictor = Predictor.of(krigings, some)
         return Ready(weights, predictor, self.bases.only(groups), places, correlations, kernels)
 
     def unit(self, X: Float[Array, "m p"], mixture: Posterior) -> Float[Array, " m"]:
