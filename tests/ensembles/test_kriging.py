@@ -136,6 +136,26 @@ def test_units_of_the_values_change_scales_but_no_preference() -> None:
     np.testing.assert_allclose(difference, difference[0, 0])
 
 
+def test_experts_of_several_krigings_are_predicted_at_once_as_alone() -> None:
+    """Of those without a further covariance its rows at new points say nothing."""
+    X, y, basis, Z, basis_new = problem(6)
+    spread = np.random.default_rng(1).standard_normal((2, 6 + len(Z)))
+    plain, spreading = conditioned(X, y, basis), conditioned(X, y, basis[:1], spread[:, :6])
+    several = [plain, spreading]
+    counts = [np.arange(15).reshape(3, 5) % 4 == 1, np.ones((1, 5), dtype=bool)]
+    rows = [basis_new[counts[0].any(axis=1)], basis_new[:1]]
+    K, own = KERNEL.correlation(X, Z)[None], [np.zeros((0, len(Z))), spread[:, 6:]]
+    alone = [
+        Predictor.of([one], [some]).posterior(K, row, further)
+        for one, some, row, further in zip(several, counts, rows, own, strict=True)
+    ]
+    together = Predictor.of(several, counts).posterior(
+        np.repeat(K, 2, axis=0), np.concatenate(rows), spread[:, 6:]
+    )
+    for part, expected in zip(together, zip(*alone, strict=True), strict=True):
+        np.testing.assert_allclose(part, np.concatenate(expected), rtol=1e-9)
+
+
 def test_a_basis_function_that_the_values_follow_has_more_evidence_than_its_opposite() -> None:
     X, _, basis, _, _ = problem(8, s=1)
     y = 3.0 * (basis[0] - basis[0].max())
