@@ -16,7 +16,7 @@ from optuna_metabo.acquisition.gain import (
     expected,
     hypervolume_improvement,
     improvement_on,
-    improvement_on_each,
+    improvement_on_points,
     log_chance,
     undominated,
     value,
@@ -255,9 +255,9 @@ class Search:
         if self.feasible.any():
             seen, y = self.objectives[0].seen.X[self.feasible], self._values()[self.feasible, 0]
             best = np.argsort(-y, kind="stable")[:_MAX_INCUMBENTS]
-            return partial(improvement_on_each, model, model.posterior(seen[best]).means)
+            return improvement_on_points(model, seen[best])
         if len(self.pending):
-            return partial(improvement_on_each, model, model.posterior(self.pending).means)
+            return improvement_on_points(model, self.pending)
         return partial(improvement_on, model, 0.0) if self.is_limited else partial(value, model)
 
     def _several_gain(self, models: Sequence[Model]) -> Acquisition:

@@ -278,8 +278,9 @@ def _relearned(question: Question, packed: Any, arrays: list[Array]) -> Learned 
 
 def _try(prior: Any, encoding: Encoding) -> None:
     """Where a search begins: it loads what the first ask would wait for otherwise."""
-    X = encoding.domain.sample(_N_TRIED, generator=np.random.default_rng(0))
-    model = prior.condition(Task(X[:0], np.zeros(0)), X[:0])
-    posterior = model.posterior(X)
+    with single_threaded():
+        X = encoding.domain.sample(_N_TRIED, generator=np.random.default_rng(0))
+        model = prior.condition(Task(X[:0], np.zeros(0)), X[:0])
+        posterior = model.posterior(X)
     if not (np.isfinite(posterior.mean).all() and (posterior.variance > 0.0).all()):
         raise ValueError("what was learned is not finite")

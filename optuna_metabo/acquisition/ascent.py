@@ -9,7 +9,7 @@ not move (Bertsekas 1982, "Projected Newton methods"). Climbers that lag behind 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from numpy import ndarray as Array
@@ -71,12 +71,12 @@ class _Climbers:
     def step(self) -> Float[Array, "a c"]:
         """Uphill, along the columns that no bound blocks."""
         g, x = self.gradient, self.x
-        outwards = ((x <= 0.0) & (g < 0.0)) | ((x >= 1.0) & (g > 0.0))
-        blocked = outwards | ~self.free
+        blocked = np.where(g < 0.0, x <= 0.0, (x >= 1.0) & (g > 0.0)) | ~self.free
         step = np.einsum("acd,ad->ac", self.inverse, np.where(blocked, 0.0, g))
-        step = np.where(blocked, 0.0, step)
-        reach = np.minimum(1.0, _REACH / np.maximum(np.abs(step).max(axis=1), _TINY))
-        return np.clip(x + (self.length * reach)[:, None] * step, 0.0, 1.0) - x
+        step[blocked] = 0.0
+        longest = np.maximum(np.abs(step).max(axis=1), _REACH)
+        step *= (self.length * _REACH / longest)[:, None]
+        return np.minimum(np.maximum(x + step, 0.0), 1.0) - x
 
     def look(
         self,
@@ -87,30 +87,35 @@ class _Climbers:
         is_first: bool,
     ) -> _Climbers:
         """After a look at ``x + step``: there if it is high enough, else with a shorter step."""
-        ok = value >= self.value + _ARMIJO * np.sum(self.gradient * step, axis=1)
+        ok = value >= self.value + _ARMIJO * _dot(self.gradient, step)
         bend = np.where(np.isfinite(value)[:, None], self.gradient - gradient, 0.0)
         inverse = _unit_inverse(self.inverse, step, bend) if is_first else self.inverse
-        return replace(
-            self,
-            x=np.where(ok[:, None], self.x + step, self.x),
-            value=np.where(ok, value, self.value),
-            gradient=np.where(ok[:, None], gradient, self.gradient),
-            inverse=_bfgs(inverse, step, bend),
-            length=np.where(ok, 1.0, _SHORTER * self.length),
+        return _Climbers(
+            self.row,
+            np.where(ok[:, None], self.x + step, self.x),
+            np.where(ok, value, self.value),
+            np.where(ok[:, None], gradient, self.gradient),
+            self.free,
+            _bfgs(inverse, step, bend),
+            np.where(ok, 1.0, _SHORTER * self.length),
         )
+
+
+def _dot(a: Float[Array, "a c"], b: Float[Array, "a c"]) -> Float[Array, " a"]:
+    """Row by row."""
+    return np.einsum("ac,ac->a", a, b)
 
 
 def _is_curved(s: Float[Array, "a c"], y: Float[Array, "a c"]) -> Bool[Array, " a"]:
     """Whether the function bends downwards between the ends of a step."""
-    sizes = np.sqrt(np.sum(s * s, axis=1) * np.sum(y * y, axis=1))
-    return np.sum(s * y, axis=1) > _FLAT * sizes
+    return _dot(s, y) > _FLAT * np.sqrt(_dot(s, s) * _dot(y, y))
 
 
 def _unit_inverse(
     H: Float[Array, "a c c"], s: Float[Array, "a c"], y: Float[Array, "a c"]
 ) -> Float[Array, "a c c"]:
     """The multiple yᵀs / yᵀy of the identity (eq. 6.20) where the function bends downwards."""
-    scale = np.sum(s * y, axis=1) / np.maximum(np.sum(y * y, axis=1), _TINY)
+    scale = _dot(s, y) / np.maximum(_dot(y, y), _TINY)
     scaled = scale[:, None, None] * np.eye(s.shape[1])
     return np.where(_is_curved(s, y)[:, None, None], scaled, H)
 
@@ -118,14 +123,16 @@ def _unit_inverse(
 def _bfgs(
     H: Float[Array, "a c c"], s: Float[Array, "a c"], y: Float[Array, "a c"]
 ) -> Float[Array, "a c c"]:
-    """H <- (I - rho s yᵀ) H (I - rho y sᵀ) + rho s sᵀ, rho = 1 / yᵀs, if it bends downwards."""
+    """H <- (I - rho s yᵀ) H (I - rho y sᵀ) + rho s sᵀ, rho = 1 / yᵀs, if it bends downwards.
+
+    That is H + s wᵀ + w sᵀ with w = rho (1 + rho yᵀ H y) s / 2 - rho H y.
+    """
     curved = _is_curved(s, y)
-    rho = (curved / np.where(curved, np.sum(s * y, axis=1), 1.0))[:, None, None]
+    rho = (curved / np.where(curved, _dot(s, y), 1.0))[:, None]
     Hy = np.einsum("acd,ad->ac", H, y)
-    yHy = np.sum(y * Hy, axis=1)[:, None, None]
-    cross = Hy[:, :, None] * s[:, None, :]
-    outer = s[:, :, None] * s[:, None, :]
-    return H - rho * (cross + np.swapaxes(cross, 1, 2)) + (rho + rho**2 * yHy) * outer
+    w = 0.5 * rho * (1.0 + rho * _dot(y, Hy)[:, None]) * s - rho * Hy
+    sw = s[:, :, None] * w[:, None, :]
+    return H + sw + np.swapaxes(sw, 1, 2)
 
 
 def _gradients(
@@ -135,16 +142,16 @@ def _gradients(
     free: Bool[Array, "a c"],
 ) -> tuple[Float[Array, " a"], Float[Array, "a c"]]:
     """Values and forward differences, backward ones at the upper bound; 0 where not free."""
-    row, column = np.nonzero(free)
-    moved = X[row]
-    h = np.where(X[:, columns] + _DIFFERENCE <= 1.0, _DIFFERENCE, -_DIFFERENCE)[row, column]
-    moved[np.arange(len(row)), columns[column]] += h
-    found = f(np.concatenate([X, moved]))
-    value, gradient = found[: len(X)], np.zeros(free.shape)
+    h = np.where(X[:, columns] + _DIFFERENCE <= 1.0, _DIFFERENCE, -_DIFFERENCE)
+    moved = np.repeat(X[:, None], len(columns), axis=1)
+    moved[:, np.arange(len(columns)), columns] += h
+    found = f(np.concatenate([X, moved[free]]))
+    value = found[: len(X)]
+    there = np.repeat(value[:, None], len(columns), axis=1)
+    there[free] = found[len(X) :]
     with np.errstate(invalid="ignore"):  # the difference of two infinite values
-        slope = (found[len(X) :] - value[row]) / h
-    gradient[row, column] = np.where(np.isfinite(slope), slope, 0.0)
-    return value, gradient
+        slope = (there - value[:, None]) / h
+    return value, np.where(np.isfinite(slope), slope, 0.0)
 
 
 def _start(
@@ -185,8 +192,7 @@ def ascend(
     climbers = climbers[np.isfinite(values)]
     for i in range(n_steps):
         step = climbers.step()
-        promised = np.sum(climbers.gradient * step, axis=1)
-        going = promised > tolerance
+        going = _dot(climbers.gradient, step) > tolerance
         if not going.any():
             break
         if not going.all():
@@ -194,7 +200,7 @@ def ascend(
         Z = X[climbers.row]
         Z[:, columns] = climbers.x + step
         climbers = climbers.look(step, *_gradients(f, Z, columns, climbers.free), is_first=not i)
-        X[np.ix_(climbers.row, columns)], values[climbers.row] = climbers.x, climbers.value
+        X[climbers.row[:, None], columns], values[climbers.row] = climbers.x, climbers.value
         if i % _HALVING == _HALVING - 1:
             best = np.argsort(-climbers.value, kind="stable")
             climbers = climbers[best[: (len(best) + 1) // 2]]

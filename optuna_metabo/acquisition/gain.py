@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy import ndarray as Array
 
+from optuna_metabo.acquisition.ascent import Function as Acquisition
 from optuna_metabo.acquisition.feasibility import log_probability_of_feasibility
 from optuna_metabo.acquisition.hypervolume import (
     boxes,
@@ -42,11 +43,10 @@ def improvement_on(model: Model, incumbent: float, X: Float[Array, "m p"]) -> Fl
     return log_expected_improvement(posterior, np.full(len(posterior.weights), incumbent))
 
 
-def improvement_on_each(
-    model: Model, expected: Float[Array, "s q"], X: Float[Array, "m p"]
-) -> Float[Array, " m"]:
-    """Log expected improvement of each expert on the best that it expects of other points."""
-    return log_expected_improvement(model.posterior(X), expected.max(axis=1))
+def improvement_on_points(model: Model, points: Float[Array, "q p"]) -> Acquisition:
+    """Log expected improvement of each expert on the best that it expects of some points."""
+    incumbents = model.posterior(points).means.max(axis=1)
+    return lambda X: log_expected_improvement(model.posterior(X), incumbents)
 
 
 def undominated(known: Float[Array, "k m"], good: Float[Array, "f m"]) -> Corners:

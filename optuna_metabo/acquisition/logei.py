@@ -45,13 +45,19 @@ def log_expected_improvement(
     sigma = np.sqrt(posterior.variances)
     z = (posterior.means - incumbents[:, None]) / sigma
     near = z.max(axis=0, initial=-np.inf) > _NEAR
+    if near.all():
+        return _log_near_mixture(posterior.weights, sigma, z)
     log_ei = np.empty(z.shape[1])
-    # Where one component is near, those far below it add nothing, and no logarithm is needed.
-    h = _h(np.maximum(z[:, near], _FLOOR))
-    log_ei[near] = np.log(posterior.weights @ (sigma[:, near] * h))
-    if not near.all():
-        log_ei[~near] = _log_mixture(posterior.weights, sigma[:, ~near], z[:, ~near])
+    log_ei[near] = _log_near_mixture(posterior.weights, sigma[:, near], z[:, near])
+    log_ei[~near] = _log_mixture(posterior.weights, sigma[:, ~near], z[:, ~near])
     return log_ei
+
+
+def _log_near_mixture(
+    weights: Float[Array, " s"], sigma: Float[Array, "s m"], z: Float[Array, "s m"]
+) -> Float[Array, " m"]:
+    """Where one component is near, those far below it add nothing, and no logarithm is needed."""
+    return np.asarray(np.log(weights @ (sigma * _h(np.maximum(z, _FLOOR)))))
 
 
 def _h(z: Float[Array, "*shape"]) -> Float[Array, "*shape"]:

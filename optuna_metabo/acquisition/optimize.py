@@ -97,7 +97,7 @@ class _Search:
     def value(self, X: Float[Array, "m p"]) -> Float[Array, " m"]:
         """The acquisition, checked: the one place where it is called."""
         values = self.acquisition(X)
-        wrong = np.isnan(values) | np.isposinf(values)
+        wrong = ~(values < np.inf)  # so is NaN
         if wrong.any():
             raise FloatingPointError(
                 "an acquisition must be a number or minus infinity, got "

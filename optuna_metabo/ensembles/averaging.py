@@ -187,7 +187,13 @@ class AveragingPrior:
         groups = list(all_groups(kept.sources, functions.share, belief, plain=plain, joint=joint))
         bases = Bases.of(functions, kept, groups)
         basis = bases.at(X)
-        krigings = [group.condition(kernels[group.kernel], X, target.y, basis) for group in groups]
+        correlation = {name: kernel.correlation(X, X) for name, kernel in kernels.items()}
+        krigings = [
+            group.condition(
+                correlation[group.kernel], target.y, basis, noise=kernels[group.kernel].noise
+            )
+            for group in groups
+        ]
         prior = [expert.prior_weight for group in groups for expert in group.experts]
         evidence = np.concatenate([kriging.log_evidence for kriging in krigings])
         with np.errstate(divide="ignore"):  # an expert without a share has none afterwards
@@ -209,7 +215,8 @@ class AveragingPrior:
         """The sources whose distant experts have the most evidence, by the values as told."""
         told = target.whole or target
         few = Scale.from_best(told.y).standardise(told).thinned(_MAX_SCREENED)
-        residual = Residual.factorise(kernel, DISTANT.rho, few.X, np.zeros((0, len(few))))
+        correlation, nothing = kernel.correlation(few.X, few.X), np.zeros((0, len(few)))
+        residual = Residual.factorise(correlation, nothing, rho=DISTANT.rho, noise=kernel.noise)
         guess = partial(self.functions.anchors.guess, few.X)
         evidence = partial(_evidence, residual, few.y)
         return screened(self.functions.order, guess, evidence, self.functions.belief)

@@ -14,7 +14,7 @@ import numpy as np
 from numpy import ndarray as Array
 
 from optuna_metabo.ensembles.functions import Functions, Voices
-from optuna_metabo.ensembles.kriging import Coefficients, Kernel, Kriging, Residual
+from optuna_metabo.ensembles.kriging import Coefficients, Kriging, Residual
 from optuna_metabo.ensembles.screening import Kept
 from optuna_metabo.shapes import Bool, Float, Int
 
@@ -101,10 +101,16 @@ class Group:
         return basis.deviations if self.has_deviations else basis.deviations[:0]
 
     def condition(
-        self, kernel: Kernel, X: Float[Array, "N p"], y: Float[Array, " n"], basis: Basis
+        self,
+        correlation: Float[Array, "N N"],
+        y: Float[Array, " n"],
+        basis: Basis,
+        *,
+        noise: float,
     ) -> Kriging:
         """The experts given the values at the first n of N points."""
-        residual = Residual.factorise(kernel, self.rho, X, self.spread(basis))
+        spread = self.spread(basis)
+        residual = Residual.factorise(correlation, spread, rho=self.rho, noise=noise)
         return Kriging.condition(residual, self.coefficients, y, self.rows(basis))
 
 
@@ -161,20 +167,18 @@ class Bases:
     Args:
         kept: The sources that have experts.
         needed: Which rows of :class:`Basis` are worked out; the others are 0.
-        single: The functions of the needed ones of these sources.
-        joint: What all have in common.
+        voices: The needed ones of these sources' functions and of what all have in common.
     """
 
     kept: Kept
     needed: Bool[Array, " rows"]
-    single: Voices
-    joint: Voices
+    voices: Voices
 
     @classmethod
     def of(cls, functions: Functions, kept: Kept, groups: Sequence[Group]) -> Bases:
         """Those of the groups' experts."""
         every = np.ones(len(kept.sources) + 3, dtype=bool)
-        everything = cls(kept, every, functions.voices(kept.sources), functions.joint_voice)
+        everything = cls(kept, every, functions.voices(kept.sources))
         return everything.only(groups)
 
     def only(self, groups: Sequence[Group]) -> Bases:
@@ -183,18 +187,17 @@ class Bases:
         needed = np.zeros(s + 3, dtype=bool)
         needed[[expert.basis for group in groups for expert in group.experts]] = True
         needed[:s] |= needed[s + 1]
-        held = self.needed[:s]
-        single = self.single if needed[:s][held].all() else self.single[needed[:s][held]]
-        return replace(self, needed=needed, single=single)
+        some = needed[: s + 1][self.needed[: s + 1]]
+        return replace(
+            self, needed=needed, voices=self.voices if some.all() else self.voices[some]
+        )
 
     def at(self, X: Float[Array, "m p"]) -> Basis:
         """The functions' values."""
         s, shares = len(self.kept.sources), self.kept.shares
         rows, deviations = np.zeros((s + 3, len(X))), np.zeros((0, len(X)))
-        if self.needed[:s].any():
-            rows[:s][self.needed[:s]] = self.single(X)
-        if self.needed[s]:
-            rows[s] = self.joint(X)[0]
+        if self.needed[: s + 1].any():
+            rows[: s + 1][self.needed[: s + 1]] = self.voices(X)
         if self.needed[s + 1]:
             rows[s + 1] = shares @ rows[:s]
             parts = shares * s / max(s - 1, 1)

@@ -11,7 +11,7 @@ from numpy import ndarray as Array
 from optuna_metabo.ensembles.common import Common
 from optuna_metabo.ensembles.screening import Anchors
 from optuna_metabo.ensembles.source_models import SourceModels, telling
-from optuna_metabo.gp.expansion import Expansion
+from optuna_metabo.gp.expansion import Expansion, Terms
 from optuna_metabo.memory import Memory
 from optuna_metabo.shapes import Bool, Float, Int
 from optuna_metabo.thinning import evenly
@@ -86,7 +86,11 @@ class Functions:
 
     def __call__(self, X: Float[Array, "m p"]) -> Float[Array, "opinions m"]:
         """Those that speak for all, the common one last."""
-        return np.vstack([self.single(X, self.core), self.joint(X)])
+        return self._core_voices(X)
+
+    @cached_property
+    def _core_voices(self) -> Voices:
+        return self.voices(self.core)
 
     def opinion(self, X: Float[Array, "m p"]) -> Float[Array, " m"]:
         """What is expected of points before the first value."""
@@ -126,21 +130,19 @@ class Functions:
 
     def single(self, X: Float[Array, "m p"], index: Int[Array, " s"]) -> Float[Array, "s m"]:
         """Those of some sources."""
-        return self.voices(index)(X)
+        return Voices(self.models.means(index), self.centre[index, None], self.scale[index, None])(
+            X
+        )
 
     def joint(self, X: Float[Array, "m p"]) -> Float[Array, " m"]:
         """What all have in common."""
-        return self.joint_voice(X)[0]
+        return self.voices(self.order[:0])(X)[0]
 
     def voices(self, index: Int[Array, " s"]) -> Voices:
-        """Those of some sources, for many calls."""
-        means = self.models.means(index)
-        return Voices(means, self.centre[index, None], self.scale[index, None])
-
-    @property
-    def joint_voice(self) -> Voices:
-        """What all have in common, for many calls."""
-        return Voices(self.common.expansion, self.centre[-1:, None], self.scale[-1:, None])
+        """Those of some sources and, last, what all have in common, for many calls."""
+        terms = Terms.joined([self.models.terms(index), self.common.terms])
+        means, rows = Expansion.of(terms, 1.0 / self.models.lengthscale), np.r_[index, -1]
+        return Voices(means, self.centre[rows, None], self.scale[rows, None])
 
 
 @dataclass(frozen=True)

@@ -23,8 +23,9 @@ import numpy as np
 from numpy import ndarray as Array
 
 from optuna_metabo.gp.exact import cholesky, lower_inverse
+from optuna_metabo.gp.expansion import Correlations
 from optuna_metabo.gp.kernel import matern52, squared_distance
-from optuna_metabo.shapes import Bool, Float, Int
+from optuna_metabo.shapes import Float, Int
 
 # Nodes in log tau. With five the evidence of two values is right to .02 nats.
 _NODES, _NODE_WEIGHTS = np.polynomial.hermite.hermgauss(5)
@@ -46,6 +47,10 @@ class Kernel:
     def correlation(self, X: Float[Array, "n p"], Z: Float[Array, "m p"]) -> Float[Array, "n m"]:
         """Matérn-5/2."""
         return matern52(squared_distance(X, Z, self.lengthscale))
+
+    def correlations(self, X: Float[Array, "n p"]) -> Correlations:
+        """Those with any other points, for many calls."""
+        return Correlations.of(X, 1.0 / self.lengthscale)
 
 
 @dataclass(frozen=True)
@@ -76,14 +81,20 @@ class Residual:
 
     @classmethod
     def factorise(
-        cls, kernel: Kernel, rho: float, X: Float[Array, "N p"], spread: Float[Array, "l N"]
+        cls,
+        correlation: Float[Array, "N N"],
+        spread: Float[Array, "l N"],
+        *,
+        rho: float,
+        noise: float,
     ) -> Residual:
-        """At the points ``X``, of which there may be none."""
-        K = rho**2 * kernel.correlation(X, X) + kernel.noise * np.eye(len(X))
+        """From the points' correlation and the further covariance's rows; there may be none."""
+        N = len(correlation)
+        K = rho**2 * correlation + noise * np.eye(N)
         K += spread.T @ spread
-        L = cholesky(K) if len(X) else K
-        L_inverse = lower_inverse(L) if len(X) else K
-        return cls(rho, kernel.noise, spread, L, L_inverse)
+        L = cholesky(K) if N else K
+        L_inverse = lower_inverse(L) if N else K
+        return cls(rho, noise, spread, L, L_inverse)
 
     def log_det(self, n: int) -> float:
         """Of the covariance of the first ``n`` points."""
@@ -92,17 +103,6 @@ class Residual:
     def variance(self, i: int) -> float:
         """Of the residual and the noise at one point."""
         return self.rho**2 + self.noise + float(np.sum(self.spread[:, i] ** 2))
-
-    def whiten(
-        self, correlation: Float[Array, "N m"], spread: Float[Array, "l m"]
-    ) -> tuple[Float[Array, "N m"], Float[Array, " m"]]:
-        """The whitened covariances with m new points, and the variances left at these."""
-        K, own = self.rho**2 * correlation, self.rho**2
-        if len(spread):
-            K += self.spread.T @ spread
-            own = own + np.einsum("lm,lm->m", spread, spread)
-        V = self.L_inverse @ K
-        return V, np.maximum(own - np.einsum("nm,nm->m", V, V), 1e-10)
 
 
 @dataclass(frozen=True)
@@ -192,74 +192,26 @@ class Kriging:
         fits = np.stack([fit_y, fit_0])
         return cls(residual, precision, phi_w, one_w, fits, left_w, tau, log_evidence)
 
-    def predictor(self, counts: Bool[Array, "s j"]) -> Predictor:
-        """Of the experts and scales that count.
+    def linear(
+        self, some: Int[Array, " e"]
+    ) -> tuple[Float[Array, "e 4 N"], Float[Array, "e 4 1"], Float[Array, "e 4 1"]]:
+        """Of some experts, what is linear at new points: the factors of V, of phi, and of 1.
 
-        With R = (phi, 1) - H_wᵀ V, V = L⁻¹ K, and S = (P + H_wᵀ H_w)⁻¹ = T Tᵀ, the variance is
-        that of the residual and Rᵀ S R = |Tᵀ R|² (eq. 2.42).
+        These are the fits per unit of the values and without them and, with
+        R = (phi, 1) - H_wᵀ V, V = L⁻¹ K, and S = (P + H_wᵀ H_w)⁻¹ = T Tᵀ, the two rows of Tᵀ R:
+        the variance is that of the residual and Rᵀ S R = |Tᵀ R|² (eq. 2.42).
         """
-        experts, (row, scale) = np.flatnonzero(counts.any(axis=1)), np.nonzero(counts)
-        fits, left, phi_w = self.fits[:, experts], self.left_w[:, experts], self.phi_w[experts]
+        fits, left, phi_w = self.fits[:, some], self.left_w[:, some], self.phi_w[some]
         S, _ = _covariance(self.precision, phi_w, self.one_w)
         T = cholesky(S)
         (e, N), n = phi_w.shape, left.shape[2]
-        whitened = np.zeros((4, e, N))
-        whitened[:2, :, :n] = left
-        whitened[2] = -T[:, 0, :1] * phi_w - T[:, 1, :1] * self.one_w
-        whitened[3] = -T[:, 1, 1:] * self.one_w
-        slope = np.stack([*fits[..., 0], T[:, 0, 0], np.zeros(e)])
-        offset = np.stack([*fits[..., 1], T[:, 1, 0], T[:, 1, 1]])
-        tau = self.tau[row, scale]
-        place = np.searchsorted(experts, row)
-        linear = whitened.reshape(-1, N), slope[..., None], offset[..., None]
-        return Predictor(self.residual, *linear, place, tau[:, None])
-
-
-@dataclass(frozen=True)
-class Predictor:
-    """``e`` experts of a :class:`Kriging`, and ``c`` pairs of one of them and a scale.
-
-    What is linear in the basis functions and the whitened covariances V is one product:
-
-        (by_y, by_0, t) = slope phi + offset + whitened V
-        mean = by_y + tau by_0,    variance = tau² (|t|² + variance of the residual)
-
-    Args:
-        residual: At the N given points.
-        whitened: Four rows of each expert, shape [4e N].
-        slope: Shape [4 e 1].
-        offset: Likewise.
-        place: The expert of each pair, ascending.
-        tau: Its scale.
-    """
-
-    residual: Residual
-    whitened: Float[Array, "rows N"]
-    slope: Float[Array, "4 e 1"]
-    offset: Float[Array, "4 e 1"]
-    place: Int[Array, " c"]
-    tau: Float[Array, "c 1"]
-
-    def posterior(
-        self,
-        correlation: Float[Array, "N m"],
-        basis: Float[Array, "e m"],
-        spread: Float[Array, "l m"],
-    ) -> tuple[Float[Array, "c m"], Float[Array, "c m"]]:
-        """Means and variances of the values, for each pair (eqs. 2.41 and 2.42).
-
-        Args:
-            correlation: Of the N points with the new ones.
-            basis: The basis functions of the e experts at the new points.
-            spread: The further covariance's rows at the new points.
-        """
-        V, left = self.residual.whiten(correlation, spread)
-        linear = (self.whitened @ V).reshape(4, *basis.shape)
-        linear += self.slope * basis
-        linear += self.offset
-        by_y, by_0, *t = linear
-        variance = t[0] ** 2 + t[1] ** 2 + left
-        return by_y[self.place] + self.tau * by_0[self.place], self.tau**2 * variance[self.place]
+        whitened = np.zeros((e, 4, N))
+        whitened[:, :2, :n] = np.swapaxes(left, 0, 1)
+        whitened[:, 2] = -T[:, 0, :1] * phi_w - T[:, 1, :1] * self.one_w
+        whitened[:, 3] = -T[:, 1, 1:] * self.one_w
+        slope = np.stack([*fits[..., 0], T[:, 0, 0], np.zeros(e)], axis=1)
+        offset = np.stack([*fits[..., 1], T[:, 1, 0], T[:, 1, 1]], axis=1)
+        return whitened, slope[..., None], offset[..., None]
 
 
 def _log_best(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -12,10 +12,12 @@ from numpy import ndarray as Array
 from optuna_metabo.ensembles.calibration import Calibration, unit
 from optuna_metabo.ensembles.experts import Bases, Group
 from optuna_metabo.ensembles.functions import Functions
-from optuna_metabo.ensembles.kriging import Kernel, Kriging, Predictor
+from optuna_metabo.ensembles.kriging import Kernel, Kriging
+from optuna_metabo.ensembles.predictor import Predictor, Residuals
 from optuna_metabo.ensembles.screening import Kept
 from optuna_metabo.ensembles.target import Scale
-from optuna_metabo.shapes import Bool, Float
+from optuna_metabo.gp.expansion import Correlations
+from optuna_metabo.shapes import Bool, Float, Int
 from optuna_metabo.surrogate import Posterior
 
 # An expert, or one of its scales, with this part of the largest weight moves no proposal.
@@ -28,6 +30,34 @@ _FIRST_PROBE, _PROBE_EVERY, _REFUTED = 5, 3, 0.01
 _FIRST_ANEW, _N_ANEW, _MISLED = 4, 5, 0.5
 # The rival takes part in the first few asks only with more of the weight.
 _CONVINCING = 0.8
+
+
+@dataclass(frozen=True)
+class Ready:
+    """What predicts, for many calls.
+
+    Args:
+        weights: Of experts and their scales.
+        predictor: Of these.
+        bases: The experts' functions.
+        places: Which of these each expert has.
+        correlations: With the target's points, by the names of kernels.
+        kernels: That of each kriging.
+    """
+
+    weights: Float[Array, " c"]
+    predictor: Predictor
+    bases: Bases
+    places: Int[Array, " e"]
+    correlations: dict[str, Correlations]
+    kernels: list[str]
+
+    def posterior(self, X: Float[Array, "m p"]) -> tuple[Float[Array, "c m"], Float[Array, "c m"]]:
+        """Means and variances of the values on the target's scale."""
+        basis = self.bases.at(X)
+        found = {name: one(X).T for name, one in self.correlations.items()}
+        correlation = np.stack([found[name] for name in self.kernels])
+        return self.predictor.posterior(correlation, basis.rows[self.places], basis.deviations)
 
 
 @dataclass(frozen=True)
@@ -109,28 +139,29 @@ class AveragingModel:
 
     def posterior(self, X: Float[Array, "m p"]) -> Posterior:
         """The mixture of all experts that count, and of their scales."""
-        weights, active, bases = self._ready
-        basis = bases.at(X)
-        names = {group.kernel for group, _ in active}
-        correlations = {name: self.kernels[name].correlation(self.X, X) for name in names}
-        parts = [
-            predictor.posterior(correlations[group.kernel], group.rows(basis), group.spread(basis))
-            for group, predictor in active
-        ]
-        means, variances = (np.concatenate(part) for part in zip(*parts, strict=True))
-        return self.scale.restore(weights, means, variances)
+        return self.scale.restore(self._ready.weights, *self._ready.posterior(X))
 
     @cached_property
-    def _ready(self) -> tuple[Float[Array, " c"], list[tuple[Group, Predictor]], Bases]:
-        """What counts, made ready for many calls: weights, groups of experts, their functions."""
+    def _ready(self) -> Ready:
+        """What counts, made ready for many calls."""
         whole = self.expert_weights.sum(axis=1)
         counts = (whole > _NEGLIGIBLE * whole.max())[:, None]
         largest = np.max(self.expert_weights, where=counts, initial=0.0)
         counts = counts & (self.expert_weights > _NEGLIGIBLE * largest)
         weights = self.expert_weights[counts]
-        active = list(self._active(counts))
-        bases = self.bases.only([group for group, _ in active])
-        return weights / weights.sum(), active, bases
+        return self._made_ready(weights / weights.sum(), counts)
+
+    def _made_ready(self, weights: Float[Array, " c"], counts: Bool[Array, "e j"]) -> Ready:
+        """With the experts and scales that count."""
+        ends = np.cumsum([len(group.experts) for group in self.groups])
+        parts = zip(self.groups, self.krigings, np.split(counts, ends[:-1]), strict=True)
+        active = [part for part in parts if part[2].any()]
+        groups = [group.only(np.flatnonzero(some.any(axis=1))) for group, _, some in active]
+        predictor = Predictor.of(*zip(*(part[1:] for part in active), strict=True))
+        kernels = [group.kernel for group in groups]
+        correlations = {name: self.kernels[name].correlations(self.X) for name in {*kernels}}
+        places = np.array([expert.basis for group in groups for expert in group.experts])
+        return Ready(weights, predictor, self.bases.only(groups), places, correlations, kernels)
 
     def unit(
         self, X: Float[Array, "m p"], mixture: Posterior, spread: float
@@ -155,17 +186,8 @@ class AveragingModel:
         """The part of the residual's variance that is left after the values, from 0 to 1."""
         residual = self.krigings[0].residual
         correlation = self.kernels[self.groups[0].kernel].correlation(self.X, X)
-        _, left = residual.whiten(correlation, np.zeros((0, len(X))))
-        return left / residual.rho**2
-
-    def _active(self, counts: Bool[Array, "e j"]) -> Iterator[tuple[Group, Predictor]]:
-        """Groups without the experts that do not count, and what predicts with the others."""
-        start = 0
-        for group, kriging in zip(self.groups, self.krigings, strict=True):
-            some = counts[start : start + len(group.experts)]
-            if some.any():
-                yield group.only(np.flatnonzero(some.any(axis=1))), kriging.predictor(some)
-            start += len(group.experts)
+        _, left = Residuals.of([residual]).whiten(correlation[None], np.zeros((0, len(X))))
+        return left[0] / residual.rho**2
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 from numpy import ndarray as Array
@@ -46,21 +47,26 @@ class Ranks:
 
     def __call__(self, X: Float[Array, "m p"]) -> Float[Array, "k m"]:
         """The part of the domain that each point beats."""
-        values = self.functions(X)
-        return np.stack([_rank(f, knots) for f, knots in zip(values, self.knots, strict=True)])
+        values, grid = self.functions(X), self._grid
+        ranks = [np.interp(f, knots, grid) for f, knots in zip(values, self.knots, strict=True)]
+        beyond = -np.expm1(-np.maximum(values - self.knots[:, -1:], 0.0) / self._spread)
+        return np.stack(ranks) + (1.0 - grid[-1]) * beyond
+
+    @cached_property
+    def _grid(self) -> Float[Array, " r"]:
+        """The part of the domain below each knot; beyond the last one ranks rise towards 1."""
+        r = self.knots.shape[1]
+        return (np.arange(r) + 0.5) / r
+
+    @cached_property
+    def _spread(self) -> Float[Array, "k 1"]:
+        """How far the best knots of each function lie apart, by which what is beyond is told."""
+        top = int(_TOP * self.knots.shape[1])
+        return np.maximum(self.knots[:, -1:] - self.knots[:, top : top + 1], 1e-12)
 
     def worth(self, X: Float[Array, "m p"]) -> Float[Array, "k m"]:
         """max(0, 2 rank - 1): 0 at the median and below, 1 at the best."""
         return np.maximum(2.0 * self(X) - 1.0, 0.0)
-
-
-def _rank(f: Float[Array, " m"], knots: Float[Array, " r"]) -> Float[Array, " m"]:
-    """The part of the knots below; beyond the last one it goes on rising, towards 1."""
-    r = len(knots)
-    grid = (np.arange(r) + 0.5) / r
-    spread = max(float(knots[-1] - knots[int(_TOP * r)]), 1e-12)
-    beyond = -np.expm1(-np.maximum(f - knots[-1], 0.0) / spread)
-    return np.interp(f, knots, grid) + (1.0 - grid[-1]) * beyond
 
 
 @dataclass(frozen=True)

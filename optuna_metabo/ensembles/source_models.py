@@ -18,7 +18,7 @@ from numpy import ndarray as Array
 from optuna_metabo.domain import Domain
 from optuna_metabo.ensembles.scores import normal_scores
 from optuna_metabo.gp.exact import GP, Batch
-from optuna_metabo.gp.expansion import Expansion
+from optuna_metabo.gp.expansion import Expansion, Terms
 from optuna_metabo.gp.fit import HyperparameterPrior, fit_map
 from optuna_metabo.gp.kernel import Hyperparameters
 from optuna_metabo.shapes import Float, Int
@@ -88,8 +88,12 @@ class SourceModels:
 
     def means(self, index: Int[Array, " s"]) -> Expansion:
         """The posterior means of some sources as functions, for many calls."""
+        return Expansion.of(self.terms(index), 1.0 / self.lengthscale)
+
+    def terms(self, index: Int[Array, " s"]) -> Terms:
+        """Those of the posterior means of some sources."""
         data, weights = self.data[index], (1.0 - self.noise[index, None]) * self.alpha[index]
-        return Expansion.of(data.X, weights, 1.0 / self.lengthscale, data.known)
+        return Terms(data.X[data.mask], weights[data.mask], data.mask.sum(axis=1), data.known)
 
     @classmethod
     def learn(

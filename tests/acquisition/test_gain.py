@@ -12,7 +12,7 @@ from optuna_metabo.acquisition.gain import (
     expected,
     hypervolume_improvement,
     improvement_on,
-    improvement_on_each,
+    improvement_on_points,
     log_chance,
     undominated,
     value,
@@ -55,10 +55,10 @@ def test_improvement_is_counted_from_one_value_for_all_experts() -> None:
 
 def test_improvement_on_pending_points_is_counted_from_each_experts_own_best() -> None:
     model = Line(1.0, 0.5)
-    pending = model.posterior(np.array([[0.2], [0.6]])).means
+    pending = np.array([[0.2], [0.6]])
     means = model.posterior(X).means
     best = np.array([[0.6], [1.1]])
-    found = np.exp(improvement_on_each(model, pending, X))
+    found = np.exp(improvement_on_points(model, pending)(X))
     np.testing.assert_allclose(found, [0.3, 0.7] @ improvement(means, best))
 
 

@@ -125,25 +125,12 @@ def test_the_target_may_be_a_combination_of_sources() -> None:
 def test_a_posterior_without_the_negligible_experts_is_that_with_all() -> None:
     model = model_of(prior_of(*ALIKE), task(0.3, 6, 9))
     X = DOMAIN.sample(32, generator=np.random.default_rng(1))
-    everyone, basis = np.ones(model.expert_weights.shape, dtype=bool), _basis(model, X)
-    parts = [
-        predictor.posterior(
-            model.kernels[group.kernel].correlation(model.X, X),
-            group.rows(basis),
-            group.spread(basis),
-        )[0]
-        for group, predictor in model._active(everyone)
-    ]
-    mean = model.expert_weights.reshape(-1) @ np.concatenate(parts)
+    weights, everyone = model.expert_weights, np.ones(model.expert_weights.shape, dtype=bool)
+    means, _ = model._made_ready(weights.reshape(-1), everyone).posterior(X)
+    mean = weights.reshape(-1) @ means
     expected = model.scale.centre + model.scale.scale * mean
     span = np.ptp(expected)
     np.testing.assert_allclose(model.posterior(X).mean, expected, atol=0.01 * span)
-
-
-def _basis(model: AveragingModel, X: Array):  # type: ignore[no-untyped-def]
-    from optuna_metabo.ensembles.experts import Bases
-
-    return Bases.of(model.functions, model.kept, model.groups).at(X)
 
 
 def inside(posterior: Posterior, y: Array) -> float:

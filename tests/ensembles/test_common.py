@@ -48,6 +48,19 @@ def test_it_is_the_posterior_of_one_gaussian_of_all_points() -> None:
     np.testing.assert_allclose(common.mean(Z), expected, atol=1e-8)
 
 
+def test_the_share_that_is_climbed_to_is_the_likeliest_of_all() -> None:
+    for seed in range(40):
+        generator = np.random.default_rng(seed)
+        X, owner = generator.random((36, 2)), np.repeat(np.arange(3), 12)
+        noise = generator.standard_normal(36) * generator.choice([0.0, 0.3, 3.0])
+        y = bowl(X, 0.3) * generator.choice([-1.0, 1.0], 3)[owner] + noise
+        K = matern52(squared_distance(X, X, LENGTHSCALE))
+        is_same = owner[:, None] == owner
+        fits = [module._fit(K, is_same, y, share, 1e-2) for share in module._SHARES]
+        best = max(fits, key=lambda fit: fit.evidence)
+        assert module._likeliest(K, is_same, y, 1e-2).share == best.share
+
+
 def test_alike_sources_share_more_than_opposed_ones() -> None:
     centred = [Task(t.X, t.y - t.y.mean()) for t in sources(0.3, 0.3, 0.3, 0.3)]
     opposed = [Task(t.X, t.y * (-1.0) ** i) for i, t in enumerate(centred)]

@@ -8,11 +8,16 @@ from numpy import ndarray as Array
 from scipy.stats import multivariate_normal
 
 from optuna_metabo.ensembles.kriging import Coefficients, Kernel, Kriging, Quadratic, Residual
+from optuna_metabo.ensembles.predictor import Predictor
 from optuna_metabo.gp.kernel import matern52, squared_distance
 
 KERNEL = Kernel(np.array([0.5, 0.7]), 0.01)
 PRIOR = Coefficients(np.array([1.0, 0.2]), np.array([0.25, 3.0]))
 RHO = 0.4
+
+
+def residual_of(X: Array, spread: Array) -> Residual:
+    return Residual.factorise(KERNEL.correlation(X, X), spread, rho=RHO, noise=KERNEL.noise)
 
 
 def problem(n: int, s: int = 3, n_new: int = 4, seed: int = 0) -> tuple[Array, ...]:
@@ -26,15 +31,14 @@ def problem(n: int, s: int = 3, n_new: int = 4, seed: int = 0) -> tuple[Array, .
 
 def conditioned(X: Array, y: Array, basis: Array, spread: Array | None = None) -> Kriging:
     spread = np.zeros((0, len(X))) if spread is None else spread
-    return Kriging.condition(Residual.factorise(KERNEL, RHO, X, spread), PRIOR, y, basis)
+    return Kriging.condition(residual_of(X, spread), PRIOR, y, basis)
 
 
-def predicted(kriging: Kriging, *at: Array) -> list[Array]:
+def predicted(kriging: Kriging, correlation: Array, *at: Array) -> list[Array]:
     """Means and variances at new points, shape [s j m]."""
     everyone = np.ones(kriging.tau.shape, dtype=bool)
-    return [
-        part.reshape(*everyone.shape, -1) for part in kriging.predictor(everyone).posterior(*at)
-    ]
+    found = Predictor.of([kriging], [everyone]).posterior(correlation[None], *at)
+    return [part.reshape(*everyone.shape, -1) for part in found]
 
 
 def joint(points: Array, phi: Array, spread: Array) -> tuple[Array, Array]:
@@ -73,7 +77,9 @@ def test_some_experts_and_scales_are_predicted_as_among_all() -> None:
     )
     counts = np.zeros(kriging.tau.shape, dtype=bool)
     counts[0, [1, 3]] = counts[2, 4] = True
-    found = kriging.predictor(counts).posterior(correlation, basis_new[[0, 2]], nothing)
+    found = Predictor.of([kriging], [counts]).posterior(
+        correlation[None], basis_new[[0, 2]], nothing
+    )
     for some, every in zip(
         found, predicted(kriging, correlation, basis_new, nothing), strict=True
     ):
@@ -97,7 +103,7 @@ def test_evidence_is_the_integral_over_the_scale_given_the_best_value(n: int) ->
 
 def test_variance_and_determinant_are_those_of_the_covariance() -> None:
     X, spread = problem(5)[0], np.random.default_rng(1).standard_normal((2, 5))
-    residual = Residual.factorise(KERNEL, RHO, X, spread)
+    residual = residual_of(X, spread)
     K = RHO**2 * KERNEL.correlation(X, X) + KERNEL.noise * np.eye(5) + spread.T @ spread
     np.testing.assert_allclose([residual.variance(i) for i in range(5)], np.diag(K))
     for n in range(1, 6):
@@ -130,6 +136,26 @@ def test_units_of_the_values_change_scales_but_no_preference() -> None:
     np.testing.assert_allclose(difference, difference[0, 0])
 
 
+def test_experts_of_several_krigings_are_predicted_at_once_as_alone() -> None:
+    """Of those without a further covariance its rows at new points say nothing."""
+    X, y, basis, Z, basis_new = problem(6)
+    spread = np.random.default_rng(1).standard_normal((2, 6 + len(Z)))
+    plain, spreading = conditioned(X, y, basis), conditioned(X, y, basis[:1], spread[:, :6])
+    several = [plain, spreading]
+    counts = [np.arange(15).reshape(3, 5) % 4 == 1, np.ones((1, 5), dtype=bool)]
+    rows = [basis_new[counts[0].any(axis=1)], basis_new[:1]]
+    K, own = KERNEL.correlation(X, Z)[None], [np.zeros((0, len(Z))), spread[:, 6:]]
+    alone = [
+        Predictor.of([one], [some]).posterior(K, row, further)
+        for one, some, row, further in zip(several, counts, rows, own, strict=True)
+    ]
+    together = Predictor.of(several, counts).posterior(
+        np.repeat(K, 2, axis=0), np.concatenate(rows), spread[:, 6:]
+    )
+    for part, expected in zip(together, zip(*alone, strict=True), strict=True):
+        np.testing.assert_allclose(part, np.concatenate(expected), rtol=1e-9)
+
+
 def test_a_basis_function_that_the_values_follow_has_more_evidence_than_its_opposite() -> None:
     X, _, basis, _, _ = problem(8, s=1)
     y = 3.0 * (basis[0] - basis[0].max())
@@ -144,7 +170,7 @@ def test_pending_points_shrink_variances_and_change_no_mean() -> None:
     free = conditioned(X, y, basis)
     both = np.concatenate([X, Z[:1]])
     busy = Kriging.condition(
-        Residual.factorise(KERNEL, RHO, both, np.zeros((0, 7))),
+        residual_of(both, np.zeros((0, 7))),
         PRIOR,
         y,
         np.concatenate([basis, basis_new[:, :1]], axis=1),
