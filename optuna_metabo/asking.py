@@ -12,6 +12,7 @@ from numpy import ndarray as Array
 from optuna.distributions import BaseDistribution
 from optuna.trial import FrozenTrial
 
+from optuna_metabo.belief import Belief
 from optuna_metabo.columns import Columns, Several
 from optuna_metabo.encoding import Encoding, Points
 from optuna_metabo.frame import Frame
@@ -19,7 +20,7 @@ from optuna_metabo.history import History
 from optuna_metabo.learning import Learned, Learner
 from optuna_metabo.limits import constraints, success
 from optuna_metabo.outputs import feasible
-from optuna_metabo.proposal import Belief, Situation
+from optuna_metabo.proposal import Situation
 from optuna_metabo.ranges import Ranges, Space, holds
 from optuna_metabo.shapes import Float
 from optuna_metabo.snapshot import Snapshot
