@@ -26,8 +26,8 @@ from optuna.study import StudyDirection
 from optuna_metabo.attributes import Described
 from optuna_metabo.choices import simple
 from optuna_metabo.columns import Chosen, Columns
-from optuna_metabo.outputs import Objective
-from optuna_metabo.past_study import MAX_KEPT, Identity, Slack, SourceStudy
+from optuna_metabo.outputs import Objective, Slack
+from optuna_metabo.past_study import MAX_KEPT, Identity, SourceStudy
 from optuna_metabo.prior_file import Content
 
 # What is known of each study beside its name and start, in the order of the columns of "studies".
@@ -61,6 +61,7 @@ class _Tables:
     places: dict[tuple[str, str], int] = field(default_factory=dict)
 
     def place(self, table: str, row: Any) -> int:
+        """Where a row stands in a table, at whose end it is put if it is not there."""
         text = json.dumps(row, default=repr)
         place = self.places.setdefault((table, text), len(self.rows[table]))
         if place == len(self.rows[table]):
@@ -69,6 +70,7 @@ class _Tables:
 
     @property
     def as_json(self) -> dict[str, list[Any]]:
+        """The tables by name."""
         return {name: [json.loads(row) for row in rows] for name, rows in self.rows.items()}
 
 
@@ -175,6 +177,7 @@ class _Cursor:
     place: int = 0
 
     def take(self, n: int) -> Array:
+        """The next ``n`` numbers."""
         part = self.array[self.place : self.place + n]
         if n < 0 or len(part) != n:
             raise ValueError("an array is shorter than the studies need")
@@ -220,6 +223,7 @@ def _unpacked_tables(text: Mapping[str, Any]) -> dict[str, list[Any]]:
     made: dict[str, BaseDistribution] = {}
 
     def distribution(one: str) -> BaseDistribution:
+        """The distribution of a text, one object for all that are equal."""
         if one not in made:
             made[one] = json_to_distribution(one)
         return made[one]

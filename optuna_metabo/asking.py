@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -12,6 +12,7 @@ from numpy import ndarray as Array
 from optuna.distributions import BaseDistribution
 from optuna.trial import FrozenTrial
 
+from optuna_metabo.belief import Belief
 from optuna_metabo.columns import Columns, Several
 from optuna_metabo.encoding import Encoding, Points
 from optuna_metabo.frame import Frame
@@ -19,7 +20,7 @@ from optuna_metabo.history import History
 from optuna_metabo.learning import Learned, Learner
 from optuna_metabo.limits import constraints, success
 from optuna_metabo.outputs import feasible
-from optuna_metabo.proposal import Belief, Situation
+from optuna_metabo.proposal import Situation
 from optuna_metabo.ranges import Ranges, Space, holds
 from optuna_metabo.shapes import Float
 from optuna_metabo.snapshot import Snapshot
@@ -173,8 +174,16 @@ class Ask:
         for name, distribution in {**trial.distributions, **asked}.items():
             if name in space and holds(space[name], distribution):
                 space[name] = distribution
-        encoding = Encoding.of(space, self._shape, {*held, *asked})
-        return Frame.of(encoding, self.encoding, held)
+        exists = frozenset({*held, *asked})
+        key = (exists, *map(repr, space.items()))
+        if key not in self._encodings:
+            self._encodings[key] = Encoding.of(space, self._shape, exists)
+        return Frame.of(self._encodings[key], self.encoding, held)
+
+    @cached_property
+    def _encodings(self) -> dict[Hashable, Encoding]:
+        """Those of frames: many running trials have the same parameters with the same ranges."""
+        return {}
 
     @cached_property
     def _shape(self) -> Points | None:

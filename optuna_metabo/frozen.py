@@ -99,6 +99,7 @@ class _Unpacking:
     classes: Mapping[str, type]
 
     def unpack(self, value: Any) -> Any:
+        """The object of a value of JSON, those inside it included."""
         if isinstance(value, list):
             return tuple(self.unpack(one) for one in value)
         if not isinstance(value, dict):

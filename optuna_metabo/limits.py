@@ -8,13 +8,13 @@ import numpy as np
 from numpy import ndarray as Array
 from optuna.trial import FrozenTrial
 
+from optuna_metabo.belief import Belief
 from optuna_metabo.columns import Columns, failures
 from optuna_metabo.domain import Domain
 from optuna_metabo.encoding import Encoding
 from optuna_metabo.ensembles.plain import NoTransfer
 from optuna_metabo.learning import SUCCESS, Learner, Output
 from optuna_metabo.outputs import bilog, keys, slacks, unit_of
-from optuna_metabo.proposal import Belief
 from optuna_metabo.shapes import Float
 from optuna_metabo.sources import Past, SourceStudy
 from optuna_metabo.surrogate import Prior, Task

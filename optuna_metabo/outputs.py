@@ -95,6 +95,7 @@ def _of_pruned(
     span = float(np.ptp(finals))
 
     def values(step: int, reports: list[float], peers: list[int]) -> Float[Array, " r"]:
+        """Of the trials that stopped at a step, by what their peers reported there."""
         last = np.array([trials[i].intermediate_values[step] for i in stopped[step]])
         return read_off(sign * last, sign * np.array(reports), finals[peers], span)
 
@@ -247,3 +248,28 @@ def unit_of(slack: Float[Array, " n"]) -> float:
     sizes = np.abs(slack)
     sizes = sizes[np.isfinite(sizes) & (sizes > 0.0)]
     return float(np.median(np.minimum(sizes, _HUGE))) if len(sizes) else 1.0
+
+
+@dataclass(frozen=True)
+class Slack:
+    """What a constraint leaves in the trials of a study.
+
+    Args:
+        values: Feasible at 0 and above, shape [n]; NaN where it was not measured.
+        unit: Their usual size.
+    """
+
+    values: Float[Array, " n"]
+    unit: float
+
+    @property
+    def is_told(self) -> bool:
+        """Whether any value is finite, so that the unit means something."""
+        return bool(np.isfinite(self.values).any())
+
+
+def slacks_of(trials: Sequence[FrozenTrial]) -> dict[str, Slack]:
+    """What each constraint that any of the trials has leaves in them."""
+    held = [constraints_of(trial, None) for trial in trials]
+    found = {key: slacks(held, key) for key in keys(held)}
+    return {key: Slack(values, unit_of(values)) for key, values in found.items()}

@@ -15,20 +15,12 @@ from optuna.trial import FrozenTrial, TrialState
 from optuna_metabo.columns import Columns, failures
 from optuna_metabo.encoding import Encoded, Encoding
 from optuna_metabo.ensembles.scores import is_flat
-from optuna_metabo.outputs import (
-    Objective,
-    bilog,
-    constraints_of,
-    keys,
-    matching,
-    slacks,
-    unit_of,
-)
+from optuna_metabo.outputs import Objective, Slack, bilog, matching, slacks_of
 from optuna_metabo.ranges import Space, joint
 from optuna_metabo.shapes import Bool, Float, Int
 from optuna_metabo.snapshot import Snapshot
 from optuna_metabo.surrogate import Task, finite
-from optuna_metabo.thinning import Rule, by_rank, evenly, near_zero, rare_first
+from optuna_metabo.thinning import Rule, by_rank, evenly, near_zero, of_several, rare_first
 
 # A longer study is thinned to so many points, by what they are for: the cost of an exact GP grows
 # with their square, and what they add does not.
@@ -67,24 +59,6 @@ class SourceTask:
     study: SourceStudy
     task: Task
     shared: tuple[str, ...]
-
-
-@dataclass(frozen=True)
-class Slack:
-    """What a constraint leaves in the trials of a study.
-
-    Args:
-        values: Feasible at 0 and above, shape [n]; NaN where it was not measured.
-        unit: Their usual size.
-    """
-
-    values: Float[Array, " n"]
-    unit: float
-
-    @property
-    def is_told(self) -> bool:
-        """Whether any value is finite, so that the unit means something."""
-        return bool(np.isfinite(self.values).any())
 
 
 class Identity(NamedTuple):
@@ -147,8 +121,10 @@ class SourceStudy:
             return LeftOut(name, UNFINISHED)
         finished = sorted((*ended, *failed), key=lambda trial: trial.number)
         values = tuple(one.values(ended) for one in objectives)
-        slacks = _slacks(ended)
-        rows = _kept(values, slacks)
+        slacks = slacks_of(ended)
+        objective_rules = [(y, by_rank) for y in values]
+        slack_rules = [(one.values, near_zero) for one in slacks.values()]
+        rows = of_several([*objective_rules, *slack_rules], MAX_KEPT)
         return cls(
             identity=Identity.of(name, (*ended, *failed)[0]),
             n_trials=len(trials),
@@ -262,30 +238,6 @@ def _different(spaces: Iterable[Space]) -> Iterator[Space]:
         last.update(new)
         if new:
             yield new
-
-
-def _slacks(trials: Sequence[FrozenTrial]) -> dict[str, Slack]:
-    held = [constraints_of(trial, None) for trial in trials]
-    found = {key: slacks(held, key) for key in keys(held)}
-    return {key: Slack(values, unit_of(values)) for key, values in found.items()}
-
-
-def _kept(values: Sequence[Float[Array, " n"]], slacks: Mapping[str, Slack]) -> Int[Array, " r"]:
-    """The trials of a long study that are kept, an equal number for each of its outputs."""
-    n = len(values[0])
-    if n <= MAX_KEPT:
-        return np.arange(n)
-    most = MAX_KEPT // (len(values) + len(slacks))
-    parts = [
-        *[_kept_of(y, by_rank, most) for y in values],
-        *[_kept_of(one.values, near_zero, most) for one in slacks.values()],
-    ]
-    return np.unique(np.concatenate(parts))
-
-
-def _kept_of(y: Float[Array, " n"], rule: Rule, most: int) -> Int[Array, " r"]:
-    told = np.flatnonzero(~np.isnan(y))
-    return told[rule(y[told], most)]
 
 
 def _says_nothing(y: Float[Array, " n"]) -> str | None:

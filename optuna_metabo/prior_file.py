@@ -11,16 +11,16 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import secrets
 import stat
 from collections.abc import Mapping
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
 
 import numpy as np
 from numpy import ndarray as Array
+
+from optuna_metabo.replacing import replacing
 
 FORMAT, VERSION = "optuna-metabo prior", 1
 
@@ -74,19 +74,12 @@ def write(path: str | os.PathLike[str], content: Content) -> None:
     header = _header(content.text, arrays)
     header["__metadata__"]["sha256"] = _checksum(header, arrays.values())
     text = _padded(header)
-    temporary = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
-    try:
-        with open(temporary, "xb") as file:
-            file.write(len(text).to_bytes(8, "little") + text)
-            for array in arrays.values():
-                file.write(array.tobytes())
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(temporary, path)
-    except BaseException:
-        with suppress(OSError):
-            temporary.unlink()
-        raise
+    with replacing(path) as unfinished, open(unfinished, "xb") as file:
+        file.write(len(text).to_bytes(8, "little") + text)
+        for array in arrays.values():
+            file.write(array.tobytes())
+        file.flush()
+        os.fsync(file.fileno())
 
 
 def _header(text: Mapping[str, Any], arrays: Mapping[str, Array]) -> dict[str, Any]:

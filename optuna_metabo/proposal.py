@@ -21,11 +21,12 @@ from optuna_metabo.acquisition.gain import (
     undominated,
     value,
 )
-from optuna_metabo.ensembles.scores import bounded
+from optuna_metabo.belief import Belief as Belief
+from optuna_metabo.belief import acting, begin_anew, beside_others, without_outliers
+from optuna_metabo.belief import sharp as sharp
 from optuna_metabo.frame import Frame
 from optuna_metabo.shapes import Bool, Float
-from optuna_metabo.surrogate import Model, Prior, Task
-from optuna_metabo.thinning import Rule, by_rank
+from optuna_metabo.surrogate import Model
 
 # The target's best points from which the search for the next one starts.
 _N_INCUMBENTS = 5
@@ -35,10 +36,6 @@ _RANK = 1e-6
 _MAX_INCUMBENTS = 64
 # Sources whose optima are looked at.
 _MAX_OPTIMA = 64
-# With fewer values the bad ones are needed to tell which sources agree.
-_MIN_BOUNDED = 10
-# The target's trials that are modelled: the cost of asking does not grow beyond.
-_MAX_TRIALS = 300
 # What a trial that does not fail is worth where trials fail, in distances of the best feasible
 # value from the median. With a hundredth, the best of 60 trials next to a border was worse.
 _WORTH, _TINY = 1e-3, 1e-300
@@ -47,25 +44,6 @@ _WORTH, _TINY = 1e-3, 1e-300
 # eighth of the memory that past studies had, 7 and 8 succeeded (default, stacking) where 12 did
 # without past studies; squared, 10 and 13, with better best values.
 _CAUTION = 2.0
-
-
-@dataclass(frozen=True)
-class Belief:
-    """What has been seen of one output of a study, and what its sources say of it.
-
-    Args:
-        seen: The output's values.
-        prior: Of the sources.
-        rule: Which points are modelled of many.
-    """
-
-    seen: Task
-    prior: Prior
-    rule: Rule = by_rank
-
-    def condition(self, pending: Float[Array, "q p"]) -> Model:
-        """What is believed of the output; the cost does not grow beyond so many points."""
-        return self.prior.condition(self.seen.thinned(_MAX_TRIALS, self.rule), pending)
 
 
 @dataclass(frozen=True)
@@ -202,8 +180,8 @@ class Search:
     @cached_property
     def _models(self) -> list[Model]:
         """What is believed of the objectives, as it chooses."""
-        models = list(map(_acting, self._believed))
-        return models if len(models) == 1 else list(map(_beside_others, models))
+        models = list(map(acting, self._believed))
+        return models if len(models) == 1 else list(map(beside_others, models))
 
     @property
     def is_limited(self) -> bool:
@@ -269,34 +247,6 @@ class Search:
 
     def _values(self) -> Float[Array, "n m"]:
         return np.stack([belief.seen.y for belief in self.objectives], axis=1)
-
-
-def without_outliers(belief: Belief) -> Belief:
-    """The belief with very low values drawn up, as soon as so many are known."""
-    seen = belief.seen
-    if len(seen) < _MIN_BOUNDED:
-        return belief
-    return replace(belief, seen=replace(seen, y=bounded(seen.y)))
-
-
-def begin_anew(models: Sequence[Model]) -> bool:
-    """Whether sources have misled so far, in every objective."""
-    return all(getattr(model, "begins_anew", False) for model in models)
-
-
-def _acting(model: Model) -> Model:
-    """The model itself, or the one that it lets choose this time."""
-    return getattr(model, "acting", model)
-
-
-def _beside_others(model: Model) -> Model:
-    """The model itself, or the one of an objective that is not alone."""
-    return getattr(model, "beside_others", model)
-
-
-def sharp(model: Model) -> Model:
-    """The model itself, or the one whose intervals are those of a search, not of a report."""
-    return getattr(model, "experts", model)
 
 
 def start_up(

@@ -6,7 +6,7 @@ if there are at most ``most``, else exactly so many.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 from numpy import ndarray as Array
@@ -61,6 +61,20 @@ def rare_first(y: Float[Array, " n"], most: int) -> Int[Array, " k"]:
     if len(rare) > most * (1.0 - _COMMON_SHARE):
         rare = evenly(rare, max(most // 2, most - len(common)))
     return np.sort(np.concatenate([rare, evenly(common, most - len(rare))]))
+
+
+def of_several(outputs: Sequence[tuple[Float[Array, " n"], Rule]], most: int) -> Int[Array, " k"]:
+    """At most so many of points with several outputs: an equal number for each, by its rule.
+
+    Where an output is NaN it says nothing, and no point is kept for its sake.
+    """
+    n = len(outputs[0][0])
+    if n <= most:
+        return np.arange(n)
+    told = [np.flatnonzero(~np.isnan(y)) for y, _ in outputs]
+    share = most // len(outputs)
+    parts = [rows[rule(y[rows], share)] for rows, (y, rule) in zip(told, outputs, strict=True)]
+    return np.unique(np.concatenate(parts))
 
 
 def evenly(rows: Int[Array, " n"], count: int) -> Int[Array, " k"]:

@@ -45,6 +45,7 @@ def valid(check: Callable[[str], object]) -> Callable[[str], str]:
     """The type of an argument that stays as it is where ``check`` raises no ValueError."""
 
     def convert(text: str) -> str:
+        """The text, or what is wrong with it in argparse's terms."""
         try:
             check(text)
         except ValueError as error:

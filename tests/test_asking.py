@@ -10,7 +10,7 @@ import pytest
 from optuna.distributions import FloatDistribution
 from optuna.samplers import RandomSampler
 
-from optuna_metabo import MetaGPSampler
+from optuna_metabo import MetaGPSampler, encoding
 from optuna_metabo.asking import known_space
 from optuna_metabo.history import History
 from optuna_metabo.learning import Question
@@ -141,3 +141,19 @@ def test_unknown_parameters_of_parallel_first_trials_are_spread() -> None:
     values = sorted(trial.suggest_float("new", 0, 1) for trial in trials)
     gaps = [b - a for a, b in zip([0.0, *values], [*values, 1.0], strict=True)]
     assert max(gaps) < 0.3
+
+
+def test_which_parameters_exist_when_is_learned_once_for_all_running_trials_that_hold_the_same(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    calls, learn = [], encoding.learn_conditions
+
+    def counted(*arguments: Any) -> Any:
+        calls.append(arguments)
+        return learn(*arguments)
+
+    monkeypatch.setattr(encoding, "learn_conditions", counted)
+    study = optuna.create_study(sampler=MetaGPSampler([past(plain)], seed=0))
+    *_, last = [study.ask() for _ in range(9)]
+    last.suggest_float("lo", 0, 1)
+    assert len(calls) == 2  # for the trial that asks, and for the eight that hold nothing

@@ -38,7 +38,10 @@ def test_of_attributes_the_finite_numbers_are_kept_by_name() -> None:
 NUMBERS = st.floats(allow_nan=False, allow_infinity=False)
 
 
-@given(st.lists(st.dictionaries(st.text(max_size=3), NUMBERS, max_size=4).map(numbers)))
+NAMES = st.sampled_from(["", "a", "b", "ab", "größe", "\u4e2d"])
+
+
+@given(st.lists(st.dictionaries(NAMES, NUMBERS, max_size=4).map(numbers), max_size=6))
 def test_what_is_kept_of_studies_comes_back(studies: list[dict[str, float]]) -> None:
     assert Described.of(studies).studies() == studies
 

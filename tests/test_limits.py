@@ -11,12 +11,12 @@ from optuna.distributions import FloatDistribution
 from optuna.trial import FrozenTrial, TrialState
 
 from optuna_metabo import MetaGPSampler
+from optuna_metabo.belief import Belief
 from optuna_metabo.columns import Columns, failures
 from optuna_metabo.encoding import Encoding
 from optuna_metabo.ensembles import by_name
 from optuna_metabo.learning import Learner
 from optuna_metabo.limits import constraints, success
-from optuna_metabo.proposal import Belief
 from optuna_metabo.sources import Past
 from optuna_metabo.thinning import rare_first
 

@@ -15,6 +15,7 @@ import re
 import shlex
 import sys
 import unittest
+from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -25,6 +26,7 @@ from sybil import Example, Sybil
 from sybil.parsers.myst import CodeBlockParser, PythonCodeBlockParser, SkipParser
 
 from optuna_metabo.cli import main
+from optuna_metabo.demo import run as demo_run
 
 ROOT = Path(__file__).parent.parent
 PAGES = ["README.md", *(str(one.relative_to(ROOT)) for one in sorted(ROOT.glob("docs/**/*.md")))]
@@ -163,6 +165,7 @@ def test_a_page_runs_as_it_stands(
     page: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(demo_run, "Plan", partial(demo_run.Plan, past_trials=6))
     monkeypatch.setenv("OPTUNA_STORAGE", "")  # so that what a page exports is taken back
     verbosity = optuna.logging.get_verbosity()
     if page in WITH_STUDIES:

@@ -20,7 +20,7 @@ from optuna_metabo import TransferPrior
 from tests.test_storages import opened, postgresql
 
 ROOT = Path(__file__).parent.parent
-N_WORKERS = 3
+N_WORKERS = 2
 pytestmark = pytest.mark.filterwarnings("ignore::optuna.exceptions.ExperimentalWarning")
 
 
@@ -107,7 +107,7 @@ def test_the_file_is_brought_up_to_date(tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path}/studies.db"
     for storage in opened(url):
         past(storage)
-        ended(start(tmp_path, "fit.py", url, "team.prior"))
+        TransferPrior.fit("past-*", storage=storage).save(tmp_path / "team.prior")
         before = (tmp_path / "team.prior").read_bytes()
         ended(start(tmp_path, "fit.py", url, "team.prior"))
         assert (tmp_path / "team.prior").read_bytes() == before

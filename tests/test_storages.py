@@ -147,5 +147,5 @@ def test_killed_workers_lose_and_repeat_nothing(kind: str, tmp_path: Path) -> No
             for name in optuna.get_all_study_names(storage=storage):
                 if name.startswith(("past-", crash.NAME)):
                     optuna.delete_study(study_name=name, storage=storage)
-    n_killed = crash.run(url, 4, 50, kill_every=8, hang_up_every=12)
+    n_killed = crash.run(url, 3, 24, kill_every=8, hang_up_every=12)
     assert n_killed >= 1

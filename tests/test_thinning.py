@@ -11,7 +11,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from optuna_metabo.surrogate import Task
-from optuna_metabo.thinning import by_even_ranks, by_rank, evenly, near_zero, rare_first
+from optuna_metabo.thinning import (
+    by_even_ranks,
+    by_rank,
+    evenly,
+    near_zero,
+    of_several,
+    rare_first,
+)
 
 RULES = [by_even_ranks, by_rank, near_zero, rare_first]
 
@@ -102,3 +109,14 @@ def test_a_task_of_one_value_is_spread_over_its_rows() -> None:
 def test_an_even_spread_holds_both_ends() -> None:
     np.testing.assert_array_equal(evenly(np.arange(10, 21), 3), [10, 15, 20])
     np.testing.assert_array_equal(evenly(np.arange(3), 5), [0, 1, 2])
+
+
+def test_of_several_outputs_each_keeps_its_share_of_the_points_that_it_has_values_of() -> None:
+    y, slack = values(1000), values(1000, seed=1)
+    y[::2] = np.nan
+    odd = np.arange(1, 1000, 2)
+    rows = of_several([(y, by_rank), (slack, near_zero)], 100)
+    shares = odd[by_rank(y[odd], 50)], near_zero(slack, 50)
+    assert set(rows.tolist()) == {*shares[0].tolist(), *shares[1].tolist()}
+    assert (np.diff(rows) > 0).all()
+    np.testing.assert_array_equal(of_several([(y, by_rank)], 1000), np.arange(1000))

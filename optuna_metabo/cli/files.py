@@ -1,14 +1,14 @@
-"""Outputs that are there whole or not at all."""
+"""Outputs that are there whole or not at all, and why one cannot be there."""
 
 from __future__ import annotations
 
-import os
-import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import click
+
+from optuna_metabo import replacing as whole
 
 
 def check_free(path: Path, *, force: bool) -> None:
@@ -17,29 +17,23 @@ def check_free(path: Path, *, force: bool) -> None:
         raise click.ClickException(f"{path} is a directory: choose another --out")
     if path.exists() and not force:
         raise click.ClickException(f"{path} exists: choose another --out, or pass --force")
-    with replacing(path, keep=False):
+    with replacing(path):
         pass
 
 
 @contextmanager
-def replacing(path: Path, *, keep: bool = True) -> Iterator[Path]:
-    """A path to write to that becomes ``path`` when the block ends without an error.
-
-    It has the ending of ``path``, by which some writers choose the format. Without ``keep`` it
-    only shows whether ``path`` could be written.
+def replacing(path: Path) -> Iterator[Path]:
+    """:func:`optuna_metabo.replacing.replacing`, in a folder that is made if it is not there.
 
     Raises:
         click.ClickException: If nothing can be written there.
     """
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        folder = tempfile.TemporaryDirectory(prefix=f".{path.name}-", dir=path.parent)
-    except OSError as error:
-        raise click.ClickException(
-            f"{path} cannot be written: {error.strerror}; choose another --out"
-        ) from error
-    with folder as name:
-        unfinished = Path(name) / path.name
+    with ExitStack() as stack:
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            unfinished = stack.enter_context(whole.replacing(path))
+        except OSError as error:
+            raise click.ClickException(
+                f"{path} cannot be written: {error.strerror}; choose another --out"
+            ) from error
         yield unfinished
-        if keep:
-            os.replace(unfinished, path)

@@ -78,7 +78,7 @@ def command(
     archive = _archive(storage, studies)
     found, left_out = archive.targets(targets, chronological=chronological)
     say(f"{len(found)} of {len(archive.studies)} studies can be replayed.")
-    with replacing(out / "report.html", keep=False):
+    with replacing(out / "report.html"):
         pass
     runs = execute(
         found, plan, folder=out / "runs", jobs=jobs or os.cpu_count() or 1, progress=_progress

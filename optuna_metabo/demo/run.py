@@ -163,6 +163,7 @@ def _optimize(
     report: Callable[[str], None],
 ) -> None:
     def reporting(trial: optuna.Trial) -> float:
+        """The objective, with its progress told."""
         try:
             report(stage)
             return objective(trial)

@@ -61,6 +61,7 @@ class DigitsTask:
         scalers = {"none": "passthrough", "standard": StandardScaler(), "min-max": MinMaxScaler()}
 
         def score(trial: Trial) -> float:
+            """The accuracy, or error, on the other images."""
             scaling = trial.suggest_categorical("scaling", list(scalers))
             model = make_pipeline(
                 scalers[scaling],

@@ -108,6 +108,7 @@ def _that_matter(explanation: Explanation, used: Sequence[int]) -> list[int]:
     }
 
     def peak(i: int) -> tuple[bool, float]:
+        """Whether a source is to be named, and the most that it has counted."""
         source = explanation.sources[i]
         most = max((trial.weights[i] for trial in explanation.trials), default=0.0)
         return source.name in named or source.agreement == "opposed", max(source.weight, most)

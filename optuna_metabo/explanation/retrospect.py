@@ -15,6 +15,7 @@ from numpy import ndarray as Array
 from optuna.trial import FrozenTrial
 
 from optuna_metabo.asking import known_space
+from optuna_metabo.belief import Belief, begin_anew, without_outliers
 from optuna_metabo.encoding import Encoding
 from optuna_metabo.ensembles.source_models import SourceModels
 from optuna_metabo.explanation.origin import Origin, chosen_by, shares
@@ -22,7 +23,6 @@ from optuna_metabo.explanation.predictions import Prediction
 from optuna_metabo.history import History
 from optuna_metabo.learning import Learned, Learner
 from optuna_metabo.memory import Memory
-from optuna_metabo.proposal import Belief, begin_anew, without_outliers
 from optuna_metabo.shapes import Float
 from optuna_metabo.snapshot import Snapshot
 from optuna_metabo.sources import LeftOut, Past

@@ -115,6 +115,7 @@ class _Slice:
 
     @classmethod
     def of(cls, study: Study, trials: Sequence[FrozenTrial], name: str, objective: int) -> _Slice:
+        """Along a parameter, the others as they were in the best trial that has it."""
         having = [trial for trial in trials if name in trial.params]
         if not having:
             raise ValueError(f"no completed trial of {study.study_name!r} has a {name!r}")

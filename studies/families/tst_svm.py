@@ -26,6 +26,7 @@ class _Space:
     degrees: tuple[int, int]
 
     def suggest(self, trial: optuna.Trial) -> Key:
+        """Where a trial stands in the table; a kernel has the parameters that are its own."""
         kernel = trial.suggest_categorical("kernel", self.kernels)
         key: Key = (kernel, trial.suggest_int("log2_C", *self.log2_C))
         if kernel == "rbf":

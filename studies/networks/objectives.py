@@ -81,6 +81,7 @@ class ValidationAccuracy:
         pruned = False
 
         def report(epoch: int, accuracy: float) -> bool:
+            """Tells the study, and whether training is to stop."""
             nonlocal pruned
             trial.report(accuracy, epoch)
             pruned = trial.should_prune()

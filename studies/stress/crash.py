@@ -63,6 +63,7 @@ def work(url: str, notes: str, n_trials: int) -> None:
     optuna.logging.set_verbosity(optuna.logging.ERROR)
 
     def note(study: optuna.Study, trial: FrozenTrial) -> None:
+        """Writes down what the storage has confirmed."""
         with Path(notes).open("a") as file:
             file.write(json.dumps([trial.number, trial.values[0]]) + "\n")
 

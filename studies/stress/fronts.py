@@ -45,6 +45,7 @@ def objective(problem: Problem, shift: float) -> Callable[[optuna.Trial], Any]:
     """What Optuna calls."""
 
     def call(trial: optuna.Trial) -> Any:
+        """The values of a trial, which keeps its constraints."""
         x = [trial.suggest_float(f"x{i}", *bounds) for i, bounds in enumerate(problem.space)]
         values, constraints = problem.evaluate(x, shift)
         for key, value in constraints.items():

@@ -119,10 +119,10 @@ def test_of_a_long_front_each_point_kept_is_the_farthest_from_those_before(
 ) -> None:
     front = np.random.default_rng(m).random((600, m)) * np.arange(1, m + 1)
     scaled = (front - front.min(axis=0)) / np.ptp(front, axis=0)
+    distances = np.linalg.norm(scaled[:, None] - scaled, axis=2)
     chosen = [int(front[:, 0].argmax())]
     while len(chosen) < most:
-        nearest = np.linalg.norm(scaled[:, None] - scaled[chosen], axis=2).min(axis=1)
-        chosen.append(int(nearest.argmax()))
+        chosen.append(int(distances[:, chosen].min(axis=1).argmax()))
     np.testing.assert_array_equal(thin(front), front[chosen])
     np.testing.assert_array_equal(thin(front[:most]), front[:most])
 

@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import optuna
@@ -24,8 +25,9 @@ QUICK = ["demo", "--quick", "--seeds", "1", "--trials", "2"]
 @pytest.mark.filterwarnings("ignore::RuntimeWarning:sklearn")
 @pytest.mark.filterwarnings("ignore::optuna.exceptions.ExperimentalWarning")
 def test_the_demo_writes_a_report_and_the_studies_and_overwrites_nothing(
-    tmp_path: Path, run: Run
+    tmp_path: Path, run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(demo_run, "Plan", partial(demo_run.Plan, past_trials=6))
     out = tmp_path / "demo"
     ended = run(*QUICK, "--out", out)
     assert ended.code == 0
