@@ -276,7 +276,7 @@ def without_outliers(belief: Belief) -> Belief:
     seen = belief.seen
     if len(seen) < _MIN_BOUNDED:
         return belief
-    return replace(belief, seen=replace(seen, y=bounded(seen.y)))
+    return replace(belief, seen=seen.transformed(bounded(seen.y)))
 
 
 def begin_anew(models: Sequence[Model]) -> bool:
