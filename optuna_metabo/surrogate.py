@@ -137,8 +137,8 @@ class Task:
         """Points and their values as data to be maximised.
 
         Points whose value is NaN are left out, infinite values are drawn to the worst and the best
-        finite one, and points evaluated more than once get their mean. Without any finite value
-        the task is empty.
+        finite one, and points evaluated more than once get their mean, which counts as so many if
+        they differ. Without any finite value the task is empty.
         """
         if not np.isfinite(y).any():
             return cls(X[:0], np.zeros(0), known)

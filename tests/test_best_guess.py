@@ -5,12 +5,12 @@ from __future__ import annotations
 import numpy as np
 import optuna
 import pytest
-from optuna.distributions import FloatDistribution
+from optuna.distributions import BaseDistribution, FloatDistribution
 from optuna.trial import FrozenTrial, TrialState, create_trial
 
 from optuna_metabo import MetaGPSampler
 
-SPACE = {"x": FloatDistribution(0.0, 1.0)}
+SPACE: dict[str, BaseDistribution] = {"x": FloatDistribution(0.0, 1.0)}
 
 
 def trial(x: float, value: float) -> FrozenTrial:
@@ -70,16 +70,15 @@ def test_a_point_of_ten_values_is_trusted_more_than_a_lucky_one(n_past: int) -> 
 def test_a_study_may_repeat_a_noisy_configuration(surrogate: str) -> None:
     past = [study_of(*[trial(x, bowl(x)) for x in np.linspace(c, 1, 9)]) for c in (0.0, 0.1)]
     noisy_past = study_of(*[trial(x, bowl(x) + e) for x in (0.1, 0.5, 0.9) for e in (-0.1, 0.1)])
-    study = optuna.create_study(
-        sampler=MetaGPSampler([*past, noisy_past], seed=0, surrogate=surrogate)
-    )
+    sampler = MetaGPSampler([*past, noisy_past], seed=0, surrogate=surrogate)
+    study = optuna.create_study(sampler=sampler)
     generator = np.random.default_rng(0)
     for i in range(16):
         if i % 2:
             study.enqueue_trial({"x": 0.6})
         asked = study.ask(SPACE)
         study.tell(asked, bowl(asked.params["x"]) + 0.02 * generator.normal())
-    assert abs(study.sampler.best_guess(study).params["x"] - 0.6) < 0.1
+    assert abs(sampler.best_guess(study).params["x"] - 0.6) < 0.1
 
 
 def test_without_noise_it_is_the_best_trial() -> None:
