@@ -21,10 +21,9 @@ from optuna_metabo.acquisition.gain import (
     undominated,
     value,
 )
-from optuna_metabo.ensembles.scores import bounded
 from optuna_metabo.frame import Frame
 from optuna_metabo.shapes import Bool, Float
-from optuna_metabo.surrogate import Model, Prior, Task
+from optuna_metabo.surrogate import Model, Prior, Task, bounded
 from optuna_metabo.thinning import Rule, by_rank
 
 # The target's best points from which the search for the next one starts.

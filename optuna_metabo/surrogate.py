@@ -18,6 +18,8 @@ from optuna_metabo.thinning import Rule, by_rank
 
 # Values outside these magnitudes are rescaled: their squares would leave float64.
 _TINY, _HUGE = 1e-100, 1e100
+# How far below the best the target's values count, in lengths of its better three quarters.
+_REACH = 3.0
 
 
 @dataclass(frozen=True)
@@ -77,13 +79,15 @@ class Groups:
     def repeats(self, y: Float[Array, " n"]) -> Repeats | None:
         """What is known of the values of each group, if they are noisy: if those of one differ.
 
-        A function without noise that is evaluated again tells nothing more.
+        A function without noise that is evaluated again tells nothing more. Where one value is far
+        below all others, as of a training that diverged, deviations tell nothing of other points.
         """
         if (y == y[self.first][self.index]).all():
             return None
         counts = np.bincount(self.index).astype(float)
         squares = np.bincount(self.index, (y - self.means(y)[self.index]) ** 2)
-        return Repeats(counts, squares, counts - 1.0)
+        is_far = np.bincount(self.index, y != bounded(y)) > 0.0
+        return Repeats(counts, squares, counts - 1.0).where(~is_far)
 
 
 def finite(y: Float[Array, " n"]) -> Float[Array, " n"]:
@@ -94,6 +98,16 @@ def finite(y: Float[Array, " n"]) -> Float[Array, " n"]:
     y = np.clip(y, told.min(), told.max())
     magnitude = np.abs(y).max()
     return y / magnitude if magnitude > _HUGE or 0.0 < magnitude < _TINY else y
+
+
+def bounded(y: Float[Array, " n"]) -> Float[Array, " n"]:
+    """Draws the lowest quarter of the target's values up, where it is far below the others.
+
+    A target's values are crowded near the best, so that their median says nothing of the scale of
+    the others; what is kept reaches thrice as far below the best as the better three quarters.
+    """
+    best, quarter = y.max(), np.quantile(y, 0.25)
+    return np.asarray(np.maximum(y, best - _REACH * (best - quarter))) if best > quarter else y
 
 
 @dataclass(frozen=True)

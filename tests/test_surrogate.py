@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from optuna_metabo.surrogate import Groups, Posterior, Repeats, Task, finite, observed
+from optuna_metabo.surrogate import Groups, Posterior, Repeats, Task, bounded, finite, observed
 from optuna_metabo.thinning import Rule, by_even_ranks, by_rank, near_zero
 
 numbers = st.sampled_from([-2.0, 0.0, 1.0, 3.0, np.inf, -np.inf, np.nan])
@@ -160,3 +160,27 @@ def test_deviations_are_scaled_with_the_values_and_forgotten_on_another_scale() 
     np.testing.assert_array_equal(bent.counts, task.counts)
     np.testing.assert_array_equal(bent.repeats.freedom, task.y * (task.y >= 2.0))
     np.testing.assert_array_equal(bent.repeats.squares, 0.5 * task.y * (task.y >= 2.0))
+
+
+def test_values_crowded_at_the_best_do_not_hide_how_bad_the_others_are() -> None:
+    """Half of a study's trials near its optimum: the others keep their differences."""
+    y = np.r_[np.full(6, -0.01) * np.arange(6), -0.2, -0.4, -0.8, -1.0]
+    np.testing.assert_array_equal(bounded(y), y)
+
+
+def test_a_diverged_trial_is_drawn_up_to_thrice_the_reach_of_the_better_three_quarters() -> None:
+    y = np.r_[np.linspace(-1.0, 0.0, 9), -1e9]
+    expected = -3.0 * -np.quantile(y, 0.25)
+    assert bounded(y).min() == expected
+    np.testing.assert_array_equal(bounded(y)[:9], y[:9])
+    assert (bounded(np.ones(5)) == 1.0).all()
+
+
+def test_a_training_that_diverged_once_tells_nothing_of_the_noise_elsewhere() -> None:
+    y = np.r_[np.linspace(-1.0, 0.0, 9), -0.3, -9.0]
+    X = np.r_[np.arange(9.0), 2.0, 5.0][:, None]
+    task = Task.observed(X, y)
+    assert task.repeats is not None
+    assert task.counts[5] == 2.0
+    np.testing.assert_array_equal(np.flatnonzero(task.repeats.freedom), [2])
+    np.testing.assert_array_equal(np.flatnonzero(task.repeats.squares), [2])

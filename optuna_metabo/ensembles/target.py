@@ -9,12 +9,11 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy import ndarray as Array
 
-from optuna_metabo.ensembles.scores import bounded
 from optuna_metabo.gp.exact import GP, Batch
 from optuna_metabo.gp.fit import HyperparameterPrior, fit_map, unpack
 from optuna_metabo.memory import Memory
 from optuna_metabo.shapes import Float, Int
-from optuna_metabo.surrogate import Posterior, Repeats, Task
+from optuna_metabo.surrogate import Posterior, Repeats, Task, bounded
 from optuna_metabo.thinning import by_even_ranks
 
 # How far the level of the target's log lengthscales may lie from that of its sources.
