@@ -7,9 +7,8 @@ from dataclasses import dataclass, replace
 
 from numpy import ndarray as Array
 
-from optuna_metabo.ensembles.scores import bounded
 from optuna_metabo.shapes import Float
-from optuna_metabo.surrogate import Model, Prior, Task
+from optuna_metabo.surrogate import Model, Prior, Task, bounded
 from optuna_metabo.thinning import Rule, by_rank
 
 # With fewer values the bad ones are needed to tell which sources agree.
@@ -42,7 +41,7 @@ def without_outliers(belief: Belief) -> Belief:
     seen = belief.seen
     if len(seen) < _MIN_BOUNDED:
         return belief
-    return replace(belief, seen=replace(seen, y=bounded(seen.y)))
+    return replace(belief, seen=seen.transformed(bounded(seen.y)))
 
 
 def begin_anew(models: Sequence[Model]) -> bool:

@@ -7,11 +7,11 @@ from collections.abc import Callable
 from optuna.trial import FrozenTrial
 
 from optuna_metabo.asking import known_space
+from optuna_metabo.belief import Belief, sharp
 from optuna_metabo.encoding import Encoding
 from optuna_metabo.history import History
 from optuna_metabo.learning import Learner
 from optuna_metabo.outputs import feasible
-from optuna_metabo.proposal import Belief, sharp
 from optuna_metabo.snapshot import Snapshot
 from optuna_metabo.sources import Past
 from optuna_metabo.surrogate import Task

@@ -119,8 +119,7 @@ class Learned:
 
     def pooled(self) -> Task:
         """The points of all sources as those of one study."""
-        tasks = self.used_tasks
-        return Task(np.concatenate([t.X for t in tasks]), np.concatenate([t.y for t in tasks]))
+        return Task.joined(self.used_tasks)
 
 
 @dataclass(frozen=True)

@@ -222,9 +222,7 @@ class SourceStudy:
             return LeftOut(
                 self.name, f"of trials with a shared parameter {nothing}", of_space=True
             )
-        kept = rule(task.y, MAX_TRIALS)
-        task = Task(task.X[kept], task.y[kept], task.known)
-        return SourceTask(self, task, _names(encoding, shared))
+        return SourceTask(self, task.thinned(MAX_TRIALS, rule), _names(encoding, shared))
 
 
 def _different(spaces: Iterable[Space]) -> Iterator[Space]:

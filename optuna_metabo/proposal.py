@@ -21,9 +21,14 @@ from optuna_metabo.acquisition.gain import (
     undominated,
     value,
 )
-from optuna_metabo.belief import Belief as Belief
-from optuna_metabo.belief import acting, begin_anew, beside_others, without_outliers
-from optuna_metabo.belief import sharp as sharp
+from optuna_metabo.belief import (
+    Belief,
+    acting,
+    begin_anew,
+    beside_others,
+    sharp,
+    without_outliers,
+)
 from optuna_metabo.frame import Frame
 from optuna_metabo.shapes import Bool, Float
 from optuna_metabo.surrogate import Model

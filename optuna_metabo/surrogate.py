@@ -18,6 +18,38 @@ from optuna_metabo.thinning import Rule, by_rank
 
 # Values outside these magnitudes are rescaled: their squares would leave float64.
 _TINY, _HUGE = 1e-100, 1e100
+# How far below the best the target's values count, in lengths of its better three quarters.
+_REACH = 3.0
+
+
+@dataclass(frozen=True)
+class Repeats:
+    """What is known of the noisy values whose means stand at n points.
+
+    Args:
+        counts: How many they are, positive: the noise of their mean has the variance of one
+            value's over this.
+        squares: The sum of their squared deviations from their mean.
+        freedom: So many of these are independent: one less than the values, or 0 where the
+            deviations are not known on the scale of the mean.
+    """
+
+    counts: Float[Array, " n"]
+    squares: Float[Array, " n"]
+    freedom: Float[Array, " n"]
+
+    @classmethod
+    def none(cls, n: int) -> Repeats:
+        """One value at each point."""
+        return cls(np.ones(n), np.zeros(n), np.zeros(n))
+
+    def only(self, rows: Int[Array, " r"]) -> Repeats:
+        """Of some points."""
+        return Repeats(self.counts[rows], self.squares[rows], self.freedom[rows])
+
+    def where(self, known: Bool[Array, " n"]) -> Repeats:
+        """The same counts; deviations are forgotten where they are not known any more."""
+        return replace(self, squares=self.squares * known, freedom=self.freedom * known)
 
 
 @dataclass(frozen=True)
@@ -44,6 +76,19 @@ class Groups:
         """The mean of each group's values."""
         return np.bincount(self.index, y) / np.bincount(self.index)
 
+    def repeats(self, y: Float[Array, " n"]) -> Repeats | None:
+        """What is known of the values of each group, if they are noisy: if those of one differ.
+
+        A function without noise that is evaluated again tells nothing more. Where one value is far
+        below all others, as of a training that diverged, deviations tell nothing of other points.
+        """
+        if (y == y[self.first][self.index]).all():
+            return None
+        counts = np.bincount(self.index).astype(float)
+        squares = np.bincount(self.index, (y - self.means(y)[self.index]) ** 2)
+        is_far = np.bincount(self.index, y != bounded(y)) > 0.0
+        return Repeats(counts, squares, counts - 1.0).where(~is_far)
+
 
 def finite(y: Float[Array, " n"]) -> Float[Array, " n"]:
     """Values with the infinite ones drawn to the worst and the best finite one, of which there is
@@ -53,6 +98,16 @@ def finite(y: Float[Array, " n"]) -> Float[Array, " n"]:
     y = np.clip(y, told.min(), told.max())
     magnitude = np.abs(y).max()
     return y / magnitude if magnitude > _HUGE or 0.0 < magnitude < _TINY else y
+
+
+def bounded(y: Float[Array, " n"]) -> Float[Array, " n"]:
+    """Draws the lowest quarter of the target's values up, where it is far below the others.
+
+    A target's values are crowded near the best, so that their median says nothing of the scale of
+    the others; what is kept reaches thrice as far below the best as the better three quarters.
+    """
+    best, quarter = y.max(), np.quantile(y, 0.25)
+    return np.asarray(np.maximum(y, best - _REACH * (best - quarter))) if best > quarter else y
 
 
 @dataclass(frozen=True)
@@ -66,6 +121,7 @@ class Task:
             ignored. ``None`` means all.
         whole: All points in the order of their first trials, with the values that were told, of
             which this task may hold some, or less extreme ones. ``None`` where that is not known.
+        repeats: Of the noisy values whose means ``y`` are; ``None`` if it is one value each.
 
     Example:
         >>> import numpy as np
@@ -78,9 +134,15 @@ class Task:
     y: Float[Array, " n"]
     known: Bool[Array, " p"] | None = None
     whole: Task | None = None
+    repeats: Repeats | None = None
 
     def __len__(self) -> int:
         return len(self.y)
+
+    @property
+    def counts(self) -> Float[Array, " n"]:
+        """How many noisy values each of ``y`` is the mean of."""
+        return np.ones(len(self)) if self.repeats is None else self.repeats.counts
 
     @classmethod
     def observed(
@@ -89,21 +151,47 @@ class Task:
         """Points and their values as data to be maximised.
 
         Points whose value is NaN are left out, infinite values are drawn to the worst and the best
-        finite one, and points evaluated more than once get their mean. Without any finite value
-        the task is empty.
+        finite one, and points evaluated more than once get their mean, which counts as so many if
+        they differ. Without any finite value the task is empty.
         """
         if not np.isfinite(y).any():
             return cls(X[:0], np.zeros(0), known)
         told = ~np.isnan(y)
-        groups = Groups.of(X[told])
-        return cls(groups.X, groups.means(finite(y[told])), known)
+        groups, y = Groups.of(X[told]), finite(y[told])
+        return cls(groups.X, groups.means(y), known, repeats=groups.repeats(y))
+
+    def only(self, rows: Int[Array, " r"]) -> Task:
+        """Some of its points."""
+        repeats = self.repeats and self.repeats.only(rows)
+        return replace(self, X=self.X[rows], y=self.y[rows], repeats=repeats)
+
+    def transformed(self, y: Float[Array, " n"]) -> Task:
+        """With other values, at some or all of the points.
+
+        How much single values differed where they are others is not known on their scale.
+        """
+        return replace(self, y=y, repeats=self.repeats and self.repeats.where(y == self.y))
+
+    def scaled(self, centre: float, scale: float) -> Task:
+        """With ``(y - centre) / scale`` as values."""
+        repeats = self.repeats and replace(self.repeats, squares=self.repeats.squares / scale**2)
+        return replace(self, y=(self.y - centre) / scale, repeats=repeats)
+
+    @classmethod
+    def joined(cls, tasks: Sequence[Task]) -> Task:
+        """The points of several tasks, one at least, as those of one study."""
+        X, y = np.concatenate([t.X for t in tasks]), np.concatenate([t.y for t in tasks])
+        if not any(task.repeats for task in tasks):
+            return cls(X, y)
+        several = [task.repeats or Repeats.none(len(task)) for task in tasks]
+        parts = ((one.counts, one.squares, one.freedom) for one in several)
+        return cls(X, y, repeats=Repeats(*map(np.concatenate, zip(*parts, strict=True))))
 
     def thinned(self, most: int, rule: Rule = by_rank) -> Task:
         """At most so many points, kept by a rule of :mod:`optuna_metabo.thinning`."""
         if len(self) <= most:
             return self
-        rows = rule(self.y, most)
-        return replace(self, X=self.X[rows], y=self.y[rows])
+        return self.only(rule(self.y, most))
 
 
 def observed(
@@ -123,8 +211,9 @@ def observed(
     groups = Groups.of(X[told])
     order = np.argsort(groups.first)
     tasks = []
-    for y in (groups.means(finite(y[told])) for y in values):
-        tasks.append(Task(groups.X, y, whole=Task(groups.X[order], y[order])))
+    for y in (finite(y[told]) for y in values):
+        task = Task(groups.X, groups.means(y), repeats=groups.repeats(y))
+        tasks.append(replace(task, whole=task.only(order)))
     return tasks, groups.means(is_feasible[told]) == 1.0
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
 import numpy as np
@@ -259,7 +259,7 @@ def _given(tasks: Sequence[Task]) -> dict[str, Array]:
     if not tasks:
         return {}
     batch = Batch.of(tasks)
-    return {"X": batch.X, "y": batch.y, "mask": batch.mask, "known": batch.known}
+    return {one.name: getattr(batch, one.name) for one in fields(batch)}
 
 
 def _relearned(question: Question, packed: Any, arrays: list[Array]) -> Learned | None:

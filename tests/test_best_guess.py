@@ -5,12 +5,12 @@ from __future__ import annotations
 import numpy as np
 import optuna
 import pytest
-from optuna.distributions import FloatDistribution
+from optuna.distributions import BaseDistribution, FloatDistribution
 from optuna.trial import FrozenTrial, TrialState, create_trial
 
 from optuna_metabo import MetaGPSampler
 
-SPACE = {"x": FloatDistribution(0.0, 1.0)}
+SPACE: dict[str, BaseDistribution] = {"x": FloatDistribution(0.0, 1.0)}
 
 
 def trial(x: float, value: float) -> FrozenTrial:
@@ -42,6 +42,43 @@ def test_it_is_nearer_to_the_optimum_than_the_luckiest_trial_past_studies_help()
     )
     assert alone < 0.7 * lucky
     assert helped < 0.3 * lucky
+
+
+def twins(n: int) -> optuna.Study:
+    """Two valleys that mirror one another, with noise: one has a lucky value, one n values."""
+    at = np.linspace(0.0, 1.0, 21)
+    far = np.minimum(abs(at - 0.25), abs(at - 0.75))
+    values = 0.2 + 2.0 * far + 0.1 * (-1.0) ** np.round(20 * far)
+    around = [
+        trial(x, value) for x, value in zip(at, values, strict=True) if x not in (0.25, 0.75)
+    ]
+    several = [trial(0.25, 0.02 + 0.15 * z) for z in np.linspace(-1.0, 1.0, n)]
+    return study_of(*around, trial(0.75, 0.0), *several)
+
+
+@pytest.mark.parametrize("n_past", [0, 2])
+def test_a_point_of_ten_values_is_trusted_more_than_a_lucky_one(n_past: int) -> None:
+    past = [study_of(*[trial(x, bowl(x)) for x in np.linspace(c, 1, 9)]) for c in (0.0, 0.1)]
+    sampler = MetaGPSampler(past[:n_past], seed=0)
+    assert sampler.best_guess(twins(10)).params["x"] == 0.25
+    [expected] = sampler.predict(twins(10), [{"x": 0.25}, {"x": 0.75}])
+    often, once = expected.high - expected.low
+    assert often < 0.6 * once
+
+
+@pytest.mark.parametrize("surrogate", ["auto", "rgpe", "tst", "stacking", "none"])
+def test_a_study_may_repeat_a_noisy_configuration(surrogate: str) -> None:
+    past = [study_of(*[trial(x, bowl(x)) for x in np.linspace(c, 1, 9)]) for c in (0.0, 0.1)]
+    noisy_past = study_of(*[trial(x, bowl(x) + e) for x in (0.1, 0.5, 0.9) for e in (-0.1, 0.1)])
+    sampler = MetaGPSampler([*past, noisy_past], seed=0, surrogate=surrogate)
+    study = optuna.create_study(sampler=sampler)
+    generator = np.random.default_rng(0)
+    for i in range(16):
+        if i % 2:
+            study.enqueue_trial({"x": 0.6})
+        asked = study.ask(SPACE)
+        study.tell(asked, bowl(asked.params["x"]) + 0.02 * generator.normal())
+    assert abs(sampler.best_guess(study).params["x"] - 0.6) < 0.1
 
 
 def test_without_noise_it_is_the_best_trial() -> None:

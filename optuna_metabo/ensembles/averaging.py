@@ -170,7 +170,7 @@ class AveragingPrior:
         order = np.argsort(-rest.functions.opinion(task.X), kind="stable")
         for n in (n for n in _TOLD if 2 * n <= len(task)):
             told, left = order[:n], order[n:]
-            experts = rest.weighed(Task(task.X[told], task.y[told], task.known), task.X[:0])
+            experts = rest.weighed(task.only(told), task.X[:0])
             spread = believed_spread(rest._spread, task.y[told])
             yield experts.errors(task.X[left], task.y[left], spread)
 
@@ -188,9 +188,13 @@ class AveragingPrior:
         bases = Bases.of(functions, kept, groups)
         basis = bases.at(X)
         correlation = {name: kernel.correlation(X, X) for name, kernel in kernels.items()}
+        counts = np.r_[target.counts, np.ones(len(pending))]
         krigings = [
             group.condition(
-                correlation[group.kernel], target.y, basis, noise=kernels[group.kernel].noise
+                correlation[group.kernel],
+                target.y,
+                basis,
+                noise=kernels[group.kernel].noise / counts,
             )
             for group in groups
         ]
@@ -216,7 +220,8 @@ class AveragingPrior:
         told = target.whole or target
         few = Scale.from_best(told.y).standardise(told).thinned(_MAX_SCREENED)
         correlation, nothing = kernel.correlation(few.X, few.X), np.zeros((0, len(few)))
-        residual = Residual.factorise(correlation, nothing, rho=DISTANT.rho, noise=kernel.noise)
+        noise = kernel.noise / few.counts
+        residual = Residual.factorise(correlation, nothing, rho=DISTANT.rho, noise=noise)
         guess = partial(self.functions.anchors.guess, few.X)
         evidence = partial(_evidence, residual, few.y)
         return screened(self.functions.order, guess, evidence, self.functions.belief)

@@ -40,9 +40,10 @@ class Common:
         coefficients: What each of them adds to the mean, shape [n].
         inverse_lengthscale: One a column, shape [p]; 0 where a source lacks the parameter.
         share: Of the sources' variance, what is common.
-        noise: A variance.
+        noise: The variance of a single value's.
         y: Their values, shape [n].
         owner: The source that each of them belongs to, shape [n].
+        counts: Of how many values each of these is the mean, shape [n].
     """
 
     X: Float[Array, "n p"]
@@ -52,6 +53,7 @@ class Common:
     noise: float
     y: Float[Array, " n"]
     owner: Int[Array, " n"]
+    counts: Float[Array, " n"]
 
     @classmethod
     def learn(
@@ -96,26 +98,26 @@ class Common:
         known = _known_to_all(tasks)
         chosen, tasks = _thinned(tasks, most)
         X, y = np.concatenate([t.X for t in tasks]), np.concatenate([t.y for t in tasks])
+        counts = np.concatenate([task.counts for task in tasks])
         owner = np.repeat(chosen, [len(task) for task in tasks])
-        inverse_lengthscale = known / lengthscale
+        inverse, parts = known / lengthscale, (y, owner, counts)
         if not known.any():
-            return cls(X, np.zeros(len(X)), inverse_lengthscale, 0.0, 0.0, y, owner)
-        K, is_same = _correlation(X, X, inverse_lengthscale), owner[:, None] == owner
-        fits = (_likeliest(K, is_same, y, noise) for noise in noises)
-        best = max(fits, key=lambda fit: fit.evidence)
-        return cls(
-            X, best.share * best.weights, inverse_lengthscale, best.share, best.noise, y, owner
-        )
+            return cls(X, np.zeros(len(X)), inverse, 0.0, 0.0, *parts)
+        K, is_same = _correlation(X, X, inverse), owner[:, None] == owner
+        fits = [(_likeliest(K, is_same, y, noise / counts), noise) for noise in noises]
+        best, noise = max(fits, key=lambda fit: fit[0].evidence)
+        return cls(X, best.share * best.weights, inverse, best.share, noise, *parts)
 
     def without(self, source: int) -> Common:
         """Of all sources but one, with the same share and noise."""
         rest = self.owner != source
-        X, y, owner = self.X[rest], self.y[rest], self.owner[rest]
+        X, y, owner, counts = self.X[rest], self.y[rest], self.owner[rest], self.counts[rest]
         if self.share == 0.0 or rest.all() or not rest.any():
             return self
         K = _correlation(X, X, self.inverse_lengthscale)
-        weights = _fit(K, owner[:, None] == owner, y, self.share, self.noise).weights
-        return replace(self, X=X, coefficients=self.share * weights, y=y, owner=owner)
+        weights = _fit(K, owner[:, None] == owner, y, self.share, self.noise / counts).weights
+        coefficients = self.share * weights
+        return replace(self, X=X, coefficients=coefficients, y=y, owner=owner, counts=counts)
 
     def mean(self, X: Float[Array, "m p"]) -> Float[Array, " m"]:
         """The expected value of ``g``."""
@@ -150,18 +152,20 @@ def _correlation(
 
 
 class Fit(NamedTuple):
-    """One pair of share and noise: its log marginal likelihood with the best outputscale, up to a
-    constant, and K⁻¹ y.
+    """One share, its log marginal likelihood with the best outputscale, up to a constant, and
+    K⁻¹ y.
     """
 
     evidence: float
     share: float
-    noise: float
     weights: Float[Array, " n"]
 
 
 def _likeliest(
-    K: Float[Array, "n n"], is_same: Bool[Array, "n n"], y: Float[Array, " n"], noise: float
+    K: Float[Array, "n n"],
+    is_same: Bool[Array, "n n"],
+    y: Float[Array, " n"],
+    noise: Float[Array, " n"],
 ) -> Fit:
     """With the share at the peak of the evidence."""
     best = _fit(K, is_same, y, _SHARES[0], noise)
@@ -178,11 +182,11 @@ def _fit(
     is_same: Bool[Array, "n n"],
     y: Float[Array, " n"],
     share: float,
-    noise: float,
+    noise: Float[Array, " n"],
 ) -> Fit:
-    L = cholesky(K * (share + (1.0 - share) * is_same) + noise * np.eye(len(y)))
+    L = cholesky(K * (share + (1.0 - share) * is_same) + np.diag(noise))
     half = lower_solve(L, y[:, None])
     weights = lower_solve(L.T[::-1, ::-1], half[::-1])[::-1, 0]
     log_det = 2.0 * np.log(np.diagonal(L)).sum()
     scale = max(float(half[:, 0] @ half[:, 0]) / len(y), 1e-300)
-    return Fit(-0.5 * (len(y) * np.log(scale) + log_det), share, noise, weights)
+    return Fit(-0.5 * (len(y) * np.log(scale) + log_det), share, weights)

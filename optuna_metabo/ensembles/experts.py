@@ -106,9 +106,9 @@ class Group:
         y: Float[Array, " n"],
         basis: Basis,
         *,
-        noise: float,
+        noise: Float[Array, " N"],
     ) -> Kriging:
-        """The experts given the values at the first n of N points."""
+        """The experts given the values at the first n of N points, and the noise at each."""
         spread = self.spread(basis)
         residual = Residual.factorise(correlation, spread, rho=self.rho, noise=noise)
         return Kriging.condition(residual, self.coefficients, y, self.rows(basis))

@@ -34,7 +34,7 @@ _LOG_NODE_WEIGHTS = np.log(_NODE_WEIGHTS) + _NODES**2
 
 @dataclass(frozen=True)
 class Kernel:
-    """The residual's correlation, and the variance of the noise."""
+    """The residual's correlation, and the variance of a single value's noise."""
 
     lengthscale: Float[Array, " p"]
     noise: float
@@ -63,18 +63,20 @@ class Coefficients:
 
 @dataclass(frozen=True)
 class Residual:
-    """``r`` and the noise at N points, factorised: K = rho² k + spreadᵀ spread + noise I = L Lᵀ.
+    """``r`` and the noise at N points, factorised.
+
+        K = rho² k + spreadᵀ spread + diag(noise) = L Lᵀ
 
     Args:
         rho: The size of the residual, relative to the basis functions' deviation.
-        noise: The variance of the noise.
+        noise: The variance of the noise at each point, less where several values were told.
         spread: Rows whose Gram matrix is a further covariance, shape [l N].
         L: The lower factor, shape [N N].
         L_inverse: Its inverse.
     """
 
     rho: float
-    noise: float
+    noise: Float[Array, " N"]
     spread: Float[Array, "l N"]
     L: Float[Array, "N N"]
     L_inverse: Float[Array, "N N"]
@@ -86,14 +88,13 @@ class Residual:
         spread: Float[Array, "l N"],
         *,
         rho: float,
-        noise: float,
+        noise: Float[Array, " N"],
     ) -> Residual:
         """From the points' correlation and the further covariance's rows; there may be none."""
-        N = len(correlation)
-        K = rho**2 * correlation + noise * np.eye(N)
+        K = rho**2 * correlation + np.diag(noise)
         K += spread.T @ spread
-        L = cholesky(K) if N else K
-        L_inverse = lower_inverse(L) if N else K
+        L = cholesky(K) if len(K) else K
+        L_inverse = lower_inverse(L) if len(K) else K
         return cls(rho, noise, spread, L, L_inverse)
 
     def log_det(self, n: int) -> float:
@@ -102,7 +103,7 @@ class Residual:
 
     def variance(self, i: int) -> float:
         """Of the residual and the noise at one point."""
-        return self.rho**2 + self.noise + float(np.sum(self.spread[:, i] ** 2))
+        return self.rho**2 + float(self.noise[i]) + float(np.sum(self.spread[:, i] ** 2))
 
 
 @dataclass(frozen=True)

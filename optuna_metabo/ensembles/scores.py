@@ -10,8 +10,6 @@ from optuna_metabo.shapes import Float
 # Values further below the median than the best is above it, times this, are drawn up to there:
 # a diverged training says "bad", and how bad must not set the scale.
 _WINSOR = 2.0
-# How far below the best the target's values count, in lengths of its better three quarters.
-_REACH = 3.0
 # Differences below this share of the largest value are rounding: of a mean of equal values, say.
 _ROUNDING = 64 * float(np.finfo(float).eps)
 
@@ -35,16 +33,6 @@ def winsorise(y: Float[Array, " n"]) -> Float[Array, " n"]:
     if best - middle <= rounding:
         middle = np.median(less_good)
     return np.asarray(np.maximum(y, middle - _WINSOR * (best - middle)))
-
-
-def bounded(y: Float[Array, " n"]) -> Float[Array, " n"]:
-    """Draws the lowest quarter of the target's values up, where it is far below the others.
-
-    A target's values are crowded near the best, so that their median says nothing of the scale of
-    the others; what is kept reaches thrice as far below the best as the better three quarters.
-    """
-    best, quarter = y.max(), np.quantile(y, 0.25)
-    return np.asarray(np.maximum(y, best - _REACH * (best - quarter))) if best > quarter else y
 
 
 def normal_scores(y: Float[Array, " n"]) -> Float[Array, " n"]:

@@ -22,7 +22,7 @@ from optuna_metabo.gp.expansion import Expansion, Terms
 from optuna_metabo.gp.fit import HyperparameterPrior, fit_map
 from optuna_metabo.gp.kernel import Hyperparameters
 from optuna_metabo.shapes import Float, Int
-from optuna_metabo.surrogate import Task
+from optuna_metabo.surrogate import Repeats, Task
 from optuna_metabo.thinning import evenly
 
 # What the shared lengthscales are fitted to: more data would not move them, but cost seconds.
@@ -50,7 +50,8 @@ class SourceModels:
     Args:
         data: The scores of the k sources.
         theta: The shared log hyperparameters, shape [d + 2].
-        noise: The noise variance of each source; its outputscale is the rest of 1.
+        noise: The noise variance of each source's values, on average over its points; its
+            outputscale is the rest of 1.
         alpha: K⁻¹ y of each source, shape [k n].
         signal: The probability that a source is more than noise.
         groups: The axis of each column.
@@ -69,7 +70,8 @@ class SourceModels:
     def task(self, i: int) -> Task:
         """The scores of one source."""
         data, rows = self.data, self.data.mask[i]
-        return Task(data.X[i, rows], data.y[i, rows], data.known[i])
+        repeats = replace(Repeats.none(int(rows.sum())), counts=data.counts[i, rows])
+        return Task(data.X[i, rows], data.y[i, rows], data.known[i], repeats=repeats)
 
     @property
     def lengthscale(self) -> Float[Array, " p"]:
@@ -105,7 +107,7 @@ class SourceModels:
         scores: Callable[[Float[Array, " n"]], Float[Array, " n"]] = normal_scores,
     ) -> SourceModels:
         """Fits ``sources``, at least one, their values transformed by ``scores``."""
-        tasks = [replace(task, y=scores(task.y)) for task in sources]
+        tasks = [_scored(task, scores) for task in sources]
         data, groups = Batch.of(tasks), domain.groups
         prior = HyperparameterPrior.default(len(domain.dimensions))
         at_first = _evidence(data, np.exp(prior.loc[:-2])[groups])
@@ -118,6 +120,19 @@ class SourceModels:
         for rows in _chunks(len(tasks)):
             alpha[rows] = GP.condition(data[rows], _with_noise(theta, noise[rows]), groups).alpha
         return cls(data, theta, noise, alpha, signal, groups)
+
+
+def _scored(task: Task, scores: Callable[[Float[Array, " n"]], Float[Array, " n"]]) -> Task:
+    """With scores as values, and counts of a harmonic mean of 1.
+
+    So the mean noise of the points and the signal make up their unit variance, however often each
+    was evaluated.
+    """
+    task = task.transformed(scores(task.y))
+    if task.repeats is None:
+        return task
+    counts = task.counts * np.mean(1.0 / task.counts)
+    return replace(task, repeats=replace(task.repeats, counts=counts))
 
 
 def telling(signal: Float[Array, " k"]) -> Int[Array, " i"]:
@@ -141,7 +156,9 @@ def _evidence(data: Batch, lengthscale: Float[Array, " p"]) -> Float[Array, "j k
     for rows in _chunks(len(data.y)):
         some = data[rows]
         _, correlation = some.covariance(np.broadcast_to(lengthscale, some.known.shape))
-        evidence[:, rows] = [_log_evidence(correlation, some.y, noise) for noise in _NOISES]
+        evidence[:, rows] = [
+            _log_evidence(correlation, some.y, noise, some.counts) for noise in _NOISES
+        ]
     return evidence
 
 
@@ -151,7 +168,7 @@ def _signal(data: Batch, evidence: Float[Array, "j k"]) -> Float[Array, " k"]:
     What part of the sources has one is learned from all of them (expectation maximisation,
     Dempster, Laird & Rubin 1977).
     """
-    only_noise = -0.5 * np.sum(data.y**2, axis=1)
+    only_noise = -0.5 * np.sum(data.y**2 * data.counts - np.log(data.counts), axis=1)
     log_ratio = np.logaddexp.reduce(evidence, axis=0) - np.log(len(evidence)) - only_noise
     with_signal, without = _SEEN
     share = with_signal / (with_signal + without)
@@ -163,18 +180,21 @@ def _signal(data: Batch, evidence: Float[Array, "j k"]) -> Float[Array, " k"]:
 
 
 def _log_evidence(
-    correlation: Float[Array, "k n n"], y: Float[Array, "k n"], noise: float
+    correlation: Float[Array, "k n n"],
+    y: Float[Array, "k n"],
+    noise: float,
+    counts: Float[Array, "k n"],
 ) -> Float[Array, " k"]:
-    """Log p(y | X) up to a constant (eq. 5.8), with K = (1 - noise) C + noise I.
+    """Log p(y | X) up to a constant (eq. 5.8), with K = (1 - noise) C + noise diag(1 / counts).
 
-    The Cholesky factor of K bordered by y has L⁻¹ y as its last row. The diagonal is 1, also
+    The Cholesky factor of K bordered by y has L⁻¹ y as its last row. The diagonal of C is 1, also
     in padded rows. K is positive definite by its noise.
     """
     k, n = y.shape
     K = np.empty((k, n + 1, n + 1))
     K[:, :n, :n] = (1.0 - noise) * correlation
     K[:, n, :n] = K[:, :n, n] = y
-    K[:, np.arange(n), np.arange(n)] = 1.0
+    K[:, np.arange(n), np.arange(n)] = 1.0 + noise * (1.0 / counts - 1.0)
     K[:, n, n] = _BORDER
     L = np.linalg.cholesky(K)
     log_det = 2.0 * np.log(np.diagonal(L, axis1=1, axis2=2)[:, :n]).sum(axis=1)
@@ -185,6 +205,4 @@ def _subset(tasks: Sequence[Task], index: Int[Array, " i"]) -> Batch:
     """An even spread of some sources, and of each evenly spread trials."""
     chosen = [tasks[i] for i in evenly(index, _MAX_FITTED_SOURCES)]
     rows = [evenly(np.arange(len(task)), _MAX_FITTED_TRIALS) for task in chosen]
-    return Batch.of(
-        [replace(task, X=task.X[i], y=task.y[i]) for task, i in zip(chosen, rows, strict=True)]
-    )
+    return Batch.of([task.only(i) for task, i in zip(chosen, rows, strict=True)])

@@ -9,12 +9,11 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy import ndarray as Array
 
-from optuna_metabo.ensembles.scores import bounded
 from optuna_metabo.gp.exact import GP, Batch
 from optuna_metabo.gp.fit import HyperparameterPrior, fit_map, unpack
 from optuna_metabo.memory import Memory
 from optuna_metabo.shapes import Float, Int
-from optuna_metabo.surrogate import Posterior, Task
+from optuna_metabo.surrogate import Posterior, Repeats, Task, bounded
 from optuna_metabo.thinning import by_even_ranks
 
 # How far the level of the target's log lengthscales may lie from that of its sources.
@@ -47,7 +46,7 @@ class Scale:
 
     def standardise(self, task: Task) -> Task:
         """The task with its values on this scale."""
-        return replace(task, y=(task.y - self.centre) / self.scale)
+        return task.scaled(self.centre, self.scale)
 
     def restore(
         self,
@@ -69,7 +68,9 @@ def target_theta(
     fits the same.
     """
     target = settled(target)
-    parts = (target.X, target.y, groups, np.zeros(0) if source_theta is None else source_theta)
+    theta = np.zeros(0) if source_theta is None else source_theta
+    repeats = target.repeats or Repeats.none(len(target))
+    parts = (target.X, target.y, repeats.counts, repeats.squares, repeats.freedom, groups, theta)
     digest = hashlib.blake2b()
     for part in parts:
         digest.update(f"{part.shape}".encode() + np.ascontiguousarray(part).tobytes())
@@ -80,11 +81,11 @@ def settled(target: Task) -> Task:
     """The first 10, 12, 15, 18, ... points of a task whose trials are known in their order."""
     if target.whole is None:
         return target
-    X, y = target.whole.X, target.whole.y
-    n = min(len(y), _FIRST_REFIT)
-    while n >= _FIRST_REFIT and math.ceil(_MORE * n) <= len(y):
+    n = min(len(target.whole), _FIRST_REFIT)
+    while n >= _FIRST_REFIT and math.ceil(_MORE * n) <= len(target.whole):
         n = math.ceil(_MORE * n)
-    return Task(X[:n], bounded(y[:n]) if n >= _FIRST_REFIT else y[:n])
+    first = target.whole.only(np.arange(n))
+    return first.transformed(bounded(first.y)) if n >= _FIRST_REFIT else first
 
 
 def _fitted(
@@ -123,5 +124,5 @@ def fit_target(
     gp = GP.condition(Batch.of([target]), theta, groups)
     if not len(pending):
         return gp
-    X, y = np.concatenate([target.X, pending]), np.concatenate([target.y, gp.mean(pending)[0]])
-    return GP.condition(Batch.of([Task(X, y)]), theta, groups)
+    believed = Task.joined([target, Task(pending, gp.mean(pending)[0])])
+    return GP.condition(Batch.of([believed]), theta, groups)

@@ -7,7 +7,7 @@ padded row has no covariance with any other, unit variance and value 0, so that 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import numpy as np
 import scipy
@@ -61,27 +61,37 @@ class Batch:
         y: Shape [k n], 0 where padded.
         mask: Shape [k n], true for the rows that count.
         known: Shape [k p], the columns that count.
+        counts: Shape [k n], of how many values each of y is the mean; 1 where padded.
+        squares: Shape [k], of the deviations of these from their means the sum of squares.
+        freedom: Shape [k], how many of these are independent and known.
     """
 
     X: Float[Array, "k n p"]
     y: Float[Array, "k n"]
     mask: Bool[Array, "k n"]
     known: Bool[Array, "k p"]
+    counts: Float[Array, "k n"]
+    squares: Float[Array, " k"]
+    freedom: Float[Array, " k"]
 
     @classmethod
     def of(cls, tasks: Sequence[Task]) -> Batch:
         """Pads ``tasks``, at least one, to a common length."""
         k, n, p = len(tasks), max(len(task) for task in tasks), tasks[0].X.shape[1]
-        X, y = np.zeros((k, n, p)), np.zeros((k, n))
+        X, y, counts = np.zeros((k, n, p)), np.zeros((k, n)), np.ones((k, n))
         mask, known = np.zeros((k, n), dtype=bool), np.ones((k, p), dtype=bool)
+        squares, freedom = np.zeros(k), np.zeros(k)
         for i, task in enumerate(tasks):
             X[i, : len(task)], y[i, : len(task)], mask[i, : len(task)] = task.X, task.y, True
+            if task.repeats is not None:
+                counts[i, : len(task)] = task.repeats.counts
+                squares[i], freedom[i] = task.repeats.squares.sum(), task.repeats.freedom.sum()
             if task.known is not None:
                 known[i] = task.known
-        return cls(X, y, mask, known)
+        return cls(X, y, mask, known, counts, squares, freedom)
 
     def __getitem__(self, index: slice | Int[Array, " i"]) -> Batch:
-        return Batch(self.X[index], self.y[index], self.mask[index], self.known[index])
+        return Batch(*(getattr(self, one.name)[index] for one in fields(self)))
 
     def covariance(
         self, lengthscale: Float[Array, "k p"]
@@ -105,11 +115,16 @@ class GP:
 
     @classmethod
     def condition(cls, data: Batch, theta: Hyperparameters, groups: Int[Array, " p"]) -> GP:
-        """K = k(X, X) + noise I = L Lᵀ, alpha = K⁻¹ y (Rasmussen & Williams, algorithm 2.1)."""
+        """K = k(X, X) + noise diag(1 / counts) = L Lᵀ, alpha = K⁻¹ y.
+
+        Rasmussen & Williams, algorithm 2.1; the mean of c values has the c-th part of the noise,
+        and says of the function what they say one by one.
+        """
         lengthscale = theta.lengthscale[:, groups]
         _, correlation = data.covariance(lengthscale)
         K = theta.outputscale[:, None, None] * correlation
-        diagonal = np.where(data.mask, (theta.outputscale + theta.noise)[:, None], 1.0)
+        diagonal = theta.outputscale[:, None] + theta.noise[:, None] / data.counts
+        diagonal = np.where(data.mask, diagonal, 1.0)
         K[:, np.arange(K.shape[1]), np.arange(K.shape[1])] = diagonal
         L = cholesky(K)
         half = lower_solve(L, data.y[..., None])
@@ -163,7 +178,7 @@ class GP:
 
             mean_i = y_i - alpha_i / [K⁻¹]_ii,    variance_i = 1 / [K⁻¹]_ii
 
-        The variance is that of an observation. Padded rows hold 0 and 1.
+        The variance is that of the value, with its noise. Padded rows hold 0 and 1.
         """
         inverse = lower_inverse(self.L)
         precision = np.einsum("kin,kin->kn", inverse, inverse)

@@ -17,7 +17,8 @@ from optuna_metabo.gp.exact import Batch, cholesky, lower_inverse
 from optuna_metabo.gp.kernel import Hyperparameters, matern52_slope
 from optuna_metabo.shapes import Float, Int
 
-# Values are standardised: a noise below 1e-6 is not told from none, and one above 1 is no fit.
+# Values are standardised: a noise below 1e-6 is not told from none, and one above 1 is no fit; of
+# values that are means of c, one above c.
 _NOISE_BOUNDS = (np.log(1e-6), np.log(1.0))
 _LENGTHSCALE_BOUNDS = (np.log(0.03), np.log(50.0))
 _OUTPUTSCALE_BOUNDS = (np.log(0.05), np.log(20.0))
@@ -82,6 +83,13 @@ def log_marginal_likelihood(
 ) -> tuple[float, Float[Array, " t"]]:
     """The sum over the batch of log p(y | X, theta), and its gradient.
 
+    Where y are means of c values each, K = outputscale C + noise diag(1 / c); the deviations of
+    the single values from their means, whose squares have the sum S, tell of the noise alone:
+
+        log p(deviations) = -1/2 sum((c - 1) log(2 pi noise) + log c) - S / (2 noise)
+
+    of which the constant sum of log c is left out.
+
     Args:
         theta: Logarithms of lengthscales [d], outputscale and noise, shared by all tasks.
         data: The tasks.
@@ -92,13 +100,15 @@ def log_marginal_likelihood(
     lengthscale = np.broadcast_to(np.exp(theta[:d])[groups], data.known.shape)
     r2, correlation = data.covariance(lengthscale)
     eye = np.eye(r2.shape[-1])
-    K = outputscale * correlation + np.where(data.mask, noise, 1.0)[:, None, :] * eye
+    K = outputscale * correlation + np.where(data.mask, noise / data.counts, 1.0)[:, None, :] * eye
     L = cholesky(K)
     inverse_L = lower_inverse(L)
     inverse = np.swapaxes(inverse_L, -1, -2) @ inverse_L
     alpha = np.einsum("knm,km->kn", inverse, data.y)
     log_det = 2.0 * np.log(np.diagonal(L, axis1=-2, axis2=-1)).sum()
     value = -0.5 * (np.sum(alpha * data.y) + log_det + data.mask.sum() * np.log(2 * np.pi))
+    scatter, freedom = data.squares.sum() / noise, data.freedom.sum()
+    value -= 0.5 * (freedom * np.log(2 * np.pi * noise) + scatter)
 
     pairs = data.mask[:, :, None] & data.mask[:, None, :]
     G = 0.5 * np.where(pairs, alpha[:, :, None] * alpha[:, None, :] - inverse, 0.0)
@@ -109,7 +119,8 @@ def log_marginal_likelihood(
     gradient = np.zeros(d + 2)
     np.add.at(gradient, groups, -4.0 * (squares - products))
     gradient[d] = outputscale * np.sum(G * correlation)
-    gradient[d + 1] = noise * np.einsum("knn->", G)
+    gradient[d + 1] = noise * np.einsum("knn->", G / data.counts[:, None, :])
+    gradient[d + 1] += 0.5 * (scatter - freedom)
     return float(value), gradient
 
 
@@ -122,7 +133,9 @@ def fit_map(
     much data than with little.
     """
     n = max(int(data.mask.sum()), 1)
-    bounds = [_LENGTHSCALE_BOUNDS] * (len(start) - 2) + [_OUTPUTSCALE_BOUNDS, _NOISE_BOUNDS]
+    least, most = _NOISE_BOUNDS
+    noise_bounds = (least, most + np.log(data.counts.max()))
+    bounds = [_LENGTHSCALE_BOUNDS] * (len(start) - 2) + [_OUTPUTSCALE_BOUNDS, noise_bounds]
     start = np.r_[start[:-1], max(start[-1], np.log(_START_NOISE))]
     options = {"maxiter": _MAX_ITERATIONS, "ftol": _TOLERANCE / n}
     start = np.clip(start, *np.transpose(bounds))

@@ -9,9 +9,9 @@ import numpy as np
 from numpy import ndarray as Array
 from optuna.study import Study
 
-from optuna_metabo.ensembles.scores import bounded
 from optuna_metabo.sampler import MetaGPSampler
 from optuna_metabo.shapes import Float
+from optuna_metabo.surrogate import bounded
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go

@@ -9,7 +9,7 @@ from numpy import ndarray as Array
 from optuna_metabo.ensembles import common as module
 from optuna_metabo.ensembles.common import Common
 from optuna_metabo.gp.kernel import matern52, squared_distance
-from optuna_metabo.surrogate import Task
+from optuna_metabo.surrogate import Repeats, Task
 
 LENGTHSCALE, GROUPS = np.array([0.5, 0.8]), np.arange(2)
 
@@ -56,9 +56,10 @@ def test_the_share_that_is_climbed_to_is_the_likeliest_of_all() -> None:
         y = bowl(X, 0.3) * generator.choice([-1.0, 1.0], 3)[owner] + noise
         K = matern52(squared_distance(X, X, LENGTHSCALE))
         is_same = owner[:, None] == owner
-        fits = [module._fit(K, is_same, y, share, 1e-2) for share in module._SHARES]
+        at = np.full(36, 1e-2)
+        fits = [module._fit(K, is_same, y, share, at) for share in module._SHARES]
         best = max(fits, key=lambda fit: fit.evidence)
-        assert module._likeliest(K, is_same, y, 1e-2).share == best.share
+        assert module._likeliest(K, is_same, y, at).share == best.share
 
 
 def test_alike_sources_share_more_than_opposed_ones() -> None:
@@ -120,3 +121,20 @@ def test_points_are_owned_by_the_places_of_their_sources() -> None:
     rest, Z = learn([tasks[0], tasks[2]]), np.random.default_rng(4).random((8, 2))
     assert (rest.share, rest.noise) == (common.share, common.noise)
     np.testing.assert_allclose(common.without(4).mean(Z), rest.mean(Z))
+
+
+@pytest.mark.parametrize("left_out", [None, 2])
+def test_a_mean_of_several_values_has_so_much_less_noise(left_out: int | None) -> None:
+    tasks, counts = sources(0.2, 0.3, 0.4), np.arange(1.0, 13.0)
+    repeats = Repeats(counts, np.zeros(12), np.zeros(12))
+    common = learn([Task(t.X, t.y, repeats=repeats) for t in tasks])
+    if left_out is not None:
+        common, tasks = common.without(left_out), tasks[:left_out]
+    k, Z = len(tasks), np.random.default_rng(4).random((8, 2))
+    X, y = np.concatenate([t.X for t in tasks]), np.concatenate([t.y for t in tasks])
+    same, share = np.kron(np.eye(k), np.ones((12, 12))), common.share
+    K = matern52(squared_distance(X, X, LENGTHSCALE)) * (share + (1.0 - share) * same)
+    K += common.noise * np.diag(np.tile(1.0 / counts, k))
+    cross = matern52(squared_distance(X, Z, LENGTHSCALE))
+    expected = share * cross.T @ np.linalg.solve(K, y)
+    np.testing.assert_allclose(common.mean(Z), expected, atol=1e-8)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from numpy import ndarray as Array
@@ -16,8 +18,9 @@ PRIOR = Coefficients(np.array([1.0, 0.2]), np.array([0.25, 3.0]))
 RHO = 0.4
 
 
-def residual_of(X: Array, spread: Array) -> Residual:
-    return Residual.factorise(KERNEL.correlation(X, X), spread, rho=RHO, noise=KERNEL.noise)
+def residual_of(X: Array, spread: Array, counts: Array | float = 1.0) -> Residual:
+    noise = np.full(len(X), KERNEL.noise) / counts
+    return Residual.factorise(KERNEL.correlation(X, X), spread, rho=RHO, noise=noise)
 
 
 def problem(n: int, s: int = 3, n_new: int = 4, seed: int = 0) -> tuple[Array, ...]:
@@ -182,3 +185,32 @@ def test_pending_points_shrink_variances_and_change_no_mean() -> None:
     np.testing.assert_allclose(m, n, atol=1e-8)
     assert (w <= v + 1e-12).all()
     assert (w[:, :, 0] < 0.6 * v[:, :, 0]).all()
+
+
+def test_means_of_several_values_tell_what_these_tell_one_by_one() -> None:
+    """At a given scale; that of the former is told by fewer values."""
+    X, y, basis, Z, basis_new = problem(5)
+    counts, generator = np.array([1, 4, 1, 2, 3]), np.random.default_rng(2)
+    each = np.repeat(np.arange(5), counts)
+    deviations = generator.standard_normal(len(each))
+    deviations -= (np.bincount(each, deviations) / counts)[each]
+    none, K = np.zeros((0, 5)), KERNEL.correlation(X, Z)
+    means = Kriging.condition(residual_of(X, none, counts), PRIOR, y, basis)
+    one_by_one = Kriging.condition(
+        residual_of(X[each], none[:, each]), PRIOR, (y - 5.0)[each] + deviations, basis[:, each]
+    )
+    means = replace(means, tau=np.full_like(means.tau, 0.7))
+    one_by_one = replace(one_by_one, tau=means.tau)
+    at = basis_new, np.zeros((0, len(Z)))
+    offset = Kriging.condition(residual_of(X, none, counts), PRIOR, y - 5.0, basis)
+    found = predicted(replace(offset, tau=means.tau), K, *at)
+    expected = predicted(one_by_one, K[each], *at)
+    for part, other in zip(found, expected, strict=True):
+        np.testing.assert_allclose(part, other, rtol=1e-7)
+
+
+def test_the_variance_at_a_point_of_several_values_is_that_of_their_mean() -> None:
+    X, counts = problem(3)[0], np.array([1.0, 4.0, 2.0])
+    residual = residual_of(X, np.zeros((0, 3)), counts)
+    found = [residual.variance(i) for i in range(3)]
+    np.testing.assert_allclose(found, RHO**2 + KERNEL.noise / counts)

@@ -7,9 +7,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from optuna_metabo.ensembles.scores import bounded
 from optuna_metabo.ensembles.target import settled, target_theta
-from optuna_metabo.surrogate import Task, observed
+from optuna_metabo.surrogate import Task, bounded, observed
 
 GROUPS = np.arange(2)
 

@@ -8,7 +8,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 from scipy.stats import norm
 
-from optuna_metabo.ensembles.scores import bounded, normal_scores, tempered_scores, winsorise
+from optuna_metabo.ensembles.scores import normal_scores, tempered_scores, winsorise
 
 FLAT_TOP = np.r_[np.ones(6), 0.9, 0.5, 0.2, 0.0]
 
@@ -80,17 +80,3 @@ def test_tempered_scores_are_half_values_and_half_ranks() -> None:
     ranks = norm.ppf([3.5 / 4, 2.5 / 4, 1.5 / 4, 0.5 / 4])
     expected = [(part - part.mean()) / part.std() for part in (drawn, ranks)]
     np.testing.assert_allclose(tempered_scores(y), np.mean(expected, axis=0))
-
-
-def test_values_crowded_at_the_best_do_not_hide_how_bad_the_others_are() -> None:
-    """Half of a study's trials near its optimum: the others keep their differences."""
-    y = np.r_[np.full(6, -0.01) * np.arange(6), -0.2, -0.4, -0.8, -1.0]
-    np.testing.assert_array_equal(bounded(y), y)
-
-
-def test_a_diverged_trial_is_drawn_up_to_thrice_the_reach_of_the_better_three_quarters() -> None:
-    y = np.r_[np.linspace(-1.0, 0.0, 9), -1e9]
-    expected = -3.0 * -np.quantile(y, 0.25)
-    assert bounded(y).min() == expected
-    np.testing.assert_array_equal(bounded(y)[:9], y[:9])
-    assert (bounded(np.ones(5)) == 1.0).all()

@@ -13,8 +13,9 @@ from optuna_metabo.ensembles import source_models as module
 from optuna_metabo.ensembles.scores import normal_scores
 from optuna_metabo.ensembles.source_models import SourceModels
 from optuna_metabo.gp import expansion, matern52, squared_distance
+from optuna_metabo.gp.exact import Batch
 from optuna_metabo.memory import n_bytes
-from optuna_metabo.surrogate import Task
+from optuna_metabo.surrogate import Repeats, Task
 from tests.ensembles.bowls import DOMAIN, alike, bowl, make_task
 
 MIXED = Domain((Dimension(), Dimension(), Dimension(n_choices=3)))
@@ -161,3 +162,52 @@ def test_a_source_is_learned_the_same_in_whatever_company(
 def test_what_is_learned_takes_little_more_than_the_points() -> None:
     tasks = make_tasks(*[64] * 40)
     assert n_bytes(SourceModels.learn(tasks, MIXED)) < 2 * n_bytes(tasks)
+
+
+def repeated(task: Task, counts: np.ndarray) -> Task:
+    return replace(task, repeats=Repeats(counts, np.zeros(len(task)), np.zeros(len(task))))
+
+
+def test_means_of_several_values_have_less_of_the_noise_and_all_of_it_on_average() -> None:
+    counts = np.r_[np.ones(20), np.full(20, 4.0)]
+    task = noisy(40, 1, 1.0)
+    models = SourceModels.learn([repeated(task, counts)], DOMAIN)
+    y, k = (
+        normal_scores(task.y),
+        matern52(squared_distance(task.X, task.X, np.exp(models.theta[:-2]))),
+    )
+    share = np.diag(1.0 / counts) / np.mean(1.0 / counts)
+    evidence = {
+        noise: multivariate_normal(cov=(1.0 - noise) * k + noise * share).logpdf(y)
+        for noise in (1e-4, 1e-3, 1e-2, 0.05, 0.2, 0.5, 0.9)
+    }
+    noise = max(evidence, key=evidence.__getitem__)
+    assert models.noise[0] == noise
+    expected = np.linalg.solve((1.0 - noise) * k + noise * share, y)
+    np.testing.assert_allclose(models.alpha[0], expected, rtol=1e-8)
+    np.testing.assert_allclose(models.gp.alpha[0], expected, rtol=1e-8)
+    np.testing.assert_allclose(models.task(0).counts, counts * np.mean(1.0 / counts))
+
+
+def test_the_evidence_of_pure_noise_is_that_of_the_means() -> None:
+    counts = np.array([1.0, 4.0, 2.0, 1.0, 9.0])
+    data = Batch.of([repeated(only_noise(5, 0), counts)])
+    model = multivariate_normal(cov=np.diag(1.0 / counts)).logpdf(data.y[0])
+    constant = -0.5 * 5 * np.log(2.0 * np.pi)
+    odds = 3.0  # of sources seen before the first
+    for ratio in (-2.0, 0.0, 2.0):
+        evidence = np.array([[model - constant + ratio]])
+        (signal,) = module._signal(data, evidence)
+        for _ in range(20):
+            share = (3.0 + odds / (1.0 + odds)) / 5.0
+            odds = share / (1.0 - share) * np.exp(ratio)
+        assert signal == pytest.approx(odds / (1.0 + odds), abs=1e-3)
+
+
+def test_a_source_whose_points_all_have_as_many_values_is_learned_as_with_one_each() -> None:
+    one, many = (
+        SourceModels.learn([repeated(task, np.full(25, c)) for task in alike()], DOMAIN)
+        for c in (1.0, 5.0)
+    )
+    np.testing.assert_allclose(many.alpha, one.alpha, rtol=1e-8)
+    np.testing.assert_allclose(many.signal, one.signal)

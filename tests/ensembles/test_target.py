@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from optuna_metabo.ensembles import target as module
-from optuna_metabo.ensembles.target import Scale, fit_target, target_theta
-from optuna_metabo.surrogate import Task
+from optuna_metabo.ensembles.target import Scale, fit_target, settled, target_theta
+from optuna_metabo.surrogate import Repeats, Task
 
 GROUPS = np.arange(3)
 
@@ -73,3 +73,25 @@ def test_the_centre_is_the_mean_or_the_best_value_and_equal_values_have_the_scal
     assert (Scale.of(y).centre, Scale.from_best(y).centre) == (3.0, 6.0)
     assert Scale.of(np.full(3, 7.0)) == Scale(7.0, 1.0)
     assert Scale.of(np.zeros(0)) == Scale(0.0, 1.0)
+
+
+def test_repeats_of_the_first_points_are_known_where_these_are_fitted() -> None:
+    i = np.arange(25.0)
+    whole = Task(i[:, None], i, repeats=Repeats(1.0 + i, i, i))
+    first = settled(Task(i[:, None], i, whole=whole))
+    assert first.repeats is not None
+    np.testing.assert_array_equal(first.counts, 1.0 + i[:22])
+    is_drawn_up = first.y != i[:22]
+    np.testing.assert_array_equal(first.repeats.freedom, i[:22] * ~is_drawn_up)
+
+
+def test_values_that_repeat_are_trusted_by_their_number() -> None:
+    one, counts = task(30), np.ones(30)
+    counts[7] = 20.0
+    y = one.y + np.random.default_rng(1).standard_normal(30)
+    noisy = Task(one.X, y, repeats=Repeats(counts, 19.0 * (counts > 1), counts - 1.0))
+    pending = one.X[:1] + 0.3
+    gp = fit_target(Scale.of(y).standardise(noisy), pending, GROUPS, None)
+    variance = gp.posterior(one.X)[1][0]
+    assert variance[7] < 0.3 * np.median(variance)
+    np.testing.assert_array_equal(gp.data.counts[0], [*counts, 1.0])

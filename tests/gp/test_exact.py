@@ -9,7 +9,7 @@ from sklearn.gaussian_process.kernels import ConstantKernel, Matern, WhiteKernel
 
 from optuna_metabo.gp import GP, Hyperparameters
 from optuna_metabo.gp.exact import Batch, cholesky
-from optuna_metabo.gp.fit import unpack
+from optuna_metabo.gp.fit import log_marginal_likelihood, unpack
 from optuna_metabo.surrogate import Task
 
 GROUPS = np.array([0, 1, 2, 2])
@@ -123,3 +123,36 @@ def test_infinite_lengthscale_switches_an_axis_off() -> None:
     moved = X.copy()
     moved[:, 2:] = 0.0
     np.testing.assert_allclose(gp.mean(X), gp.mean(moved))
+
+
+def repeated(*sizes: int) -> tuple[list[Task], list[Task]]:
+    """Tasks of points that have 1, 2, 3, ... values each: these one by one, and their means."""
+    generator, one_by_one = np.random.default_rng(3), []
+    for task in make_tasks(*sizes):
+        each = np.repeat(np.arange(len(task)), 1 + np.arange(len(task)))
+        y = task.y[each] + 0.3 * generator.standard_normal(len(each))
+        one_by_one.append(Task(task.X[each], y))
+    return one_by_one, [Task.observed(task.X, task.y) for task in one_by_one]
+
+
+def test_a_mean_of_several_values_tells_what_these_tell_one_by_one() -> None:
+    one_by_one, means = repeated(3, 5)
+    X = np.random.default_rng(1).random((6, 4))
+    for found, expected in zip(
+        condition(*means).joint_posterior(X),
+        condition(*one_by_one).joint_posterior(X),
+        strict=True,
+    ):
+        np.testing.assert_allclose(found, expected, atol=1e-8)
+    some = condition(*means)[np.array([1])]
+    np.testing.assert_allclose(some.mean(X), condition(one_by_one[1]).mean(X), atol=1e-8)
+
+
+def test_values_one_by_one_have_the_likelihood_of_means_and_deviations() -> None:
+    """But for the constant, the sum of log counts."""
+    one_by_one, means = (Batch.of(tasks) for tasks in repeated(3, 5))
+    for theta in (THETA, THETA + 0.4, THETA - np.arange(5.0)):
+        found, gradient = log_marginal_likelihood(theta, means, GROUPS)
+        expected, slope = log_marginal_likelihood(theta, one_by_one, GROUPS)
+        assert found - 0.5 * np.log(means.counts).sum() == pytest.approx(expected)
+        np.testing.assert_allclose(gradient, slope, rtol=1e-6, atol=1e-6)

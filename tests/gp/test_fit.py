@@ -10,7 +10,7 @@ from scipy.stats import t as student
 from optuna_metabo.gp import HyperparameterPrior, fit_map, matern52, squared_distance
 from optuna_metabo.gp.exact import Batch
 from optuna_metabo.gp.fit import log_marginal_likelihood, unpack
-from optuna_metabo.surrogate import Task
+from optuna_metabo.surrogate import Repeats, Task
 
 GROUPS = np.array([0, 1, 2, 2])
 THETA = np.array([-0.3, 0.2, 0.1, 0.3, -3.0])
@@ -113,8 +113,14 @@ def test_marginal_likelihood_agrees_with_scipy() -> None:
     np.testing.assert_allclose(value, sum(expected))
 
 
-def test_gradient_agrees_with_finite_differences() -> None:
-    batch = Batch.of([*make_tasks(7, 12), Task(*_columns(6), np.array([True, False, True, True]))])
+REPEATS = Repeats(np.arange(1.0, 8.0), np.linspace(0.0, 0.5, 7), np.arange(7.0))
+
+
+@pytest.mark.parametrize("repeats", [None, REPEATS])
+def test_gradient_agrees_with_finite_differences(repeats: Repeats | None) -> None:
+    one, other = make_tasks(7, 12)
+    partial = Task(*_columns(6), np.array([True, False, True, True]))
+    batch = Batch.of([Task(one.X, one.y, repeats=repeats), other, partial])
     _, gradient = log_marginal_likelihood(THETA, batch, GROUPS)
     step = 1e-5
     numeric = [
@@ -162,3 +168,20 @@ def test_values_with_noise_do_not_drive_the_lengthscales_to_nothing() -> None:
     theta = fit_map(batch, np.arange(3), prior, prior.loc)
     assert np.exp(theta[:2]).min() > 0.3
     assert np.exp(theta[-1]) > 0.01
+
+
+def test_deviations_of_repeats_tell_the_noise_where_nothing_else_does() -> None:
+    """Three points far apart, fifty values each."""
+    X, y = np.repeat([[0.0], [5.0], [10.0]], 50, axis=0), np.repeat([-1.2, 0.0, 1.2], 50)
+    y = y + 0.5 * np.random.default_rng(0).standard_normal(150)
+    batch, prior = Batch.of([Task.observed(X, y)]), HyperparameterPrior.default(1)
+    noise = np.exp(fit_map(batch, np.arange(1), prior, prior.loc)[-1])
+    assert noise == pytest.approx(0.25, rel=0.2)
+
+
+def test_the_noise_of_a_single_value_may_exceed_the_variance_of_means() -> None:
+    X = np.repeat(np.arange(8.0)[:, None], 100, axis=0)
+    y = 3.0 * np.random.default_rng(0).standard_normal(800) + np.sin(9.0 * X[:, 0])
+    batch, prior = Batch.of([Task.observed(X, y)]), HyperparameterPrior.default(1)
+    noise = np.exp(fit_map(batch, np.arange(1), prior, prior.loc)[-1])
+    assert noise == pytest.approx(9.0, rel=0.1)
