@@ -50,6 +50,7 @@ class History:
         """All trials, one a row."""
 
         def rows(trials: Sequence[FrozenTrial]) -> Float[Array, "c p"]:
+            """Those of some trials."""
             return encoding.encode_many([trial.params for trial in trials])
 
         space = tuple(map(repr, encoding.search_space.items()))

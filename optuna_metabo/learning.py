@@ -207,6 +207,7 @@ class Learner:
         """
 
         def learned() -> list[Learned]:
+            """For each objective, worked out."""
             count = len(objectives)
             outputs = [Output.objective(one, count, past.studies) for one in objectives]
             return [self.learn(past.studies, space, output) for output in outputs]
@@ -235,6 +236,7 @@ class Learner:
             return learned
 
         def likeness() -> Likeness:
+            """What the features of the sources say of their functions."""
             sources = [(one.study.name, one.study.attributes) for one in learned.used]
             return prior.likeness(features.table(sources))
 

@@ -13,6 +13,7 @@ import numpy as np
 from numpy import ndarray as Array
 
 from optuna_metabo.domain import Domain
+from optuna_metabo.repeats import Repeats
 from optuna_metabo.shapes import Bool, Float, Int
 from optuna_metabo.thinning import Rule, by_rank
 
@@ -20,36 +21,6 @@ from optuna_metabo.thinning import Rule, by_rank
 _TINY, _HUGE = 1e-100, 1e100
 # How far below the best the target's values count, in lengths of its better three quarters.
 _REACH = 3.0
-
-
-@dataclass(frozen=True)
-class Repeats:
-    """What is known of the noisy values whose means stand at n points.
-
-    Args:
-        counts: How many they are, positive: the noise of their mean has the variance of one
-            value's over this.
-        squares: The sum of their squared deviations from their mean.
-        freedom: So many of these are independent: one less than the values, or 0 where the
-            deviations are not known on the scale of the mean.
-    """
-
-    counts: Float[Array, " n"]
-    squares: Float[Array, " n"]
-    freedom: Float[Array, " n"]
-
-    @classmethod
-    def none(cls, n: int) -> Repeats:
-        """One value at each point."""
-        return cls(np.ones(n), np.zeros(n), np.zeros(n))
-
-    def only(self, rows: Int[Array, " r"]) -> Repeats:
-        """Of some points."""
-        return Repeats(self.counts[rows], self.squares[rows], self.freedom[rows])
-
-    def where(self, known: Bool[Array, " n"]) -> Repeats:
-        """The same counts; deviations are forgotten where they are not known any more."""
-        return replace(self, squares=self.squares * known, freedom=self.freedom * known)
 
 
 @dataclass(frozen=True)
@@ -140,9 +111,14 @@ class Task:
         return len(self.y)
 
     @property
+    def tally(self) -> Repeats:
+        """``repeats``, of one value each if there are none."""
+        return Repeats.none(len(self)) if self.repeats is None else self.repeats
+
+    @property
     def counts(self) -> Float[Array, " n"]:
         """How many noisy values each of ``y`` is the mean of."""
-        return np.ones(len(self)) if self.repeats is None else self.repeats.counts
+        return self.tally.counts
 
     @classmethod
     def observed(
@@ -183,7 +159,7 @@ class Task:
         X, y = np.concatenate([t.X for t in tasks]), np.concatenate([t.y for t in tasks])
         if not any(task.repeats for task in tasks):
             return cls(X, y)
-        several = [task.repeats or Repeats.none(len(task)) for task in tasks]
+        several = (task.tally for task in tasks)
         parts = ((one.counts, one.squares, one.freedom) for one in several)
         return cls(X, y, repeats=Repeats(*map(np.concatenate, zip(*parts, strict=True))))
 

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from optuna_metabo.surrogate import Groups, Posterior, Repeats, Task, bounded, finite, observed
+from optuna_metabo.repeats import Repeats
+from optuna_metabo.surrogate import Groups, Posterior, Task, bounded, finite, observed
 from optuna_metabo.thinning import Rule, by_even_ranks, by_rank, near_zero
 
 numbers = st.sampled_from([-2.0, 0.0, 1.0, 3.0, np.inf, -np.inf, np.nan])

@@ -17,6 +17,11 @@ def check_free(path: Path, *, force: bool) -> None:
         raise click.ClickException(f"{path} is a directory: choose another --out")
     if path.exists() and not force:
         raise click.ClickException(f"{path} exists: choose another --out, or pass --force")
+    check_writable(path)
+
+
+def check_writable(path: Path) -> None:
+    """Raises before any work if nothing can be written there; what is there stays as it is."""
     with replacing(path):
         pass
 

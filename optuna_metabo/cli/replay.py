@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from optuna_metabo.cli import options
-from optuna_metabo.cli.files import replacing
+from optuna_metabo.cli.files import check_writable, replacing
 from optuna_metabo.cli.options import say, set_log_level
 from optuna_metabo.cli.output import aligned
 from optuna_metabo.cli.storage import open_storage
@@ -78,8 +78,7 @@ def command(
     archive = _archive(storage, studies)
     found, left_out = archive.targets(targets, chronological=chronological)
     say(f"{len(found)} of {len(archive.studies)} studies can be replayed.")
-    with replacing(out / "report.html"):
-        pass
+    check_writable(out / "report.html")
     runs = execute(
         found, plan, folder=out / "runs", jobs=jobs or os.cpu_count() or 1, progress=_progress
     )

@@ -168,10 +168,11 @@ class AveragingPrior:
         others = tuple(one for one in self.some if one[0] != source)
         rest = replace(self, functions=self.functions.without(source), some=others)
         order = np.argsort(-rest.functions.opinion(task.X), kind="stable")
+        usual = rest._spread
         for n in (n for n in _TOLD if 2 * n <= len(task)):
             told, left = order[:n], order[n:]
             experts = rest.weighed(task.only(told), task.X[:0])
-            spread = believed_spread(rest._spread, task.y[told])
+            spread = believed_spread(usual, task.y[told])
             yield experts.errors(task.X[left], task.y[left], spread)
 
     def weighed(self, target: Task, pending: Float[Array, "q p"]) -> AveragingModel:

@@ -99,6 +99,7 @@ def _draw(sources: Sequence[Task], domain: Domain, generator: np.random.Generato
     """
 
     def drawn(source: Task) -> Task:
+        """Some trials of a source, anything in the place of what it does not know."""
         rows = generator.permutation(len(source))[:_MAX_TRIALS]
         X, known = source.X[rows], True if source.known is None else source.known
         U = generator.random((len(rows), len(domain.dimensions)))

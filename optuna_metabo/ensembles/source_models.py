@@ -21,8 +21,9 @@ from optuna_metabo.gp.exact import GP, Batch
 from optuna_metabo.gp.expansion import Expansion, Terms
 from optuna_metabo.gp.fit import HyperparameterPrior, fit_map
 from optuna_metabo.gp.kernel import Hyperparameters
+from optuna_metabo.repeats import Repeats
 from optuna_metabo.shapes import Float, Int
-from optuna_metabo.surrogate import Repeats, Task
+from optuna_metabo.surrogate import Task
 from optuna_metabo.thinning import evenly
 
 # What the shared lengthscales are fitted to: more data would not move them, but cost seconds.

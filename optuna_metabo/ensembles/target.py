@@ -13,7 +13,7 @@ from optuna_metabo.gp.exact import GP, Batch
 from optuna_metabo.gp.fit import HyperparameterPrior, fit_map, unpack
 from optuna_metabo.memory import Memory
 from optuna_metabo.shapes import Float, Int
-from optuna_metabo.surrogate import Posterior, Repeats, Task, bounded
+from optuna_metabo.surrogate import Posterior, Task, bounded
 from optuna_metabo.thinning import by_even_ranks
 
 # How far the level of the target's log lengthscales may lie from that of its sources.
@@ -69,8 +69,8 @@ def target_theta(
     """
     target = settled(target)
     theta = np.zeros(0) if source_theta is None else source_theta
-    repeats = target.repeats or Repeats.none(len(target))
-    parts = (target.X, target.y, repeats.counts, repeats.squares, repeats.freedom, groups, theta)
+    tally = target.tally
+    parts = (target.X, target.y, tally.counts, tally.squares, tally.freedom, groups, theta)
     digest = hashlib.blake2b()
     for part in parts:
         digest.update(f"{part.shape}".encode() + np.ascontiguousarray(part).tobytes())

@@ -83,9 +83,9 @@ class Batch:
         squares, freedom = np.zeros(k), np.zeros(k)
         for i, task in enumerate(tasks):
             X[i, : len(task)], y[i, : len(task)], mask[i, : len(task)] = task.X, task.y, True
-            if task.repeats is not None:
-                counts[i, : len(task)] = task.repeats.counts
-                squares[i], freedom[i] = task.repeats.squares.sum(), task.repeats.freedom.sum()
+            tally = task.tally
+            counts[i, : len(task)] = tally.counts
+            squares[i], freedom[i] = tally.squares.sum(), tally.freedom.sum()
             if task.known is not None:
                 known[i] = task.known
         return cls(X, y, mask, known, counts, squares, freedom)

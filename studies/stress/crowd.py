@@ -5,8 +5,8 @@
 The related ones are near copies of the target. The others have their optimum anywhere and are
 turned by any angle, or are noise (near copies whose values are permuted), or say the opposite of
 what is true, or, in turn, the first and the last of these, so that most agree on what is wrong.
-Printed is
-the mean regret after some trials with the related ones alone, with all, and without any.
+Printed is the mean regret after some trials with the related ones alone, with all, and without
+any.
 """
 
 from __future__ import annotations

@@ -20,7 +20,7 @@ import optuna
 import pandas as pd
 from optuna.samplers import RandomSampler
 from optuna.trial import FrozenTrial, TrialState
-from scipy.special import ndtr, ndtri
+from scipy.special import ndtr
 from threadpoolctl import threadpool_limits
 
 from optuna_metabo import (
@@ -29,6 +29,7 @@ from optuna_metabo import (
     MetaGPSampler,
     Model,
     Posterior,
+    Prediction,
     Prior,
     Surrogate,
     Task,
@@ -43,8 +44,6 @@ from studies.tables.runs import Run, source_studies
 LEVELS = (0.5, 0.8, 0.95)
 TOLD = (2, 5, 10, 30)
 N_PROBES = 256
-# How often an interval is halved that holds a quantile: to 1e-9 of its width.
-N_HALVINGS = 30
 
 
 @dataclass(frozen=True)
@@ -132,22 +131,12 @@ def inside(posterior: Posterior, y: np.ndarray, level: float) -> np.ndarray:
     return np.abs(2.0 * probability_below(posterior, y) - 1.0) <= level
 
 
-def quantile(posterior: Posterior, p: float) -> np.ndarray:
-    """Where the distribution function is ``p``, by bisection between those of the components."""
-    ends = posterior.means + ndtri(p) * np.sqrt(posterior.variances)
-    low, high = ends.min(axis=0), ends.max(axis=0)
-    for _ in range(N_HALVINGS):
-        middle = 0.5 * (low + high)
-        below = probability_below(posterior, middle) < p
-        low, high = np.where(below, middle, low), np.where(below, high, middle)
-    return 0.5 * (low + high)
-
-
 def width(posterior: Posterior, y: np.ndarray) -> float:
     """The median width of the central intervals of 95 %, relative to how far the values ``y`` lie
     apart.
     """
-    widths = quantile(posterior, 0.975) - quantile(posterior, 0.025)
+    expected = Prediction.of(posterior, 1.0)
+    widths = expected.high - expected.low
     return float(np.median(widths) / np.ptp(y)) if np.ptp(y) > 0.0 else np.nan
 
 

@@ -9,7 +9,8 @@ import pytest
 
 from optuna_metabo.ensembles import target as module
 from optuna_metabo.ensembles.target import Scale, fit_target, settled, target_theta
-from optuna_metabo.surrogate import Repeats, Task
+from optuna_metabo.repeats import Repeats
+from optuna_metabo.surrogate import Task
 
 GROUPS = np.arange(3)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from scipy.optimize import brentq
 from scipy.stats import norm
 
 from optuna_metabo.explanation.predictions import Prediction, quantile
@@ -19,6 +20,20 @@ def test_below_a_quantile_lies_as_much_of_the_mixture_as_its_level(level: float)
     q = quantile(MIXTURE, level)
     below = MIXTURE.weights @ norm.cdf(q, MIXTURE.means, np.sqrt(MIXTURE.variances))
     assert below == pytest.approx([level] * 2, abs=1e-6)
+
+
+@pytest.mark.parametrize("level", [0.025, 0.5, 0.975])
+def test_a_quantile_is_where_the_distribution_function_is_so_large(level: float) -> None:
+    generator = np.random.default_rng(0)
+    means, variances = generator.normal(size=(3, 4)), generator.uniform(0.1, 2.0, (3, 4))
+    weights, deviations = np.array([0.2, 0.5, 0.3]), np.sqrt(variances)
+
+    def excess(y: float, j: int) -> float:
+        return float(weights @ norm.cdf(y, means[:, j], deviations[:, j])) - level
+
+    expected = [brentq(excess, -50.0, 50.0, args=(j,), xtol=1e-12) for j in range(4)]
+    found = quantile(Posterior(weights, means, variances), level)
+    np.testing.assert_allclose(found, expected, atol=1e-7)
 
 
 def test_of_one_normal_distribution_it_is_mean_and_twice_the_deviation() -> None:

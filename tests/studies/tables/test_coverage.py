@@ -13,7 +13,6 @@ from scipy.stats import norm
 from optuna_metabo import Posterior
 from studies.families import load
 from studies.past import others, past_studies
-from studies.tables import coverage
 from studies.tables.coverage import inside, main, predict, probability_below, probes, width
 
 
@@ -50,12 +49,6 @@ def test_draws_of_the_mixture_are_covered_as_promised() -> None:
     draws = generator.normal(posterior.means[chosen], np.sqrt(posterior.variances[chosen]))
     for level in (0.5, 0.8, 0.95):
         assert inside(posterior, draws, level).mean() == pytest.approx(level, abs=0.01)
-
-
-@pytest.mark.parametrize("p", [0.025, 0.5, 0.975])
-def test_a_quantile_is_where_the_distribution_function_is_so_large(p: float) -> None:
-    expected = [quantile(mixture(4), j, p) for j in range(4)]
-    np.testing.assert_allclose(coverage.quantile(mixture(4), p), expected, atol=1e-7)
 
 
 def test_a_width_has_no_units() -> None:

@@ -1,0 +1,40 @@
+"""Points that a noisy objective was evaluated at more than once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy import ndarray as Array
+
+from optuna_metabo.shapes import Bool, Float, Int
+
+
+@dataclass(frozen=True)
+class Repeats:
+    """What is known of the noisy values whose means stand at n points.
+
+    Args:
+        counts: How many they are, positive: the noise of their mean has the variance of one
+            value's over this.
+        squares: The sum of their squared deviations from their mean.
+        freedom: So many of these are independent: one less than the values, or 0 where the
+            deviations are not known on the scale of the mean.
+    """
+
+    counts: Float[Array, " n"]
+    squares: Float[Array, " n"]
+    freedom: Float[Array, " n"]
+
+    @classmethod
+    def none(cls, n: int) -> Repeats:
+        """One value at each point."""
+        return cls(np.ones(n), np.zeros(n), np.zeros(n))
+
+    def only(self, rows: Int[Array, " r"]) -> Repeats:
+        """Of some points."""
+        return Repeats(self.counts[rows], self.squares[rows], self.freedom[rows])
+
+    def where(self, known: Bool[Array, " n"]) -> Repeats:
+        """The same counts; deviations are forgotten where they are not known any more."""
+        return replace(self, squares=self.squares * known, freedom=self.freedom * known)
