@@ -69,6 +69,8 @@ class AveragingModel:
         bases: What the experts need of them.
         kept: The sources that have experts.
         agreement: How far the function of each goes with the values, from -1 to 1.
+        is_borne_out: Whether what all have in common has been seen to go with the values, where
+            they are expected to be bad as well as where good.
         X: The target's points, and after them the pending ones.
         kernels: By name.
         groups: The experts; the rival's group is the last.
@@ -83,6 +85,7 @@ class AveragingModel:
     bases: Bases
     kept: Kept
     agreement: Float[Array, " s"]
+    is_borne_out: bool
     X: Float[Array, "N p"]
     kernels: dict[str, Kernel]
     groups: list[Group]
@@ -128,9 +131,13 @@ class AveragingModel:
 
     @property
     def begins_anew(self) -> bool:
-        """Whether the sources have misled so far, so that points anywhere are wanted."""
+        """Whether the sources have misled so far, so that points anywhere are wanted.
+
+        Such points bear sources out or not: those that are right in the rough are followed again.
+        """
         is_early = _FIRST_ANEW <= self.n < _FIRST_ANEW + _N_ANEW
-        return is_early and float(self.expert_weights[-1].sum()) > _MISLED
+        is_misled = float(self.expert_weights[-1].sum()) > _MISLED
+        return is_early and is_misled and not self.is_borne_out
 
     @property
     def _is_probe(self) -> bool:

@@ -217,6 +217,27 @@ def test_with_sources_that_mislead_the_fifth_to_ninth_trials_begin_anew(
         assert prior.condition(target, NONE).begins_anew == (misled and 4 <= n <= 8)
 
 
+@pytest.mark.parametrize(("far", "expected"), [(None, False), (-1.0, True), (0.0, False)])
+def test_sources_are_borne_out_by_a_bad_value_where_they_expect_one_not_by_good_ones_alone(
+    far: float | None, expected: bool
+) -> None:
+    X = DOMAIN.sample(512, generator=np.random.default_rng(3))
+    order = np.argsort(-bowl(X, 0.3))
+    best, worst = X[order[:48:12]], X[order[-1:]]
+    target = Task(best, np.array([-0.5, -0.3, -0.4, -0.6]))
+    if far is not None:
+        target = Task(np.vstack([best, worst]), np.r_[target.y, far])
+    assert prior_of(*ALIKE).condition(target, NONE).experts.is_borne_out == expected
+
+
+def test_sources_that_are_borne_out_are_followed_though_their_rival_fits_better() -> None:
+    X = DOMAIN.sample(512, generator=np.random.default_rng(3))
+    best = X[np.argsort(-bowl(X, 0.3))][:60:12]
+    misled = prior_of(*ALIKE).condition(Task(best, -bowl(best, 0.3)), NONE).experts
+    assert misled.begins_anew
+    assert not replace(misled, is_borne_out=True).begins_anew
+
+
 def noise(seed: int) -> Task:
     generator = np.random.default_rng(seed)
     return Task(generator.random((30, 2)), generator.standard_normal(30))
