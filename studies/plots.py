@@ -60,9 +60,9 @@ def add_legend(figure: Figure, lines: Mapping[str, Any]) -> None:
     figure.legend(lines.values(), lines.keys(), loc="outside lower center", **options)
 
 
-def save(figure: Figure, path: Path) -> None:
+def save(figure: Figure, path: Path, *, dpi: int = 130) -> None:
     """Writes a figure and forgets it."""
-    figure.savefig(path, dpi=130)
+    figure.savefig(path, dpi=dpi)
     plt.close(figure)
 
 

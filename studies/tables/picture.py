@@ -23,6 +23,8 @@ NAMES = {
     "metagp-cold": "MetaGPSampler without past studies",
     "tpe": "TPESampler",
 }
+# Dots per inch: places with little room take no more than 100 kB, with five samplers, too.
+_DPI = 105
 _TABLE = re.compile(r"^## (?P<family>.+)\n\n(?P<rows>(?:\|.*\n)+)", re.MULTILINE)
 
 
@@ -66,7 +68,7 @@ def plot(tables: dict[str, pd.DataFrame], path: Path) -> None:
         axis.minorticks_off()
         axis.grid(alpha=0.3)
     add_legend(figure, lines)
-    save(figure, path)
+    save(figure, path, dpi=_DPI)
 
 
 def main(argv: Sequence[str] | None = None) -> None:
