@@ -99,25 +99,19 @@ class Averaging:
         return AveragingPrior(self, functions, ranks, domain.groups, some)
 
 
-def _correlation(
-    phi: Float[Array, "s n"], y: Float[Array, " n"], *, flat: float
-) -> Float[Array, " s"]:
-    """Pearson's, and ``flat`` where there is none."""
-    phi, y = phi - phi.mean(axis=1, keepdims=True), y - y.mean()
-    size = np.sqrt(np.sum(phi**2, axis=1) * (y @ y))
-    return np.divide(phi @ y, size, out=np.full(len(phi), flat), where=size > 0.0)
-
-
 def _agreement(phi: Float[Array, "s n"], y: Float[Array, " n"]) -> Float[Array, " s"]:
     """Correlations, drawn towards 1 as a few values would: at first sources are believed."""
-    return (len(y) * _correlation(phi, y, flat=1.0) + _BELIEVED) / (len(y) + _BELIEVED)
+    phi, y = phi - phi.mean(axis=1, keepdims=True), y - y.mean()
+    size = np.sqrt(np.sum(phi**2, axis=1) * (y @ y))
+    r = np.divide(phi @ y, size, out=np.ones(len(phi)), where=size > 0.0)
+    return (len(y) * r + _BELIEVED) / (len(y) + _BELIEVED)
 
 
 def _is_borne_out(phi: Float[Array, " n"], y: Float[Array, " n"]) -> bool:
     """Whether a point of which less than the average was expected has been seen, and values go
     with what was expected: among good points alone nothing tells for or against it.
     """
-    return bool(phi.min() < 0.0 and _correlation(phi[None], y, flat=0.0)[0] > 0.0)
+    return bool(phi.min() < 0.0 < (phi - phi.mean()) @ (y - y.mean()))
 
 
 @dataclass(frozen=True)
