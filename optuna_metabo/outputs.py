@@ -46,17 +46,35 @@ class Objective:
 
         A pruned trial has the value that :func:`read_off` gives its last report, beside those of
         the completed trials that reported at the same step; as long as no trial is completed, its
-        place among the pruned ones.
+        place among the pruned ones. Of which neither can be told is as bad as can be, minus
+        infinity: it was not worth going on with.
         """
         found = np.full(len(trials), np.nan)
         for i, trial in enumerate(trials):
             if trial.state == TrialState.COMPLETE and trial.values is not None:
                 found[i] = self.sign * trial.values[self.index]
         if np.isnan(found).all():
-            return _places_of_pruned(trials, self.sign)
-        for rows, values in _of_pruned(trials, found, self.sign):
-            found[rows] = values
+            found = _places_of_pruned(trials, self.sign)
+        else:
+            for rows, values in _of_pruned(trials, found, self.sign):
+                found[rows] = values
+        found[_untold(trials, found)] = -np.inf
         return found
+
+
+def _untold(trials: Sequence[FrozenTrial], values: Float[Array, " n"]) -> list[int]:
+    """The pruned trials without a value, but for copies of trials that have one.
+
+    Of these a function may say no more than that they would be asked again.
+    """
+    silent = [i for i in np.flatnonzero(np.isnan(values)) if trials[i].state == TrialState.PRUNED]
+    told = {_point(trials[i]) for i in np.flatnonzero(~np.isnan(values))} if silent else set()
+    return [i for i in silent if _point(trials[i]) not in told]
+
+
+def _point(trial: FrozenTrial) -> frozenset[tuple[str, str]]:
+    """The parameters, so that equal ones have equal hashes whatever the choices are."""
+    return frozenset((name, repr(value)) for name, value in trial.params.items())
 
 
 def _places_of_pruned(trials: Sequence[FrozenTrial], sign: float) -> Float[Array, " n"]:
@@ -127,13 +145,12 @@ def read_off(
     finals: Float[Array, " c"],
     span: float,
 ) -> Float[Array, " r"]:
-    """The values of pruned trials by their last report, all made at one step; NaN for none.
+    """The values of pruned trials by their last report, all made at one step.
 
     Where a report stands among those of completed trials, there stands its value among theirs: no
     scale of early and late values has to be known. The order of the reports is kept, and NaN is
     the worst of them. One better than all counts as the best value and no more: it is a guess,
-    and a guess must not be the one to beat. Of a single completed trial only its own place is
-    known: what is not better has no value.
+    and a guess must not be the one to beat.
 
     Args:
         stopped: Reports of pruned trials, to be maximised like all that follow.
@@ -143,8 +160,6 @@ def read_off(
     """
     stopped = np.clip(np.where(np.isnan(stopped), -_HUGE, stopped), -_HUGE, _HUGE)
     reports, finals = np.clip(np.sort(reports), -_HUGE, _HUGE), np.sort(finals)
-    if len(reports) == 1:
-        return np.where(stopped > reports[0], finals[0], np.nan)
     found = np.interp(stopped, reports, finals)
     first, last = (np.searchsorted(reports, stopped, side) for side in ("left", "right"))
     for i in np.flatnonzero(last > first + 1):  # several made this report

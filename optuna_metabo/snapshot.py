@@ -49,7 +49,7 @@ class Snapshot:
 
     @cached_property
     def telling(self) -> list[FrozenTrial]:
-        """Those, and the pruned ones, whose last report tells something."""
+        """Those, and the pruned ones."""
         return self._in(*_TELLING)
 
     @cached_property

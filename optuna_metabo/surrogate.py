@@ -62,13 +62,19 @@ class Groups:
 
 
 def finite(y: Float[Array, " n"]) -> Float[Array, " n"]:
-    """Values with the infinite ones drawn to the worst and the best finite one, of which there is
-    one at least; rescaled where their squares would leave float64.
+    """Values with the infinite ones drawn to the worst and the best finite one; rescaled where
+    their squares would leave float64.
+
+    Where the finite ones do not differ, or there is none, the infinite ones are drawn to a place
+    beyond: how far does not matter, as nothing else has a scale.
     """
     told = y[np.isfinite(y)]
-    y = np.clip(y, told.min(), told.max())
-    magnitude = np.abs(y).max()
-    return y / magnitude if magnitude > _HUGE or 0.0 < magnitude < _TINY else y
+    magnitude = np.abs(told).max(initial=0.0)
+    unit = magnitude if magnitude > _HUGE or 0.0 < magnitude < _TINY else 1.0
+    low, high = (told.min() / unit, told.max() / unit) if len(told) else (0.0, 0.0)
+    if low == high:
+        low, high = low - max(abs(low), 1.0), high + max(abs(high), 1.0)
+    return np.asarray(np.clip(y / unit, low, high))
 
 
 def bounded(y: Float[Array, " n"]) -> Float[Array, " n"]:
@@ -126,12 +132,10 @@ class Task:
     ) -> Task:
         """Points and their values as data to be maximised.
 
-        Points whose value is NaN are left out, infinite values are drawn to the worst and the best
-        finite one, and points evaluated more than once get their mean, which counts as so many if
-        they differ. Without any finite value the task is empty.
+        Points whose value is NaN are left out, infinite values are drawn to finite ones as
+        :func:`finite` does, and points evaluated more than once get their mean, which counts as so
+        many if they differ.
         """
-        if not np.isfinite(y).any():
-            return cls(X[:0], np.zeros(0), known)
         told = ~np.isnan(y)
         groups, y = Groups.of(X[told]), finite(y[told])
         return cls(groups.X, groups.means(y), known, repeats=groups.repeats(y))
@@ -177,13 +181,10 @@ def observed(
 
     Args:
         X: The points.
-        values: Of each output, to be maximised; NaN where a point says nothing of it. If one has
-            no finite value at all, nothing has been seen.
+        values: Of each output, to be maximised; NaN where a point says nothing of it.
         is_feasible: Of each point.
     """
     told = ~np.isnan(values).any(axis=0)
-    if not all(np.isfinite(y[told]).any() for y in values):
-        return [Task(X[:0], np.zeros(0))] * len(values), np.zeros(0, dtype=bool)
     groups = Groups.of(X[told])
     order = np.argsort(groups.first)
     tasks = []

@@ -31,10 +31,13 @@ MINIMISE = Objective(0, StudyDirection.MINIMIZE)
 
 
 def make_trial(
-    value: float | None, reports: dict[int, float], state: TrialState = TrialState.COMPLETE
+    value: float | None,
+    reports: dict[int, float],
+    state: TrialState = TrialState.COMPLETE,
+    x: float = 0.5,
 ) -> FrozenTrial:
     return optuna.create_trial(
-        params={"x": 0.5},
+        params={"x": x},
         distributions={"x": FloatDistribution(0, 1)},
         value=value,
         intermediate_values=reports,
@@ -42,8 +45,8 @@ def make_trial(
     )
 
 
-def pruned(reports: dict[int, float]) -> FrozenTrial:
-    return make_trial(None, reports, TrialState.PRUNED)
+def pruned(reports: dict[int, float], x: float = 0.5) -> FrozenTrial:
+    return make_trial(None, reports, TrialState.PRUNED, x)
 
 
 COMPLETED = [
@@ -56,7 +59,7 @@ COMPLETED = [
 def mirrored(trial: FrozenTrial, sign: float) -> FrozenTrial:
     value = None if trial.value is None else sign * trial.value
     reports = {step: sign * report for step, report in trial.intermediate_values.items()}
-    return make_trial(value, reports, trial.state)
+    return make_trial(value, reports, trial.state, trial.params["x"])
 
 
 @pytest.mark.parametrize(
@@ -69,19 +72,25 @@ def mirrored(trial: FrozenTrial, sign: float) -> FrozenTrial:
         ({1: 0.1}, 0.6 - 0.3 * 0.5),  # as far below the worst as the reports range
         ({1: -math.inf}, 0.3),
         ({1: math.nan}, 0.3),  # a training that diverged
-        ({1: 0.1, 2: 0.7}, math.nan),  # one peer alone, and better
-        ({1: 0.1, 2: 0.8}, math.nan),
+        ({1: 0.1, 2: 0.7}, 0.9 - 0.3 * 0.5),  # one peer alone, and better
+        ({1: 0.1, 2: 0.8}, 0.9),
         ({1: 0.1, 2: 0.85}, 0.9),  # one peer alone, and worse
-        ({7: 0.1}, math.nan),
-        ({}, math.nan),
+        ({7: 0.1}, -math.inf),
+        ({}, -math.inf),
     ],
 )
 def test_a_pruned_trial_has_the_value_of_its_rank(
     reports: dict[int, float], expected: float
 ) -> None:
     for objective, sign in ((MAXIMISE, 1.0), (MINIMISE, -1.0)):
-        trials = [mirrored(trial, sign) for trial in [*COMPLETED, pruned(reports)]]
+        trials = [mirrored(trial, sign) for trial in [*COMPLETED, pruned(reports, x=0.2)]]
         np.testing.assert_allclose(objective.values(trials), [0.9, 0.6, 0.7, expected])
+
+
+def test_a_copy_that_is_pruned_without_a_report_says_nothing_against_the_first() -> None:
+    trials = [make_trial(0.9, {}), pruned({}), pruned({}, x=0.2), pruned({}, x=0.2)]
+    found = MAXIMISE.values(trials)
+    np.testing.assert_array_equal(found, [0.9, math.nan, -math.inf, -math.inf])
 
 
 def curves(n: int, *, offset: float = 0.0, scale: float = 1.0) -> list[FrozenTrial]:
@@ -148,17 +157,18 @@ def test_extreme_values_and_reports_stay_in_order(value: float) -> None:
     assert (np.diff(found[3:]) >= 0.0).all()
 
 
-def test_without_a_finite_value_pruned_trials_have_none() -> None:
-    trials = [make_trial(math.inf, {1: 1.0}), make_trial(-math.inf, {1: 2.0}), pruned({1: 1.5})]
-    np.testing.assert_array_equal(MAXIMISE.values(trials), [math.inf, -math.inf, math.nan])
+def test_without_a_finite_value_pruned_trials_are_bad() -> None:
+    trials = [make_trial(math.inf, {1: 1.0}), make_trial(-math.inf, {1: 2.0})]
+    found = MAXIMISE.values([*trials, pruned({1: 1.5}, x=0.2)])
+    np.testing.assert_array_equal(found, [math.inf, -math.inf, -math.inf])
     assert len(MAXIMISE.values([])) == 0
 
 
 def test_before_a_trial_is_completed_those_that_came_further_are_better() -> None:
     reports = [{1: 0.9}, {1: 0.2, 3: 0.1}, {1: math.nan}, {}, {1: 0.4}, {1: 0.4}]
     for objective, sign in ((MAXIMISE, 1.0), (MINIMISE, -1.0)):
-        trials = [mirrored(pruned(one), sign) for one in reports]
-        np.testing.assert_array_equal(objective.values(trials), [2, 3, 0, math.nan, 1, 1])
+        trials = [mirrored(pruned(one, x=i / 8), sign) for i, one in enumerate(reports)]
+        np.testing.assert_array_equal(objective.values(trials), [2, 3, 0, -math.inf, 1, 1])
 
 
 class Counted(dict[int, float]):

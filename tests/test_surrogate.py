@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import numpy as np
 import pytest
 from hypothesis import given
@@ -20,20 +21,25 @@ def test_observed_points_are_told_once_with_the_mean_of_their_values(
 ) -> None:
     x, y = np.array(several, dtype=float).reshape(-1, 2).T
     task = Task.observed(x[:, None], y)
-    told = y[np.isfinite(y)]
-    if not len(told):
-        assert len(task) == len(task.X) == 0
-        return
-    drawn = np.clip(y, told.min(), told.max())
-    points = sorted(set(x[~np.isnan(y)]))
+    told = ~np.isnan(y)
+    drawn, points = finite(y[told]), sorted(set(x[told]))
     np.testing.assert_array_equal(task.X[:, 0], points)
-    expected = [np.mean(drawn[(x == point) & ~np.isnan(y)]) for point in points]
+    expected = [np.mean(drawn[x[told] == point]) for point in points]
     np.testing.assert_allclose(task.y, expected)
 
 
 def test_infinite_values_become_the_worst_and_the_best_finite_one() -> None:
     found = finite(np.array([np.inf, 2.0, -1.0, -np.inf]))
     np.testing.assert_array_equal(found, [2.0, 2.0, -1.0, -1.0])
+
+
+@pytest.mark.parametrize("value", [0.0, 3.0, -1e-200, 1.7e308, -1.7e308, math.nan])
+def test_infinite_values_lie_beyond_finite_ones_that_do_not_differ(value: float) -> None:
+    y = np.array([np.inf, value, value, -np.inf])
+    found = finite(y[~np.isnan(y)])
+    assert np.isfinite(found**2).all()
+    assert found[0] > found[1:-1].max(initial=found[-1])
+    assert found[-1] < found[1:-1].min(initial=found[0])
 
 
 @pytest.mark.parametrize("size", [1e-200, 1e200, 1.7e308, 5e-324])
@@ -70,11 +76,18 @@ def test_several_outputs_are_seen_where_all_have_a_value() -> None:
     np.testing.assert_array_equal(is_feasible, [True, False])
 
 
-def test_without_a_finite_value_of_one_output_nothing_is_seen() -> None:
+def test_without_a_value_of_one_output_nothing_is_seen() -> None:
     X, y = np.zeros((2, 1)), np.array([1.0, 2.0])
     tasks, is_feasible = observed(X, [y, np.full(2, np.nan)], np.ones(2, dtype=bool))
     assert [len(task) for task in tasks] == [0, 0]
     assert not len(is_feasible)
+
+
+def test_an_output_that_is_infinite_everywhere_is_the_same_everywhere() -> None:
+    X, y = np.array([[0.0], [1.0]]), np.array([1.0, 2.0])
+    tasks, _ = observed(X, [y, np.full(2, -np.inf)], np.ones(2, dtype=bool))
+    assert [len(task) for task in tasks] == [2, 2]
+    assert np.ptp(tasks[1].y) == 0.0
 
 
 def test_moments_of_a_mixture_are_those_of_its_draws() -> None:

@@ -1,0 +1,84 @@
+"""A past that misleads is left, whatever trials end like: a study never stays at its optimum."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+
+import optuna
+import pytest
+from optuna.pruners import (
+    BasePruner,
+    MedianPruner,
+    NopPruner,
+    PercentilePruner,
+    SuccessiveHalvingPruner,
+    ThresholdPruner,
+)
+
+from optuna_metabo import MetaGPSampler
+
+N_TRIALS = 25
+THERE, HERE = 0.3, 0.8
+PRUNERS = {
+    "halving": SuccessiveHalvingPruner(),
+    "threshold": ThresholdPruner(upper=0.3, n_warmup_steps=10),
+    "median": MedianPruner(n_startup_trials=1),
+    "percentile": PercentilePruner(25.0, n_startup_trials=0),
+}
+
+
+@pytest.fixture(scope="module")
+def past() -> optuna.Study:
+    study = optuna.create_study(study_name="past", sampler=optuna.samplers.TPESampler(seed=0))
+    study.optimize(
+        lambda trial: (
+            (trial.suggest_float("x", 0, 1) - THERE) ** 2
+            + (trial.suggest_int("k", 1, 9) - 5) ** 2 / 100
+        ),
+        n_trials=20,
+    )
+    return study
+
+
+def n_there(
+    past: optuna.Study, objective: Callable[[optuna.Trial], float], pruner: BasePruner
+) -> int:
+    """Trials of a new study near the old optimum."""
+    study = optuna.create_study(sampler=MetaGPSampler([past], seed=4), pruner=pruner)
+    study.optimize(objective, n_trials=N_TRIALS)
+    return sum(abs(trial.params["x"] - THERE) < 0.05 for trial in study.trials)
+
+
+def curve(trial: optuna.Trial) -> float:
+    value = (trial.suggest_float("x", 0, 1) - HERE) ** 2
+    value += (trial.suggest_int("k", 1, 9) - 5) ** 2 / 100
+    for step in range(1, 28):
+        trial.report(value + 1 / step, step)
+        if trial.should_prune():
+            raise optuna.TrialPruned
+    return value
+
+
+def pruned_at_once(trial: optuna.Trial) -> float:
+    x = trial.suggest_float("x", 0, 1)
+    if x < 0.5:
+        raise optuna.TrialPruned
+    return (x - HERE) ** 2
+
+
+def infinite(trial: optuna.Trial) -> float:
+    x = trial.suggest_float("x", 0, 1)
+    return math.inf if x < 0.5 else (x - HERE) ** 2
+
+
+@pytest.mark.parametrize("pruner", PRUNERS)
+def test_pruned_trials_lead_away(past: optuna.Study, pruner: str) -> None:
+    assert n_there(past, curve, PRUNERS[pruner]) <= N_TRIALS // 3
+
+
+@pytest.mark.parametrize("objective", [pruned_at_once, infinite])
+def test_trials_that_say_no_more_than_bad_lead_away(
+    past: optuna.Study, objective: Callable[[optuna.Trial], float]
+) -> None:
+    assert n_there(past, objective, NopPruner()) <= N_TRIALS // 3
