@@ -1,7 +1,8 @@
 """Trials that were not made by Optuna, from a table, as a past study.
 
 One row is one trial: what it was tried with, and what came out. Missing cells are parameters that
-a trial did not have; a row without a value is a trial that failed.
+a trial did not have; a row without a value is a failed trial. The column ``state`` of Optuna's
+own data frames tells the pruned trials from the completed ones.
 """
 
 from __future__ import annotations
@@ -35,6 +36,8 @@ Kind = Literal["linear", "log", "categorical"]
 
 # What the tables of Optuna and MLflow write before the names of parameters and of results.
 _PARAMS, _METRICS = ("params.", "params_"), ("metrics.", "values_")
+# The column of Optuna's data frames that says how a trial ended, and the states that did.
+_STATE, _ENDED = "state", (TrialState.COMPLETE, TrialState.PRUNED, TrialState.FAIL)
 # Texts for a cell without a value; what else is a name, and may be a choice.
 _MISSING = {"", "nan", "NaN", "NA", "<NA>"}
 _BOOLS = {"true": True, "false": False}
@@ -56,7 +59,8 @@ def import_history(
     """Makes a study of the rows of a table, to be a source.
 
     Args:
-        table: The path of a CSV file, a data frame of pandas, or mappings from columns to values.
+        table: The path of a CSV file in UTF-8, a data frame of pandas, or mappings from columns to
+            values.
         metrics: The columns of the values, each with ``"minimize"`` or ``"maximize"``. Of
             ``metrics.accuracy``, ``accuracy`` is enough.
         study_name: The name of the study.
@@ -71,7 +75,7 @@ def import_history(
 
     Raises:
         ValueError: If there is no such column, a row has a value that its distribution does not
-            hold, or which columns are parameters is not known.
+            hold, which columns are parameters is not known, or a column is two things.
         optuna.exceptions.DuplicatedStudyError: If the storage has a study of that name.
 
     Example:
@@ -82,7 +86,7 @@ def import_history(
         {'lr': 0.001}
     """
     directions = [_direction(name, one) for name, one in metrics.items()]
-    rows = _rows(table)
+    rows = _ended(_rows(table))
     columns = list(dict.fromkeys(name for row in rows for name in row))
     values = [_column(name, columns, _METRICS) for name in metrics]
     chosen = _parameters(columns, params, values)
@@ -124,8 +128,7 @@ def _direction(name: str, direction: str) -> StudyDirection:
 def _rows(table: Any) -> list[Row]:
     """The rows of any kind of table, without the cells that are missing."""
     if isinstance(table, (str, os.PathLike)):
-        with open(table, newline="", encoding="utf-8-sig") as file:
-            rows: list[Any] = list(csv.DictReader(file))
+        rows: list[Any] = _lines(table)
     elif hasattr(table, "to_dict"):
         rows = list(table.to_dict("records"))
     else:
@@ -134,6 +137,26 @@ def _rows(table: Any) -> list[Row]:
         raise ValueError(f"expected a table with rows, got none in {table!r}")
     read = [{str(name): _cell(value) for name, value in row.items() if name} for row in rows]
     return [{name: value for name, value in row.items() if value is not None} for row in read]
+
+
+def _lines(path: str | os.PathLike[str]) -> list[dict[str, Any]]:
+    try:
+        with open(path, newline="", encoding="utf-8-sig") as file:
+            return list(csv.DictReader(file))
+    except UnicodeDecodeError as error:
+        raise ValueError(
+            f"expected a CSV file in UTF-8, got {os.fspath(path)!r}: {error}"
+        ) from None
+
+
+def _ended(rows: Sequence[Row]) -> list[Row]:
+    """Without the trials that were still running or waiting."""
+    return [row for row in rows if _state(row) in (None, *_ENDED)]
+
+
+def _state(row: Row) -> TrialState | None:
+    """What Optuna says of a trial, if the row is one of its own."""
+    return TrialState.__members__.get(str(row.get(_STATE)))
 
 
 def _cell(value: Any) -> Any:
@@ -185,13 +208,21 @@ def _parameters(
 ) -> dict[str, str]:
     """The columns of the parameters by name."""
     if params is not None:
-        return {_without(name, _PARAMS): _column(name, columns, _PARAMS) for name in params}
-    found = {_without(name, _PARAMS): name for name in columns if name.startswith(_PARAMS)}
+        chosen = [_column(name, columns, _PARAMS) for name in params]
+    else:
+        chosen = [name for name in columns if name.startswith(_PARAMS)]
+    found = {_without(name, _PARAMS): name for name in chosen}
     if not found:
         others = [name for name in columns if name not in values]
         raise ValueError(
-            f"params says which columns are parameters, where none is called params.x: {others}"
+            "expected the columns of the parameters by name (params=, --param), where none that "
+            f"holds a value is called params.x: the others are {listed(others)}"
         )
+    for name in chosen:
+        if name != found[_without(name, _PARAMS)]:
+            raise ValueError(f"{name!r} and {found[_without(name, _PARAMS)]!r} are one parameter")
+        if name in values:
+            raise ValueError(f"{name!r} cannot be a parameter and a metric")
     return found
 
 
@@ -203,6 +234,8 @@ def _distribution(
         return given
     if given not in (None, "linear", "log", "categorical"):
         raise ValueError(f"the distribution of {name!r} is {given!r}: expected one of Optuna's")
+    if any(isinstance(value, float) and math.isinf(value) for value in told):
+        raise ValueError(f"{name!r} has an infinite value: expected finite numbers, or texts")
     numbers = [number for value in told if (number := number_of(value)) is not None]
     are_numbers = len(numbers) == sum(value != "None" for value in told) > 0
     if given == "categorical" or not are_numbers:
@@ -224,8 +257,8 @@ def _choices(name: str, told: Sequence[Any]) -> CategoricalDistribution:
     different = {(type(value).__name__, str(value)): value for value in told}
     if len(different) > _MAX_CHOICES:
         raise ValueError(
-            f"{name!r} has {len(different)} different values that are no numbers: leave it out "
-            "by params, or give its distribution"
+            f"{name!r} has {len(different)} different values that are no numbers: leave it out by "
+            "naming the others (params=, --param), or give its distribution"
         )
     choices = [different[key] for key in sorted(different)]
     return CategoricalDistribution([None if one == "None" else one for one in choices])
@@ -238,16 +271,22 @@ def _trial(
     space: Mapping[str, BaseDistribution],
     metrics: Sequence[str],
 ) -> FrozenTrial:
-    """One row; without a value for each metric it is a failed trial."""
+    """One row; without a value for each metric it is a failed trial.
+
+    Of a pruned one the value is an early report, which at another step says another thing.
+    """
     held = {
         name: _legal(row[column], space[name], f"row {number}, {column!r}")
         for name, column in params.items()
         if column in row and not _is_none(row[column], space[name])
     }
     values = [_measured(row[name], f"row {number}, {name!r}") for name in _in(row, metrics)]
-    is_complete = len(values) == len(metrics)
+    state = _state(row) or TrialState.COMPLETE
+    if state == TrialState.COMPLETE and len(values) < len(metrics):
+        state = TrialState.FAIL
+    is_complete = state == TrialState.COMPLETE
     return optuna.create_trial(
-        state=TrialState.COMPLETE if is_complete else TrialState.FAIL,
+        state=state,
         params=held,
         distributions={name: space[name] for name in held},
         values=values if is_complete else None,

@@ -67,8 +67,9 @@ def _untold(trials: Sequence[FrozenTrial], values: Float[Array, " n"]) -> list[i
 
     Of these a function may say no more than that they would be asked again.
     """
-    silent = [i for i in np.flatnonzero(np.isnan(values)) if trials[i].state == TrialState.PRUNED]
-    told = {_point(trials[i]) for i in np.flatnonzero(~np.isnan(values))} if silent else set()
+    none = np.isnan(values)
+    silent = [i for i in np.flatnonzero(none).tolist() if trials[i].state == TrialState.PRUNED]
+    told = {_point(trials[i]) for i in np.flatnonzero(~none).tolist()} if silent else set()
     return [i for i in silent if _point(trials[i]) not in told]
 
 

@@ -316,7 +316,8 @@ class MetaGPSampler(BaseSampler):
 
         Args:
             study: The study.
-            candidates: The parameters of each configuration.
+            candidates: The parameters of each configuration; those of which nothing is known yet
+                count for nothing.
 
         Returns:
             Shape [m]: the logarithm of the improvement that is expected, or what stands in for it.

@@ -71,7 +71,7 @@ def test_a_table_of_mlflow_is_read(mlflow: Path) -> None:
 def test_a_table_of_wandb_needs_to_be_told_which_columns_are_parameters(tmp_path: Path) -> None:
     path = tmp_path / "wandb.csv"
     path.write_text(WANDB, encoding="utf-8-sig")
-    with pytest.raises(ValueError, match="params says which columns are parameters"):
+    with pytest.raises(ValueError, match=r"\(params=, --param\), where none .*'lr'"):
         import_history(path, {"loss": "minimize"}, study_name="w")
     study = import_history(path, {"loss": "minimize"}, study_name="w", params=["lr", "batch_size"])
     assert space(study) == {
@@ -127,6 +127,7 @@ def test_what_a_parameter_is_follows_from_its_values(
         ({"distributions": {"lrr": "log"}}, "distributions has 'lrr'"),
         ({"distributions": {"lr": FloatDistribution(0, 0.05)}}, "row 3, 'params.lr': 0.1 is not"),
         ({"metrics": {"status": "maximize"}}, "row 1, 'status': expected a number"),
+        ({"params": ["lr", "metrics.acc"]}, "'metrics.acc' cannot be a parameter and a metric"),
     ],
 )
 def test_errors_name_the_column_and_the_row_and_make_no_study(
@@ -137,6 +138,42 @@ def test_errors_name_the_column_and_the_row_and_make_no_study(
     with pytest.raises(ValueError, match=message):
         import_history(mlflow, **given)
     assert not (tmp_path / "studies.db").exists()
+
+
+def test_two_columns_are_not_one_parameter() -> None:
+    rows = [{"params.x": 1, "params_x": 2, "y": 0.0}]
+    with pytest.raises(ValueError, match=r"'params.x' and 'params_x' are one parameter"):
+        import_history(rows, {"y": "minimize"}, study_name="two")
+
+
+@pytest.mark.parametrize("encoding", ["latin-1", "utf-16"])
+def test_a_table_in_another_encoding_is_named(encoding: str, tmp_path: Path) -> None:
+    path = tmp_path / "runs.csv"
+    path.write_text("params.größe,y\n1,2\n", encoding=encoding)
+    with pytest.raises(ValueError, match=r"in UTF-8, got '.*runs.csv'"):
+        import_history(path, {"y": "minimize"}, study_name="runs")
+
+
+def test_infinite_numbers_are_no_choices() -> None:
+    with pytest.raises(ValueError, match="'x' has an infinite value"):
+        column([1.0, 2.0, math.inf])
+
+
+def test_a_data_frame_of_optuna_keeps_the_states_of_its_trials() -> None:
+    study = optuna.create_study(sampler=optuna.samplers.RandomSampler(seed=0))
+
+    def objective(trial: optuna.Trial) -> float:
+        x = trial.suggest_float("x", 0, 1)
+        if trial.number % 3 == 1:
+            trial.report(x, 1)
+            raise optuna.TrialPruned
+        return math.nan if trial.number % 3 == 2 else x
+
+    study.optimize(objective, n_trials=9)
+    study.ask({"x": FloatDistribution(0, 1)})
+    found = import_history(study.trials_dataframe(), {"value": "minimize"}, study_name="copy")
+    assert [one.state for one in found.trials] == [one.state for one in study.trials[:-1]]
+    assert [one.value for one in found.trials[::3]] == [one.value for one in study.trials[:-1:3]]
 
 
 def test_a_column_of_names_is_no_parameter() -> None:

@@ -75,10 +75,10 @@ def command(
         check_free(out, force=force)
     study = import_history(
         table,
-        dict(metrics),
+        _once(metrics, "--metric"),
         study_name=study_name or table.stem,
         params=params or None,
-        distributions=dict(kinds),
+        distributions=_once(kinds, "--as"),
         storage=None if storage is None else _writable(storage),
     )
     emit(_records(study), output_format)
@@ -88,6 +88,16 @@ def command(
         TransferPrior.fit([study]).save(out)
     states = [trial.state.name for trial in study.get_trials(deepcopy=False)]
     say(f"{study.study_name}: {len(states)} trials, {states.count('FAIL')} of them failed.")
+
+
+def _once(pairs: tuple[tuple[str, Any], ...], option: str) -> dict[str, Any]:
+    """What an option says of each name, which must be one thing."""
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        names = [name for name, _ in pairs]
+        twice = next(name for name in names if names.count(name) > 1)
+        raise click.UsageError(f"{option} {twice} is given more than once")
+    return found
 
 
 def _writable(storage: str) -> str | BaseStorage:

@@ -32,14 +32,15 @@ def interval(tau: float, n: int) -> tuple[float, float]:
 
     On the scale of ``atanh`` (Fieller, Hartley & Pearson 1957, "Tests for rank correlation
     coefficients I"). Of four points and fewer anything is possible. A tau of 1 is taken for one
-    with half a pair the other way round: a perfect order of few points proves no perfect one.
+    with half a pair the other way round: a perfect order of few points proves no perfect one. It
+    holds tau itself.
     """
     if n <= _LOST:
         return -1.0, 1.0
     most = 1.0 - 2.0 / (n * (n - 1))
     z = math.atanh(min(max(tau, -most), most))
     half = _HALF_WIDTH * math.sqrt(_VARIANCE / (n - _LOST))
-    return float(np.tanh(z - half)), float(np.tanh(z + half))
+    return min(tau, float(np.tanh(z - half))), max(tau, float(np.tanh(z + half)))
 
 
 def word(tau: float | None, n: int) -> Word:

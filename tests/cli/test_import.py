@@ -26,5 +26,7 @@ def test_a_table_becomes_a_study_and_a_prior(tmp_path: Path, run: Run) -> None:
     assert run(*said, "--storage", url, "--out", tmp_path / "x.prior").code == 0
     assert len(optuna.load_study(study_name="runs", storage=url).trials) == 3
     assert TransferPrior.load(tmp_path / "x.prior").studies[0].n_finished == 3
+    ended = run(*said, "--metric", "loss", "maximize")
+    assert (ended.code, "--metric loss is given more than once" in ended.err) == (2, True)
     ended = run(*said, "--storage", url)
     assert (ended.code, ended.err.count("\n")) == (1, 1)

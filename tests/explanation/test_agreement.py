@@ -26,6 +26,7 @@ def test_the_interval_is_symmetric_holds_its_estimate_and_shrinks() -> None:
             low, high = interval(estimate, n)
             assert -1.0 < low < estimate < high < 1.0
             assert interval(-estimate, n) == pytest.approx((-high, -low))
+    assert interval(1.0, 12)[1] == 1.0 == -interval(-1.0, 12)[0]
     widths = [np.diff(interval(0.3, n))[0] for n in (6, 12, 50, 500)]
     assert widths == sorted(widths, reverse=True)
 
