@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+import numpy as np
 from numpy import ndarray as Array
 
-from optuna_metabo.shapes import Float
+from optuna_metabo.shapes import Bool, Float
 from optuna_metabo.surrogate import Model, Prior, Task, bounded
 from optuna_metabo.thinning import Rule, by_rank
 
@@ -47,6 +48,14 @@ def without_outliers(belief: Belief) -> Belief:
 def begin_anew(models: Sequence[Model]) -> bool:
     """Whether sources have misled so far, in every objective."""
     return all(getattr(model, "begins_anew", False) for model in models)
+
+
+def would_tell(models: Sequence[Model], X: Float[Array, "m p"]) -> Bool[Array, " m"]:
+    """Which points would tell whether they do, in every objective."""
+    told: list[Bool[Array, " m"]] = [
+        model.would_tell(X) for model in models if hasattr(model, "would_tell")
+    ]
+    return np.all([np.ones(len(X), dtype=bool), *told], axis=0)
 
 
 def acting(model: Model) -> Model:

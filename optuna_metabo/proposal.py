@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
 from typing import Any
@@ -28,6 +28,7 @@ from optuna_metabo.belief import (
     beside_others,
     sharp,
     without_outliers,
+    would_tell,
 )
 from optuna_metabo.frame import Frame
 from optuna_metabo.shapes import Bool, Float
@@ -41,6 +42,8 @@ _RANK = 1e-6
 _MAX_INCUMBENTS = 64
 # Sources whose optima are looked at.
 _MAX_OPTIMA = 64
+# Quasi-random points of which the first that is wanted and free is taken.
+_N_LOOKED_AT = 32
 # What a trial that does not fail is worth where trials fail, in distances of the best feasible
 # value from the median. With a hundredth, the best of 60 trials next to a border was worse.
 _WORTH, _TINY = 1e-3, 1e-300
@@ -101,7 +104,9 @@ def propose(
         x = search.best(frame, np.random.default_rng([seed, other]))
         search = search.after(frame.embedding(x[None]))
     if search.begins_anew:
-        return start_up(situation.frame, search.taken, seed=seed, number=number)
+        return start_up(
+            situation.frame, search.taken, seed=seed, number=number, wanted=search.would_tell
+        )
     x = search.best(situation.frame, np.random.default_rng([seed, number]))
     return situation.frame.encoding.decode(x)
 
@@ -182,6 +187,10 @@ class Search:
         """Whether the study begins as one without sources does."""
         return begin_anew(self._believed)
 
+    def would_tell(self, X: Float[Array, "m p"]) -> Bool[Array, " m"]:
+        """Which points would tell whether its sources mislead."""
+        return would_tell(self._believed, X)
+
     @cached_property
     def _models(self) -> list[Model]:
         """What is believed of the objectives, as it chooses."""
@@ -255,16 +264,30 @@ class Search:
 
 
 def start_up(
-    frame: Frame, taken: Float[Array, "f p"], *, seed: int, number: int
+    frame: Frame,
+    taken: Float[Array, "f p"],
+    *,
+    seed: int,
+    number: int,
+    wanted: Callable[[Float[Array, "m p"]], Bool[Array, " m"]] = lambda X: np.ones(len(X), bool),
 ) -> dict[str, Any]:
-    """The point of a scrambled Sobol' sequence with the trial's number, if it is not taken."""
+    """The point of a scrambled Sobol' sequence with the trial's number, or one of the next.
+
+    Args:
+        frame: What the trial may propose.
+        taken: Points not to be proposed.
+        seed: Of the sequence.
+        number: The trial's.
+        wanted: Which points of the joint axes are, rather than others.
+    """
     encoding, subspace = frame.encoding, frame.subspace(taken)
     sobol = scipy.stats.qmc.Sobol(len(encoding.names), rng=np.random.default_rng(seed))
     if number:
         sobol.fast_forward(number)
-    X = subspace.project(encoding.domain.from_unit(sobol.random(1)))
-    if len(subspace.without_taken(X)):
-        return encoding.decode(X[0])
+    X = subspace.project(encoding.domain.from_unit(sobol.random(_N_LOOKED_AT)))
+    X = subspace.without_taken(X)
+    if len(X):
+        return encoding.decode(X[wanted(frame.embedding(X)).argmax()])
     generator = np.random.default_rng([seed, number])
     x = maximise(lambda Z: generator.random(len(Z)), subspace, X[:0], generator=generator)
     return encoding.decode(x)

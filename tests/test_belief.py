@@ -16,6 +16,7 @@ from optuna_metabo.belief import (
     beside_others,
     sharp,
     without_outliers,
+    would_tell,
 )
 from optuna_metabo.surrogate import Model, Prior, Task
 from optuna_metabo.thinning import near_zero
@@ -63,3 +64,14 @@ def test_a_study_begins_anew_where_every_objective_was_misled() -> None:
     misled, plain = SimpleNamespace(begins_anew=True), SimpleNamespace()
     assert begin_anew(cast("list[Model]", [misled, misled]))
     assert not begin_anew(cast("list[Model]", [misled, plain]))
+
+
+def test_a_point_tells_where_it_does_in_every_objective_that_has_sources() -> None:
+    X = np.array([[0.0], [0.5], [1.0]])
+    low, high = (
+        SimpleNamespace(would_tell=lambda X: X[:, 0] < 0.7),
+        SimpleNamespace(would_tell=lambda X: X[:, 0] > 0.3),
+    )
+    models = cast("list[Model]", [low, SimpleNamespace(), high])
+    assert would_tell(models, X).tolist() == [False, True, False]
+    assert would_tell(models[1:2], X).all()

@@ -224,6 +224,14 @@ def test_start_up_points_are_those_of_a_sobol_sequence() -> None:
     np.testing.assert_allclose([[one["x"], one["y"]] for one in found], sobol)
 
 
+def test_a_start_up_point_is_the_next_one_that_is_wanted() -> None:
+    sobol = qmc.Sobol(2, rng=np.random.default_rng(3)).random(16)
+    found = start_up(FRAME, NONE, seed=3, number=2, wanted=lambda X: X[:, 0] > 0.8)
+    np.testing.assert_allclose([*found.values()], sobol[2:][sobol[2:, 0] > 0.8][0])
+    none = start_up(FRAME, NONE, seed=3, number=2, wanted=lambda X: X[:, 0] > 1.0)
+    np.testing.assert_allclose([*none.values()], sobol[2])
+
+
 def test_a_start_up_point_is_another_one_if_it_is_taken() -> None:
     encoding = Encoding.of({"a": CategoricalDistribution((0, 1)), "b": IntDistribution(0, 2)})
     frame, taken, found = Frame.of(encoding, encoding, {}), [], []

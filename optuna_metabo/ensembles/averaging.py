@@ -31,7 +31,7 @@ from optuna_metabo.ensembles.experts import DISTANT, Bases, all_groups
 from optuna_metabo.ensembles.functions import Functions
 from optuna_metabo.ensembles.kriging import Kernel, Kriging, Residual
 from optuna_metabo.ensembles.likeness import Likeness
-from optuna_metabo.ensembles.mixture import AveragingModel, CalibratedModel
+from optuna_metabo.ensembles.mixture import AveragingModel, CalibratedModel, is_little
 from optuna_metabo.ensembles.portfolio import Portfolio, Ranks
 from optuna_metabo.ensembles.scores import tempered_scores
 from optuna_metabo.ensembles.screening import Kept, screened
@@ -107,11 +107,11 @@ def _agreement(phi: Float[Array, "s n"], y: Float[Array, " n"]) -> Float[Array, 
     return (len(y) * r + _BELIEVED) / (len(y) + _BELIEVED)
 
 
-def _is_borne_out(phi: Float[Array, " n"], y: Float[Array, " n"]) -> bool:
-    """Whether a point of which less than the average was expected has been seen, and values go
-    with what was expected: among good points alone nothing tells for or against it.
+def _tested(phi: Float[Array, " n"], y: Float[Array, " n"]) -> tuple[bool, bool]:
+    """Whether a point of which little was expected has been seen, and whether values go with what
+    was expected, of one point less than the average: among good ones nothing tells for or against.
     """
-    return bool(phi.min() < 0.0 < (phi - phi.mean()) @ (y - y.mean()))
+    return bool(is_little(phi).any()), bool(phi.min() < 0.0 < (phi - phi.mean()) @ (y - y.mean()))
 
 
 @dataclass(frozen=True)
@@ -213,7 +213,7 @@ class AveragingPrior:
         weights = np.exp(log_weights - log_weights.max())
         weights /= weights.sum()
         seen, s = basis.rows[:, : len(target)], len(kept.sources)
-        verdict = _agreement(seen[:s], target.y), _is_borne_out(seen[s], target.y)
+        verdict = _agreement(seen[:s], target.y), *_tested(seen[s], target.y)
         parts = kept, *verdict, X, kernels, groups, krigings, weights, scale, len(target)
         return AveragingModel(functions, bases, *parts, self.settings.probe)
 

@@ -28,8 +28,15 @@ _FIRST_PROBE, _PROBE_EVERY, _REFUTED = 5, 3, 0.01
 # With more of the weight than all others the rival begins as a study without sources does: values
 # around the optima of sources that mislead tell nothing of the rest of the space.
 _FIRST_ANEW, _N_ANEW, _MISLED = 4, 5, 0.5
+# Little is what lies below an average point by more than this part of a deviation.
+_LITTLE = 1.0
 # The rival takes part in the first few asks only with more of the weight.
 _CONVINCING = 0.8
+
+
+def is_little(phi: Float[Array, " m"]) -> Bool[Array, " m"]:
+    """Whether a standardised function expects little."""
+    return phi < -_LITTLE
 
 
 @dataclass(frozen=True)
@@ -69,8 +76,9 @@ class AveragingModel:
         bases: What the experts need of them.
         kept: The sources that have experts.
         agreement: How far the function of each goes with the values, from -1 to 1.
-        is_borne_out: Whether what all have in common has been seen to go with the values, where
-            they are expected to be bad as well as where good.
+        is_tested: Whether a point has been seen of which all together expect little.
+        is_borne_out: Whether values go with what they expect, of one point less than the average,
+            so that they are right in the rough.
         X: The target's points, and after them the pending ones.
         kernels: By name.
         groups: The experts; the rival's group is the last.
@@ -85,6 +93,7 @@ class AveragingModel:
     bases: Bases
     kept: Kept
     agreement: Float[Array, " s"]
+    is_tested: bool
     is_borne_out: bool
     X: Float[Array, "N p"]
     kernels: dict[str, Kernel]
@@ -131,13 +140,22 @@ class AveragingModel:
 
     @property
     def begins_anew(self) -> bool:
-        """Whether the sources have misled so far, so that points anywhere are wanted.
+        """Whether the sources have misled so far, so that points elsewhere are wanted.
 
-        Such points bear sources out or not: those that are right in the rough are followed again.
+        These bear sources out or not: those that are right in the rough are followed again.
         """
         is_early = _FIRST_ANEW <= self.n < _FIRST_ANEW + _N_ANEW
         is_misled = float(self.expert_weights[-1].sum()) > _MISLED
         return is_early and is_misled and not self.is_borne_out
+
+    def would_tell(self, X: Float[Array, "m p"]) -> Bool[Array, " m"]:
+        """Which points would tell whether the sources mislead.
+
+        At first those of which little is expected: bad values there speak for the sources, others
+        are welcome. After that any.
+        """
+        common = self.bases.at(X).rows[len(self.kept.sources)]
+        return is_little(common) | self.is_tested
 
     @property
     def _is_probe(self) -> bool:
@@ -219,6 +237,10 @@ class CalibratedModel:
     def begins_anew(self) -> bool:
         """Whether the sources have misled so far."""
         return self.experts.begins_anew
+
+    def would_tell(self, X: Float[Array, "m p"]) -> Bool[Array, " m"]:
+        """Which points would tell whether they do."""
+        return self.experts.would_tell(X)
 
     @property
     def acting(self) -> AveragingModel:

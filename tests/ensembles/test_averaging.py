@@ -230,6 +230,19 @@ def test_sources_are_borne_out_by_a_bad_value_where_they_expect_one_not_by_good_
     assert prior_of(*ALIKE).condition(target, NONE).experts.is_borne_out == expected
 
 
+def test_points_that_tell_are_those_of_which_little_is_expected_until_one_was_seen() -> None:
+    X = DOMAIN.sample(512, generator=np.random.default_rng(3))
+    order = np.argsort(-bowl(X, 0.3))
+    best, worst = X[order[:48:12]], X[order[-1:]]
+    y = np.array([-0.6, -0.4, -0.3, -0.5])
+    untested = prior_of(*ALIKE).condition(Task(best, y), NONE)
+    tested = prior_of(*ALIKE).condition(Task(np.vstack([best, worst]), np.r_[y, -0.1]), NONE)
+    tell = untested.would_tell(X)
+    assert 0.02 < tell.mean() < 0.4
+    assert bowl(X[tell], 0.3).max() < np.median(bowl(X, 0.3))
+    assert tested.would_tell(X).all()
+
+
 def test_sources_that_are_borne_out_are_followed_though_their_rival_fits_better() -> None:
     X = DOMAIN.sample(512, generator=np.random.default_rng(3))
     best = X[np.argsort(-bowl(X, 0.3))][:60:12]
