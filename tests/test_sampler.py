@@ -486,18 +486,22 @@ def test_candidates_that_lack_a_parameter_or_have_others_are_scored() -> None:
     assert sampler.score(study, []).shape == (0,)
 
 
-def test_a_study_whose_sources_mislead_begins_as_one_without_any() -> None:
+def test_a_study_whose_sources_mislead_begins_as_one_without_any_where_they_expect_little() -> (
+    None
+):
     def peak(trial: optuna.Trial) -> float:
         return sum((trial.suggest_float(name, 0.0, 1.0) - 0.7) ** 2 for name in "xyz")
 
     opposed = [past(lambda trial: -peak(trial), name=f"opposed-{i}", seed=i) for i in range(3)]
     study = optuna.create_study(sampler=MetaGPSampler(opposed, seed=0))
     study.optimize(peak, n_trials=9)
-    cold = optuna.create_study(sampler=MetaGPSampler(seed=0, n_startup_trials=9))
-    cold.optimize(peak, n_trials=9)
+    cold = optuna.create_study(sampler=MetaGPSampler(seed=0, n_startup_trials=40))
+    cold.optimize(peak, n_trials=40)
     kinds = [one.origin.kind for one in study.sampler.explain(study).trials]
-    anew = [number for number, kind in enumerate(kinds) if kind == "start-up"]
-    assert anew
-    assert min(anew) >= 4
-    for number in anew:
+    first, *others = [number for number, kind in enumerate(kinds) if kind == "start-up"]
+    assert first >= 4
+    assert study.trials[first].params in [trial.params for trial in cold.trials]
+    assert study.trials[first].value < min(trial.value for trial in study.trials[:first])
+    assert others
+    for number in others:
         assert study.trials[number].params == cold.trials[number].params
