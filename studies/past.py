@@ -6,12 +6,15 @@ import functools
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
+import numpy as np
 import optuna
 from optuna.samplers import RandomSampler, TPESampler
 
 from studies.families import Direction, load
 
 N_TRIALS = 50
+# What past studies say: what was measured, the opposite, or nothing.
+MODES = ("normal", "opposed", "shuffled")
 
 
 def past_study(
@@ -60,6 +63,25 @@ def past_studies(
 ) -> list[optuna.Study]:
     """The completed studies of some of a family's tasks; made once in each process."""
     return [_of_family(family, index, seed, n_trials) for index in indices]
+
+
+def altered(study: optuna.Study, mode: str, generator: np.random.Generator) -> optuna.Study:
+    """The same points with the values negated (``"opposed"``) or permuted (``"shuffled"``); a
+    ``"normal"`` study is itself.
+    """
+    if mode == "normal":
+        return study
+    values = np.array([trial.values[0] for trial in study.trials])
+    values = -values if mode == "opposed" else generator.permutation(values)
+    other = optuna.create_study(study_name=study.study_name, direction=study.direction)
+    for trial, value in zip(study.trials, values, strict=True):
+        other.add_trial(
+            optuna.create_trial(
+                params=trial.params, distributions=trial.distributions, value=float(value)
+            )
+        )
+    describe(other, study.user_attrs)
+    return other
 
 
 def others(family: str, index: int) -> list[int]:

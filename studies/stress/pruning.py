@@ -5,7 +5,8 @@
 A table's value is what a learning curve reaches after eight epochs: before, it stands between the
 median configuration and that value, with noise. A median rule stops trials. Printed is the mean
 regret after some epochs in all, with pruned trials told as such and with their reports withheld
-from the sampler.
+from the sampler. ``--past opposed`` negates the values of past studies: trials where these expect
+the best are then pruned first.
 """
 
 from __future__ import annotations
@@ -21,13 +22,14 @@ from threadpoolctl import threadpool_limits
 from optuna_metabo import MetaGPSampler
 from studies.commands import command, positive
 from studies.families import TuningTask
-from studies.past import others, past_studies
+from studies.past import MODES, altered, others, past_studies
 from studies.progress import Progress
 from studies.regret import regret
 from studies.stress.tables import FAMILIES, tables
 
 N_EPOCHS = 8
 NOISE = 0.05  # of the distance between the best and the median configuration
+PASTS = (*MODES, "none")
 N_UNPRUNED = 2  # so many trials are completed before the rule prunes any
 
 
@@ -76,13 +78,23 @@ def tune(
     return float(regret(max(values) if is_up else min(values), *task.scale()))
 
 
+def past_of(family: str, index: int, seed: int, mode: str) -> list[optuna.Study]:
+    """The studies of the other tasks, as they are or altered; or none."""
+    if mode == "none":
+        return []
+    generator = np.random.default_rng([seed, index])
+    return [
+        altered(one, mode, generator) for one in past_studies(family, others(family, index), seed)
+    ]
+
+
 def compare(family: str, options: argparse.Namespace, progress: Progress) -> str:
     """The line of one family."""
     tasks, means = tables(family), []
     for told in (True, False):
         found = []
         for seed, index in np.ndindex(options.seeds, len(tasks)):
-            past = past_studies(family, [] if options.cold else others(family, index), seed)
+            past = past_of(family, index, seed, options.past)
             found.append(tune(tasks[index], past, seed, options.epochs, told))
             progress.step(f"{family} {tasks[index].name}, {'told' if told else 'withheld'}")
         means.append(np.mean(found))
@@ -95,7 +107,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser.add_argument("--families", nargs="+", default=FAMILIES, help="with a known optimum")
     parser.add_argument("--epochs", type=positive, default=160, help="of each run, in all")
     parser.add_argument("--seeds", type=positive, default=5, help="runs of each task")
-    parser.add_argument("--cold", action="store_true", help="without past studies")
+    parser.add_argument("--past", choices=PASTS, default="normal", help="what past studies say")
     options = parser.parse_args(argv)
     optuna.logging.set_verbosity(optuna.logging.ERROR)
     with parser.refusing():

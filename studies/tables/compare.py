@@ -24,10 +24,11 @@ import numpy as np
 
 from studies.commands import Parser, command, count, existing_file, positive
 from studies.families import load
+from studies.past import MODES
 from studies.progress import Progress, say
 from studies.tables.methods import METHODS
 from studies.tables.page import selected, write_report
-from studies.tables.runs import HEADER, MODES, Run, execute
+from studies.tables.runs import HEADER, Run, execute
 
 
 def planned(options: argparse.Namespace) -> Iterator[Run]:

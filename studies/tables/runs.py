@@ -10,10 +10,8 @@ import optuna
 from threadpoolctl import threadpool_limits
 
 from studies.families import load
-from studies.past import describe, others, past_studies
+from studies.past import altered, describe, others, past_studies
 from studies.tables.methods import METHODS
-
-MODES = ("normal", "opposed", "shuffled")
 
 
 @dataclass(frozen=True)
@@ -38,21 +36,6 @@ Row = tuple[int, float, float, int | str]
 HEADER = [*(field.name for field in fields(Run)), "trial", "value", "seconds", "row"]
 
 
-def altered(study: optuna.Study, mode: str, generator: np.random.Generator) -> optuna.Study:
-    """The same points with the values negated (``"opposed"``) or permuted (``"shuffled"``)."""
-    values = np.array([trial.values[0] for trial in study.trials])
-    values = -values if mode == "opposed" else generator.permutation(values)
-    other = optuna.create_study(study_name=study.study_name, direction=study.direction)
-    for trial, value in zip(study.trials, values, strict=True):
-        other.add_trial(
-            optuna.create_trial(
-                params=trial.params, distributions=trial.distributions, value=float(value)
-            )
-        )
-    describe(other, study.user_attrs)
-    return other
-
-
 def source_studies(run: Run) -> list[optuna.Study]:
     """The studies of all or some of the other tasks, altered as the mode says."""
     generator = np.random.default_rng([run.seed, len(run.task)])
@@ -60,9 +43,7 @@ def source_studies(run: Run) -> list[optuna.Study]:
     if run.sources:
         chosen = sorted(generator.permutation(chosen)[: run.sources].tolist())
     found = past_studies(run.family, chosen, run.seed, run.source_trials)
-    if run.mode in ("opposed", "shuffled"):
-        found = [altered(study, run.mode, generator) for study in found]
-    return found
+    return [altered(study, run.mode, generator) for study in found]
 
 
 def execute(run: Run) -> list[Row]:

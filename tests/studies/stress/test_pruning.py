@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from studies.families import TuningTask
-from studies.stress.pruning import N_EPOCHS, is_pruned, learning_curve, main
+from studies.stress.pruning import N_EPOCHS, PASTS, is_pruned, learning_curve, main
 
 
 def test_a_curve_ends_at_its_value_and_starts_near_the_median() -> None:
@@ -27,10 +27,11 @@ def test_what_is_worse_than_the_median_is_pruned_but_at_the_ends(is_up: bool) ->
     assert not is_pruned(good, 2, peers, is_up=is_up)
 
 
+@pytest.mark.parametrize("past", PASTS)
 def test_the_command_prints_a_line_for_each_family(
-    toy: str, capsys: pytest.CaptureFixture[str]
+    past: str, toy: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    main(["--families", toy, "--epochs", "30", "--seeds", "1", "--cold"])
+    main(["--families", toy, "--epochs", "30", "--seeds", "1", "--past", past])
     captured = capsys.readouterr()
     assert captured.out.startswith(f"{toy}: told ")
     assert "6/6" in captured.err

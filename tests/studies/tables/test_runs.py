@@ -7,8 +7,8 @@ import pytest
 
 from studies.families import load
 from studies.families.synthetic import N_SOURCES
-from studies.past import past_studies
-from studies.tables.runs import MODES, Run, altered, execute, source_studies
+from studies.past import MODES, altered, past_studies
+from studies.tables.runs import Run, execute, source_studies
 
 
 def run(
