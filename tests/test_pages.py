@@ -23,10 +23,12 @@ from typing import Any
 import optuna
 import pytest
 from sybil import Example, Sybil
-from sybil.parsers.myst import CodeBlockParser, PythonCodeBlockParser, SkipParser
+from sybil.evaluators.python import PythonEvaluator
+from sybil.parsers.myst import CodeBlockParser, SkipParser
 
 from optuna_metabo.cli import main
 from optuna_metabo.demo import run as demo_run
+from tests.printed import check_printed
 
 ROOT = Path(__file__).parent.parent
 PAGES = ["README.md", *(str(one.relative_to(ROOT)) for one in sorted(ROOT.glob("docs/**/*.md")))]
@@ -111,6 +113,19 @@ def check_options(module: str, arguments: list[str]) -> None:
     assert not {one for one in options if one not in told.getvalue()}, (module, arguments)
 
 
+def run_python(example: Example) -> None:
+    with contextlib.redirect_stdout(io.StringIO()) as printed:
+        PythonEvaluator()(example)
+    example.namespace["printed"] = example.end, printed.getvalue()
+
+
+def check_shown(example: Example) -> None:
+    """What stands right below a snippet is what it prints."""
+    end, printed = example.namespace.get("printed", (0, ""))
+    if not example.document.text[end : example.start].strip():
+        check_printed(example.parsed, printed)
+
+
 def run_block(example: Example) -> None:
     for words in commands(example.parsed):
         run_command(words)
@@ -119,7 +134,8 @@ def run_block(example: Example) -> None:
 def parts(page: str) -> list[Example]:
     """The snippets and commands of a page, in their order."""
     parsers = [
-        PythonCodeBlockParser(),
+        CodeBlockParser("python", run_python),
+        CodeBlockParser("text", check_shown),
         CodeBlockParser("sh", run_block),
         CodeBlockParser("bash", run_block),
         SkipParser(),
