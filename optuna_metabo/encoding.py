@@ -156,6 +156,14 @@ def fits(value: Any, distribution: BaseDistribution) -> bool:
     return math.isclose(k, round(k), rel_tol=1e-12, abs_tol=1e-8)
 
 
+def is_within(value: Any, distribution: BaseDistribution) -> bool:
+    """Whether ``value`` is one of the choices, or a number in the range, of whatever type."""
+    if isinstance(distribution, CategoricalDistribution):
+        return index_of(value, distribution.choices) is not None
+    number, distribution = number_of(value), numeric(distribution)
+    return number is not None and distribution.low <= number <= distribution.high
+
+
 def as_choice(value: Any, distribution: BaseDistribution) -> Any:
     """A choice as the distribution has it: a tuple, say, for the list that a database made."""
     if isinstance(distribution, CategoricalDistribution):

@@ -244,7 +244,7 @@ def _says_nothing(y: Float[Array, " n"]) -> str | None:
     if not len(told):
         return "no trial has a value"
     if np.isinf(told).all():
-        return "all its values are infinite"
+        return "no trial has a finite value"
     return "all its values are the same" if is_flat(finite(told)) else None
 
 

@@ -138,7 +138,7 @@ def test_sources_that_cannot_help_are_named_once_and_do_no_harm() -> None:
     assert reasons == {
         "unrelated": "shares no parameter",
         "constant": "all its values are the same",
-        "infinite": "all its values are infinite",
+        "infinite": "no trial has a finite value",
         "empty": "has no completed trials",
         "good": None,
     }

@@ -123,7 +123,7 @@ def test_sources_that_cannot_help_are_left_out_with_the_reason() -> None:
     assert reason(make_study("good")) is None
     assert reason(make_study("empty", n_trials=0)) == "has no completed trials"
     assert reason(make_study("flat", lambda x: 1.0)) == "all its values are the same"
-    assert reason(make_study("infinite", lambda x: math.inf)) == "all its values are infinite"
+    assert reason(make_study("infinite", lambda x: math.inf)) == "no trial has a finite value"
     assert reason(make_study("other", parameter="z")) == "shares no parameter"
     two = optuna.create_study(directions=["minimize", "maximize"])
     two.add_trial(
@@ -294,7 +294,7 @@ def test_the_reason_why_a_source_is_left_out_is_true() -> None:
         state=TrialState.PRUNED, params={"x": 0.5}, distributions={"x": SPACE["x"]}
     )
     apart = source([*[trial_at({"z": v}, v, distributions=other) for v in (0.1, 0.2)], pruned])
-    assert "with a shared parameter no trial has" in why(apart.task_for(ENCODING, MAXIMISE, 1))
+    assert "with a shared parameter no trial has a finite value" in why(apart.task_for(ENCODING, MAXIMISE, 1))
 
 
 def test_a_parameter_is_shared_if_any_of_its_values_can_be_read() -> None:

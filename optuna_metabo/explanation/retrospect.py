@@ -16,7 +16,7 @@ from optuna.trial import FrozenTrial
 
 from optuna_metabo.asking import known_space
 from optuna_metabo.belief import Belief, begin_anew, without_outliers
-from optuna_metabo.encoding import Encoding
+from optuna_metabo.encoding import Encoding, is_within
 from optuna_metabo.ensembles.source_models import SourceModels
 from optuna_metabo.explanation.origin import Origin, chosen_by, shares
 from optuna_metabo.explanation.predictions import Prediction
@@ -167,7 +167,8 @@ class Retrospect:
         """As :meth:`MetaGPSampler.predict`.
 
         Raises:
-            ValueError: If nothing is known of a parameter, or of any, or ``n_told`` is negative.
+            ValueError: If nothing is known of a parameter, or of any, one has no such value, or
+                ``n_told`` is negative.
         """
         known = self.encoding.names
         if not known:
@@ -175,6 +176,9 @@ class Retrospect:
         strange = sorted({name for point in points for name in point} - set(known))
         if strange:
             raise ValueError(f"expected parameters out of {[*known]}, got {strange}")
+        for name, value in (one for point in points for one in point.items()):
+            if not is_within(value, distribution := self.encoding.search_space[name]):
+                raise ValueError(f"{name!r} is {value!r}, which is none of {distribution}")
         if n_told is not None and n_told < 0:
             raise ValueError(f"n_told must be 0 or more, got {n_told}")
         models = self.models(self.now.telling[:n_told])

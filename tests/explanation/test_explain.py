@@ -98,6 +98,9 @@ def test_a_prediction_of_nothing_known_or_of_a_strange_parameter_is_refused(
     study, sampler = studies
     with pytest.raises(ValueError, match=r"expected parameters out of \['x', 'y'\], got \['z'\]"):
         sampler.predict(study, [{"z": 1.0}])
+    for value in (7.0, "a", None):
+        with pytest.raises(ValueError, match=f"'x' is {value!r}, which is none of FloatDist"):
+            sampler.predict(study, [{"x": 0.1}, {"x": value}])
     with pytest.raises(ValueError, match="n_told must be 0 or more"):
         sampler.predict(study, [{"x": 0.1}], n_told=-1)
     nothing = optuna.create_study(study_name="nothing", sampler=MetaGPSampler(seed=0))
