@@ -171,7 +171,7 @@ def _likeliest(
     best = _fit(K, is_same, y, _SHARES[0], noise)
     for share in _SHARES[1:]:
         fit = _fit(K, is_same, y, share, noise)
-        if fit.evidence < best.evidence:
+        if fit.evidence <= best.evidence:
             break
         best = fit
     return best

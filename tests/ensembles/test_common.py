@@ -70,6 +70,14 @@ def test_alike_sources_share_more_than_opposed_ones() -> None:
     assert learn(opposed).share == 0.1
 
 
+def test_a_single_source_has_nearly_all_of_itself_in_common() -> None:
+    """As far as it can be: all shares are as likely."""
+    common, (task,) = learn(sources(0.3)), sources(0.3)
+    assert common.share == max(module._SHARES)
+    found = common.mean(task.X) - task.y.mean() * common.share
+    np.testing.assert_allclose(found, common.share * (task.y - task.y.mean()), atol=0.2)
+
+
 def test_what_a_source_does_not_know_stays_unknown() -> None:
     """Sources that lack a parameter say the same at every value of it."""
     known = np.array([True, False])
