@@ -51,11 +51,12 @@ def begin_anew(models: Sequence[Model]) -> bool:
 
 
 def would_tell(models: Sequence[Model], X: Float[Array, "m p"]) -> Bool[Array, " m"]:
-    """Which points would tell whether they do, in every objective."""
-    told: list[Bool[Array, " m"]] = [
-        model.would_tell(X) for model in models if hasattr(model, "would_tell")
-    ]
-    return np.all([np.ones(len(X), dtype=bool), *told], axis=0)
+    """Which points would tell whether sources mislead, in every objective that has some."""
+    found = np.ones(len(X), dtype=bool)
+    for model in models:
+        if hasattr(model, "would_tell"):
+            found &= model.would_tell(X)
+    return found
 
 
 def acting(model: Model) -> Model:

@@ -239,7 +239,7 @@ class CalibratedModel:
         return self.experts.begins_anew
 
     def would_tell(self, X: Float[Array, "m p"]) -> Bool[Array, " m"]:
-        """Which points would tell whether they do."""
+        """Which points would tell whether the sources mislead."""
         return self.experts.would_tell(X)
 
     @property
