@@ -36,7 +36,8 @@ from optuna_metabo.ensembles.portfolio import Portfolio, Ranks
 from optuna_metabo.ensembles.scores import tempered_scores
 from optuna_metabo.ensembles.screening import Kept, screened
 from optuna_metabo.ensembles.source_models import SourceModels, telling
-from optuna_metabo.ensembles.target import Scale, target_theta
+from optuna_metabo.ensembles.target import Scale, settled, target_theta
+from optuna_metabo.memory import Memory, digest
 from optuna_metabo.shapes import Float, Int
 from optuna_metabo.surrogate import Model, Prior, Task
 from optuna_metabo.thinning import evenly
@@ -44,6 +45,8 @@ from optuna_metabo.thinning import evenly
 _N_REFERENCE = 256
 # Values by which the sources that take part are chosen.
 _MAX_SCREENED = 32
+# Of the sources that took part in asks so many bytes are remembered.
+_MAX_OF_KEPT = 2**16
 # The values that a source's agreement is taken for before there are any.
 _BELIEVED = 3.0
 # Sources that are left out in turn, and how many values each tells then: more would not teach as
@@ -225,8 +228,19 @@ class AveragingPrior:
         return {"own": Kernel.of(theta, self.groups), "shared": Kernel.of(shared, self.groups)}
 
     def _screened(self, kernel: Kernel, target: Task) -> Kept:
-        """The sources whose distant experts have the most evidence, by the values as told."""
-        told = target.whole or target
+        """The sources whose distant experts have the most evidence, by the values as told.
+
+        Like hyperparameters they stay the same for some asks, and what they have in common does.
+        """
+        told = settled(target)
+        key = digest(told.X, told.y, told.counts, np.r_[kernel.lengthscale, kernel.noise])
+        return self._kept.get(key, lambda: self._most_likely(kernel, told))
+
+    @cached_property
+    def _kept(self) -> Memory[Kept]:
+        return Memory(_MAX_OF_KEPT)
+
+    def _most_likely(self, kernel: Kernel, told: Task) -> Kept:
         few = Scale.from_best(told.y).standardise(told).thinned(_MAX_SCREENED)
         correlation, nothing = kernel.correlation(few.X, few.X), np.zeros((0, len(few)))
         noise = kernel.noise / few.counts

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import math
 from dataclasses import dataclass, replace
 
@@ -11,7 +10,7 @@ from numpy import ndarray as Array
 
 from optuna_metabo.gp.exact import GP, Batch
 from optuna_metabo.gp.fit import HyperparameterPrior, fit_map, unpack
-from optuna_metabo.memory import Memory
+from optuna_metabo.memory import Memory, digest
 from optuna_metabo.shapes import Float, Int
 from optuna_metabo.surrogate import Posterior, Task, bounded
 from optuna_metabo.thinning import by_even_ranks
@@ -67,25 +66,23 @@ def target_theta(
     need no fit, and what they are depends on the trials alone: a process that resumes the study
     fits the same.
     """
-    target = settled(target)
+    first = settled(target)
+    if target.whole is not None and len(first) >= _FIRST_REFIT:
+        first = first.transformed(bounded(first.y))
     theta = np.zeros(0) if source_theta is None else source_theta
-    tally = target.tally
-    parts = (target.X, target.y, tally.counts, tally.squares, tally.freedom, groups, theta)
-    digest = hashlib.blake2b()
-    for part in parts:
-        digest.update(f"{part.shape}".encode() + np.ascontiguousarray(part).tobytes())
-    return _FITTED.get(digest.digest(), lambda: _fitted(target, groups, source_theta))
+    tally = first.tally
+    parts = (first.X, first.y, tally.counts, tally.squares, tally.freedom, groups, theta)
+    return _FITTED.get(digest(*parts), lambda: _fitted(first, groups, source_theta))
 
 
 def settled(target: Task) -> Task:
-    """The first 10, 12, 15, 18, ... points of a task whose trials are known in their order."""
+    """What was told at the first 10, 12, 15, 18, ... points, where the trials' order is known."""
     if target.whole is None:
         return target
     n = min(len(target.whole), _FIRST_REFIT)
     while n >= _FIRST_REFIT and math.ceil(_MORE * n) <= len(target.whole):
         n = math.ceil(_MORE * n)
-    first = target.whole.only(np.arange(n))
-    return first.transformed(bounded(first.y)) if n >= _FIRST_REFIT else first
+    return target.whole.only(np.arange(n))
 
 
 def _fitted(

@@ -18,7 +18,7 @@ from optuna_metabo.ensembles.mixture import (
     AveragingModel,
     CalibratedModel,
 )
-from optuna_metabo.surrogate import Posterior, Task
+from optuna_metabo.surrogate import Posterior, Task, observed
 
 DOMAIN = Domain((Dimension(), Dimension()))
 NONE = np.zeros((0, 2))
@@ -249,6 +249,17 @@ def test_sources_that_are_borne_out_are_followed_though_their_rival_fits_better(
     misled = prior_of(*ALIKE).condition(Task(best, -bowl(best, 0.3)), NONE).experts
     assert misled.begins_anew
     assert not replace(misled, is_borne_out=True).begins_anew
+
+
+def test_the_sources_that_take_part_are_chosen_anew_with_the_hyperparameters() -> None:
+    prior = prior_of(*[task(0.2 + 0.02 * i, 20, i) for i in range(30)])
+    X = np.random.default_rng(5).random((40, 2))
+    (whole,), _ = observed(X, [bowl(X, 0.3)], np.ones(40, dtype=bool))
+    assert whole.whole is not None
+    told = [whole.whole.only(np.arange(n)) for n in range(27, 40)]
+    kept = [model_of(prior, replace(one, whole=one)).kept for one in told]
+    assert len({id(one) for one in kept}) == 2  # of the first 27 and 33 trials
+    assert kept[0] is kept[5]
 
 
 def noise(seed: int) -> Task:

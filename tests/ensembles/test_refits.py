@@ -13,9 +13,11 @@ from optuna_metabo.surrogate import Task, bounded, observed
 GROUPS = np.arange(2)
 
 
-def told(n: int) -> Task:
+def told(n: int, first: float | None = None) -> Task:
     X = np.random.default_rng(0).random((n, 2))
-    tasks, _ = observed(X, [np.sin(5.0 * X[:, 0]) + X[:, 1]], np.ones(n, dtype=bool))
+    y = np.sin(5.0 * X[:, 0]) + X[:, 1]
+    y[0] = y[0] if first is None else first
+    tasks, _ = observed(X, [y], np.ones(n, dtype=bool))
     return tasks[0]
 
 
@@ -32,7 +34,18 @@ def test_what_is_fitted_is_the_first_trials_whatever_came_later() -> None:
     assert len(first) == len(second) == 27
     for one in (first, second):
         np.testing.assert_array_equal(one.X, X)
-        np.testing.assert_array_equal(one.y, bounded(np.sin(5.0 * X[:, 0]) + X[:, 1]))
+        np.testing.assert_array_equal(one.y, np.sin(5.0 * X[:, 0]) + X[:, 1])
+
+
+@pytest.mark.parametrize(("n", "is_bounded"), [(9, False), (10, True)])
+def test_of_ten_values_and_more_very_bad_ones_are_fitted_drawn_up(
+    n: int, is_bounded: bool
+) -> None:
+    task = told(n, first=-1e3)
+    assert task.whole is not None
+    y = bounded(task.whole.y) if is_bounded else task.whole.y
+    expected = target_theta(Task(task.whole.X, y), GROUPS, None)
+    np.testing.assert_array_equal(target_theta(task, GROUPS, None), expected)
 
 
 def test_between_two_fits_hyperparameters_stay_also_of_thinned_and_bounded_values() -> None:
