@@ -73,7 +73,8 @@ def finite(y: Float[Array, " n"]) -> Float[Array, " n"]:
     unit = magnitude if magnitude > _HUGE or 0.0 < magnitude < _TINY else 1.0
     low, high = (told.min() / unit, told.max() / unit) if len(told) else (0.0, 0.0)
     if low == high:
-        low, high = low - max(abs(low), 1.0), high + max(abs(high), 1.0)
+        gap = max(abs(low), 1.0)
+        low, high = low - gap, high + gap
     return np.asarray(np.clip(y / unit, low, high))
 
 

@@ -28,7 +28,7 @@ _FIRST_PROBE, _PROBE_EVERY, _REFUTED = 5, 3, 0.01
 # With more of the weight than all others the rival begins as a study without sources does: values
 # around the optima of sources that mislead tell nothing of the rest of the space.
 _FIRST_ANEW, _N_ANEW, _MISLED = 4, 5, 0.5
-# Little is what lies below an average point by more than this part of a deviation.
+# Little is what lies below an average point by more than so many deviations.
 _LITTLE = 1.0
 # The rival takes part in the first few asks only with more of the weight.
 _CONVINCING = 0.8
