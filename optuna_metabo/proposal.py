@@ -85,9 +85,14 @@ class Situation:
 
 
 def propose(
-    situation: Situation, optima: Float[Array, "k p"], *, seed: int, number: int
+    situation: Situation,
+    optima: Float[Array, "k p"],
+    *,
+    seed: int,
+    number: int,
+    is_start_up: bool = False,
 ) -> dict[str, Any]:
-    """The parameters that promise the largest expected improvement.
+    """The parameters that promise the largest expected improvement, or a quasi-random point.
 
     What other processes' trials are still to ask for is imagined first, for each as the process
     that it belongs to would have answered, so that workers starting together complement each
@@ -98,17 +103,15 @@ def propose(
         optima: The best points of the sources.
         seed: With the trial's number, all that the answer's randomness depends on.
         number: The number of the trial.
+        is_start_up: Whether there is too little to be modelled.
     """
-    search = Search.of(situation, optima)
+    search = Search.of(situation, optima, is_start_up=is_start_up)
     for other, frame in situation.unfinished.items():
-        x = search.best(frame, np.random.default_rng([seed, other]))
+        x = search.answer(frame, seed=seed, number=other)
         search = search.after(frame.embedding(x[None]))
-    if search.begins_anew:
-        return start_up(
-            situation.frame, search.taken, seed=seed, number=number, wanted=search.would_tell
-        )
-    x = search.best(situation.frame, np.random.default_rng([seed, number]))
-    return situation.frame.encoding.decode(x)
+    return situation.frame.encoding.decode(
+        search.answer(situation.frame, seed=seed, number=number)
+    )
 
 
 @dataclass(frozen=True)
@@ -123,6 +126,7 @@ class Search:
         pending: Points under way, shape [q p].
         taken: Points not to be proposed, shape [f p].
         optima: The best points of the sources, those of one objective after those of another.
+        is_start_up: Whether there is too little to be modelled.
     """
 
     objectives: tuple[Belief, ...]
@@ -132,21 +136,33 @@ class Search:
     pending: Float[Array, "q p"]
     taken: Float[Array, "f p"]
     optima: Float[Array, "k p"]
+    is_start_up: bool = False
 
     @classmethod
-    def of(cls, situation: Situation, optima: Float[Array, "k p"]) -> Search:
+    def of(
+        cls, situation: Situation, optima: Float[Array, "k p"], *, is_start_up: bool = False
+    ) -> Search:
         """The trial's own question."""
         objectives = tuple(map(without_outliers, situation.objectives))
         limits = situation.limits, situation.success, situation.feasible
-        return cls(objectives, *limits, situation.pending, situation.taken, optima)
+        return cls(objectives, *limits, situation.pending, situation.taken, optima, is_start_up)
 
     def after(self, X: Float[Array, "q p"]) -> Search:
         """The question when further points are under way too."""
         pending, taken = (np.concatenate([part, X]) for part in (self.pending, self.taken))
         return replace(self, pending=pending, taken=taken)
 
+    def answer(self, frame: Frame, *, seed: int, number: int) -> Float[Array, " p"]:
+        """For one trial, on its own axes."""
+        if self.is_start_up:
+            return quasi_random(frame, self.taken, seed=seed, number=number)
+        if begin_anew(self._believed):
+            wanted = partial(would_tell, self._believed)
+            return quasi_random(frame, self.taken, seed=seed, number=number, wanted=wanted)
+        return self.best(frame, np.random.default_rng([seed, number]))
+
     def best(self, frame: Frame, generator: np.random.Generator) -> Float[Array, " p"]:
-        """The answer for one trial, on its own axes."""
+        """Where a trial promises most, on its own axes."""
         on_joint_axes, embedding = self._acquisition(), frame.embedding
         return maximise(
             lambda X: on_joint_axes(embedding(X)),
@@ -181,15 +197,6 @@ class Search:
     def _believed(self) -> list[Model]:
         """What is believed of the objectives."""
         return [belief.condition(self.pending) for belief in self.objectives]
-
-    @property
-    def begins_anew(self) -> bool:
-        """Whether the study begins as one without sources does."""
-        return begin_anew(self._believed)
-
-    def would_tell(self, X: Float[Array, "m p"]) -> Bool[Array, " m"]:
-        """Which points would tell whether its sources mislead."""
-        return would_tell(self._believed, X)
 
     @cached_property
     def _models(self) -> list[Model]:
@@ -263,14 +270,14 @@ class Search:
         return np.stack([belief.seen.y for belief in self.objectives], axis=1)
 
 
-def start_up(
+def quasi_random(
     frame: Frame,
     taken: Float[Array, "f p"],
     *,
     seed: int,
     number: int,
     wanted: Callable[[Float[Array, "m p"]], Bool[Array, " m"]] = lambda X: np.ones(len(X), bool),
-) -> dict[str, Any]:
+) -> Float[Array, " p"]:
     """The point of a scrambled Sobol' sequence with the trial's number, or one of the next.
 
     Args:
@@ -279,6 +286,9 @@ def start_up(
         seed: Of the sequence.
         number: The trial's.
         wanted: Which points of the joint axes are, rather than others.
+
+    Returns:
+        On the trial's own axes.
     """
     encoding, subspace = frame.encoding, frame.subspace(taken)
     sobol = scipy.stats.qmc.Sobol(len(encoding.names), rng=np.random.default_rng(seed))
@@ -287,7 +297,6 @@ def start_up(
     X = subspace.project(encoding.domain.from_unit(sobol.random(_N_LOOKED_AT)))
     X = subspace.without_taken(X)
     if len(X):
-        return encoding.decode(X[wanted(frame.embedding(X)).argmax()])
+        return X[wanted(frame.embedding(X)).argmax()]
     generator = np.random.default_rng([seed, number])
-    x = maximise(lambda Z: generator.random(len(Z)), subspace, X[:0], generator=generator)
-    return encoding.decode(x)
+    return maximise(lambda Z: generator.random(len(Z)), subspace, X[:0], generator=generator)

@@ -370,18 +370,18 @@ class MetaGPSampler(BaseSampler):
 
     def _answer(self, ask: Ask) -> dict[str, Any]:
         """The parameters that are asked for, and all others of which something is known."""
-        from optuna_metabo.proposal import propose, start_up
+        from optuna_metabo.proposal import propose, quasi_random
 
         seed, number = self._seed, ask.trial.number
         if ask.unknown.keys() & ask.asked.keys():
             frame, taken = ask.frame_of_unknown
-            drawn = start_up(frame, taken, seed=seed, number=number)
-            return {**ask.plans.get(number, {}), **drawn}
+            x = quasi_random(frame, taken, seed=seed, number=number)
+            return {**ask.plans.get(number, {}), **frame.encoding.decode(x)}
         situation, learned = self._situation(ask)
         self._announcer.tell(ask.now, ask.past, learned, transfers=self._learner.transfers)
-        if self._is_start_up(ask, situation, learned):
-            return start_up(situation.frame, situation.taken, seed=seed, number=number)
-        return propose(situation, _optima(ask, learned), seed=seed, number=number)
+        is_start_up = self._is_start_up(ask, situation, learned)
+        optima = _optima(ask, learned)
+        return propose(situation, optima, seed=seed, number=number, is_start_up=is_start_up)
 
     def _situation(self, ask: Ask) -> tuple[Situation, list[Learned]]:
         learner = self._learner.about(ask.now)

@@ -15,7 +15,7 @@ from scipy.stats import norm, qmc
 from optuna_metabo.belief import Belief
 from optuna_metabo.encoding import Encoding
 from optuna_metabo.frame import Frame
-from optuna_metabo.proposal import Search, Situation, propose, start_up
+from optuna_metabo.proposal import Search, Situation, propose, quasi_random
 from optuna_metabo.surrogate import Posterior, Task
 
 ENCODING = Encoding.of({"x": FloatDistribution(0, 1), "y": FloatDistribution(0, 1)})
@@ -219,23 +219,52 @@ def test_what_others_have_still_to_ask_for_is_imagined_first() -> None:
 
 
 def test_start_up_points_are_those_of_a_sobol_sequence() -> None:
-    found = [start_up(FRAME, NONE, seed=3, number=i) for i in range(8)]
+    found = [quasi_random(FRAME, NONE, seed=3, number=i) for i in range(8)]
     sobol = qmc.Sobol(2, rng=np.random.default_rng(3)).random(8)
-    np.testing.assert_allclose([[one["x"], one["y"]] for one in found], sobol)
+    np.testing.assert_allclose(found, sobol)
 
 
-def test_a_start_up_point_is_the_next_one_that_is_wanted() -> None:
+def test_a_quasi_random_point_is_the_next_one_that_is_wanted() -> None:
     sobol = qmc.Sobol(2, rng=np.random.default_rng(3)).random(16)
-    found = start_up(FRAME, NONE, seed=3, number=2, wanted=lambda X: X[:, 0] > 0.8)
-    np.testing.assert_allclose([*found.values()], sobol[2:][sobol[2:, 0] > 0.8][0])
-    none = start_up(FRAME, NONE, seed=3, number=2, wanted=lambda X: X[:, 0] > 1.0)
-    np.testing.assert_allclose([*none.values()], sobol[2])
+    found = quasi_random(FRAME, NONE, seed=3, number=2, wanted=lambda X: X[:, 0] > 0.8)
+    np.testing.assert_allclose(found, sobol[2:][sobol[2:, 0] > 0.8][0])
+    none = quasi_random(FRAME, NONE, seed=3, number=2, wanted=lambda X: X[:, 0] > 1.0)
+    np.testing.assert_allclose(none, sobol[2])
 
 
-def test_a_start_up_point_is_another_one_if_it_is_taken() -> None:
+def test_a_quasi_random_point_is_another_one_if_it_is_taken() -> None:
     encoding = Encoding.of({"a": CategoricalDistribution((0, 1)), "b": IntDistribution(0, 2)})
-    frame, taken, found = Frame.of(encoding, encoding, {}), [], []
+    frame, found = Frame.of(encoding, encoding, {}), np.zeros((0, 3))
     for number in range(6):
-        found.append(start_up(frame, encoding.encode_many(taken), seed=0, number=number))
-        taken = found.copy()
-    assert len({(one["a"], one["b"]) for one in found}) == 6
+        x = quasi_random(frame, found, seed=0, number=number)
+        found = np.vstack([found, x])
+    assert len(np.unique(found, axis=0)) == 6
+
+
+@dataclass(frozen=True)
+class Misled(Known):
+    """One whose sources have misled, so that a point on the right is wanted."""
+
+    begins_anew: bool = True
+
+    def would_tell(self, X: Array) -> Array:
+        return X[:, 0] > 0.9
+
+
+@pytest.mark.parametrize("is_start_up", [True, False])
+def test_quasi_random_trials_of_workers_that_start_together_differ(is_start_up: bool) -> None:
+    """Each imagines what the others' processes answer, that is the next points of the sequence."""
+    others = {number: FRAME for number in (4, 5, 6)}
+    told = situation(Belief(seen([0.0] * 4), Misled(first)), unfinished=others)
+    found = [
+        propose(
+            replace(told, unfinished={i: FRAME for i in others if i < number}),
+            NONE,
+            seed=0,
+            number=number,
+            is_start_up=is_start_up,
+        )
+        for number in (4, 5, 6, 7)
+    ]
+    assert len({(one["x"], one["y"]) for one in found}) == 4
+    assert all(one["x"] > 0.9 for one in found) or is_start_up

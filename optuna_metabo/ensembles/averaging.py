@@ -6,10 +6,11 @@ Each expert says that the target is, up to scale and offset, its basis function 
 
 ``phi`` is one source's function, what all sources have in common, the mean of the sources with
 their deviations from it as further directions (then the target may be any combination of them),
-or nothing at all: the plain GP, a rival of all others. Scale, slope and offset are integrated
-out, see :mod:`.kriging`, so that the units of the sources do not matter. An expert's weight is
-its prior weight times its evidence, which by the chain rule is the product of its predictions of
-every value before it was seen (Dawid 1984, "prequential").
+or nothing at all: the plain GP, a rival of all others. Some believe the opposite of a function:
+their a ~ N(-1, v). Scale, slope and offset are integrated out, see :mod:`.kriging`, so that the
+units of the sources do not matter. An expert's weight is its prior weight times its evidence,
+which by the chain rule is the product of its predictions of every value before it was seen (Dawid
+1984, "prequential").
 
 Before the first value the sources' ranks decide, see :mod:`.portfolio`. Every expert shares one
 Cholesky factor for each residual: k sources cost O(k n²), not n³.
@@ -76,15 +77,17 @@ class Averaging:
     """
 
     plain: float = 0.3
-    joint: float = 0.66
+    joint: float = 0.61
+    opposed: float = 0.05
     share_kernel: bool = True
     probe: bool = True
 
     def __post_init__(self) -> None:
-        if min(self.plain, self.joint) <= 0.0 or self.plain + self.joint >= 1.0:
+        weights = self.plain, self.joint, self.opposed
+        if min(weights[:2]) <= 0.0 or self.opposed < 0.0 or sum(weights) >= 1.0:
             raise ValueError(
-                "expected plain > 0, joint > 0 and plain + joint < 1, got "
-                f"plain={self.plain!r}, joint={self.joint!r}"
+                "expected plain > 0, joint > 0, opposed >= 0 and a sum < 1, got "
+                f"plain={self.plain!r}, joint={self.joint!r}, opposed={self.opposed!r}"
             )
 
     def learn(
@@ -110,11 +113,11 @@ def _agreement(phi: Float[Array, "s n"], y: Float[Array, " n"]) -> Float[Array, 
     return (len(y) * r + _BELIEVED) / (len(y) + _BELIEVED)
 
 
-def _tested(phi: Float[Array, " n"], y: Float[Array, " n"]) -> tuple[bool, bool]:
-    """Whether a point of which little was expected has been seen, and whether values go with what
+def _tested(phi: Float[Array, " n"], y: Float[Array, " n"]) -> tuple[int, bool]:
+    """How many points of which little was expected have been seen, and whether values go with what
     was expected, of one point less than the average: among good ones nothing tells for or against.
     """
-    return bool(is_little(phi).any()), bool(phi.min() < 0.0 < (phi - phi.mean()) @ (y - y.mean()))
+    return int(is_little(phi).sum()), bool(phi.min() < 0.0 < (phi - phi.mean()) @ (y - y.mean()))
 
 
 @dataclass(frozen=True)
@@ -193,9 +196,10 @@ class AveragingPrior:
         kept, X = self._screened(kernels["shared"], target), np.concatenate([target.X, pending])
         functions = self.functions.among(kept.sources) if kept.of_crowd else self.functions
         plain = self.plain
-        joint = self.settings.joint * (1.0 - plain) / (1.0 - self.settings.plain)
+        heard = (1.0 - plain) / (1.0 - self.settings.plain)
+        prior = {"joint": heard * self.settings.joint, "opposed": heard * self.settings.opposed}
         belief = functions.belief[kept.sources]
-        groups = list(all_groups(kept.sources, functions.share, belief, plain=plain, joint=joint))
+        groups = list(all_groups(kept.sources, functions.share, belief, plain=plain, **prior))
         bases = Bases.of(functions, kept, groups)
         basis = bases.at(X)
         correlation = {name: kernel.correlation(X, X) for name, kernel in kernels.items()}
@@ -209,10 +213,10 @@ class AveragingPrior:
             )
             for group in groups
         ]
-        prior = [expert.prior_weight for group in groups for expert in group.experts]
+        odds = [expert.prior_weight for group in groups for expert in group.experts]
         evidence = np.concatenate([kriging.log_evidence for kriging in krigings])
         with np.errstate(divide="ignore"):  # an expert without a share has none afterwards
-            log_weights = np.log(prior)[:, None] + evidence
+            log_weights = np.log(odds)[:, None] + evidence
         weights = np.exp(log_weights - log_weights.max())
         weights /= weights.sum()
         seen, s = basis.rows[:, : len(target)], len(kept.sources)

@@ -18,6 +18,9 @@ from optuna_metabo.ensembles.kriging import Coefficients, Kriging, Residual
 from optuna_metabo.ensembles.screening import Kept
 from optuna_metabo.shapes import Bool, Float, Int
 
+# Of the slope: how much a function is stretched is never quite known.
+_SLOPE_VARIANCE = 0.1
+
 
 @dataclass(frozen=True)
 class Expert:
@@ -28,14 +31,12 @@ class Expert:
         sources: Those that it listens to, all alike.
         prior_weight: Before the first value.
         basis: The row of its basis function in :class:`Basis`.
-        is_close: Whether it is sure enough of its function to choose the first few points.
     """
 
     name: str
     sources: Int[Array, " j"]
     prior_weight: float
     basis: int
-    is_close: bool = False
 
 
 @dataclass(frozen=True)
@@ -45,25 +46,24 @@ class Relation:
     Args:
         name: For people.
         rho: The size of the residual, relative to the basis functions' deviation.
-        slope_variance: How far the slope may lie from 1: it hardly changes its sign, an opposed
-            source is the rival's business.
+        slope: What the slope is likely to be, from which it hardly differs so far that it changes
+            its sign.
     """
 
     name: str
     rho: float
-    slope_variance: float
+    slope: float = 1.0
 
     @property
     def coefficients(self) -> Coefficients:
         """The prior of slope and offset."""
-        return Coefficients(np.array([1.0, 0.0]), np.array([self.slope_variance, 100.0]))
-
-    def expert(self, name: str, sources: Int[Array, " j"], weight: float, basis: int) -> Expert:
-        """One of this relation, with its half of a weight."""
-        return Expert(f"{name}, {self.name}", sources, weight / 2, basis, self is CLOSE)
+        return Coefficients(np.array([self.slope, 0.0]), np.array([_SLOPE_VARIANCE, 100.0]))
 
 
-CLOSE, DISTANT = Relation("close", 0.3, 0.1), Relation("distant", 1.0, 0.1)
+CLOSE, DISTANT = Relation("close", 0.3), Relation("distant", 1.0)
+OPPOSED = Relation("opposed", 1.0, slope=-1.0)
+# To nothing, whose slope does not matter.
+RIVAL = Relation("own", 1.0)
 
 
 @dataclass(frozen=True)
@@ -71,16 +71,14 @@ class Group:
     """Experts that share a residual.
 
     Args:
+        relation: Of them all.
         experts: One or more.
-        rho: The size of the residual.
-        coefficients: The prior of slope and offset.
         kernel: The name of the residual's kernel.
         has_deviations: Whether the sources' deviations from their mean are further directions.
     """
 
+    relation: Relation
     experts: tuple[Expert, ...]
-    rho: float
-    coefficients: Coefficients
     kernel: str = "shared"
     has_deviations: bool = False
 
@@ -110,8 +108,8 @@ class Group:
     ) -> Kriging:
         """The experts given the values at the first n of N points, and the noise at each."""
         spread = self.spread(basis)
-        residual = Residual.factorise(correlation, spread, rho=self.rho, noise=noise)
-        return Kriging.condition(residual, self.coefficients, y, self.rows(basis))
+        residual = Residual.factorise(correlation, spread, rho=self.relation.rho, noise=noise)
+        return Kriging.condition(residual, self.relation.coefficients, y, self.rows(basis))
 
 
 def all_groups(
@@ -121,8 +119,10 @@ def all_groups(
     *,
     plain: float,
     joint: float,
+    opposed: float,
 ) -> Iterator[Group]:
-    """Close and distant experts, equally likely, of each source and of all; last the rival.
+    """Close and distant experts, equally likely, of each source and of all; those that believe the
+    opposite of a source, or of what all have in common; last the rival.
 
     Args:
         kept: The sources that have experts.
@@ -131,19 +131,26 @@ def all_groups(
         belief: The odds of each of these sources before the values are told.
         plain: The rival's weight.
         joint: That of the functions that all sources speak for.
+        opposed: That of the opposites, half of it the common function's.
     """
-    s = len(kept)
-    single = (1.0 - plain - joint) * belief / belief.sum()
-    for relation in (CLOSE, DISTANT):
-        one_each = tuple(
-            relation.expert(f"source {k}", kept[i : i + 1], float(single[i]), i)
+    s, odds = len(kept), belief / belief.sum()
+
+    def voices(relation: Relation, single: float, common: float) -> Group:
+        """One for each source, and one for what all have in common, with these weights."""
+        one_each = [
+            Expert(f"source {k}, {relation.name}", kept[i : i + 1], single * float(odds[i]), i)
             for i, k in enumerate(kept)
-        )
-        common = relation.expert("common", kept, joint * share, s)
-        mixed = relation.expert("combination", kept, joint * (1.0 - share), s + 1)
-        yield Group((*one_each, common), relation.rho, relation.coefficients)
-        yield Group((mixed,), relation.rho, relation.coefficients, has_deviations=True)
-    yield Group((Expert("own", kept[:0], plain, s + 2),), DISTANT.rho, DISTANT.coefficients, "own")
+        ]
+        of_all = Expert(f"common, {relation.name}", kept, common, s)
+        return Group(relation, (*one_each, of_all))
+
+    single, common = 1.0 - plain - joint - opposed, joint * share
+    for relation in (CLOSE, DISTANT):
+        yield voices(relation, single / 2, common / 2)
+        mixed = Expert(f"combination, {relation.name}", kept, (joint - common) / 2, s + 1)
+        yield Group(relation, (mixed,), has_deviations=True)
+    yield voices(OPPOSED, opposed / 2, opposed / 2)
+    yield Group(RIVAL, (Expert(RIVAL.name, kept[:0], plain, s + 2),), "own")
 
 
 @dataclass(frozen=True)

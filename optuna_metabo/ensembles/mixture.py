@@ -10,7 +10,7 @@ import numpy as np
 from numpy import ndarray as Array
 
 from optuna_metabo.ensembles.calibration import Calibration, unit
-from optuna_metabo.ensembles.experts import Bases, Group
+from optuna_metabo.ensembles.experts import CLOSE, OPPOSED, RIVAL, Bases, Group, Relation
 from optuna_metabo.ensembles.functions import Functions
 from optuna_metabo.ensembles.kriging import Kernel, Kriging
 from optuna_metabo.ensembles.predictor import Predictor, Residuals
@@ -25,12 +25,13 @@ _NEGLIGIBLE = 1e-3
 # From so many values on, every so manyth ask is the rival's until it has less of the weight: what
 # it finds tells the experts apart, where values around the sources' optima do not.
 _FIRST_PROBE, _PROBE_EVERY, _REFUTED = 5, 3, 0.01
-# With more of the weight than all others the rival begins as a study without sources does: values
-# around the optima of sources that mislead tell nothing of the rest of the space.
+# Where those that believe no source have more of the weight than all others, the study begins as
+# one without sources does: values around the optima of sources that mislead tell nothing of the
+# rest of the space.
 _FIRST_ANEW, _N_ANEW, _MISLED = 4, 5, 0.5
 # Little is what lies below an average point by more than so many deviations.
 _LITTLE = 1.0
-# The rival takes part in the first few asks only with more of the weight.
+# In the first few asks those that believe no source take part only with more of the weight.
 _CONVINCING = 0.8
 
 
@@ -76,7 +77,7 @@ class AveragingModel:
         bases: What the experts need of them.
         kept: The sources that have experts.
         agreement: How far the function of each goes with the values, from -1 to 1.
-        is_tested: Whether a point has been seen of which all together expect little.
+        n_tests: The number of points seen of which all together expect little.
         is_borne_out: Whether values go with what they expect, of one point less than the average,
             so that they are right in the rough.
         X: The target's points, and after them the pending ones.
@@ -93,7 +94,7 @@ class AveragingModel:
     bases: Bases
     kept: Kept
     agreement: Float[Array, " s"]
-    is_tested: bool
+    n_tests: int
     is_borne_out: bool
     X: Float[Array, "N p"]
     kernels: dict[str, Kernel]
@@ -109,44 +110,73 @@ class AveragingModel:
         """A source's own experts and its share of those for all.
 
         Of these, which know no single sources, one has the larger share the more its function
-        goes with the target's values; none where it is opposed.
+        goes with the target's values, or against them where the opposite is believed.
         """
-        weights, shares = np.zeros(len(self.functions)), self._shares
-        experts = [expert for group in self.groups for expert in group.experts]
-        for expert, weight in zip(experts, self.expert_weights.sum(axis=1), strict=True):
-            is_joint = len(expert.sources) == len(self.kept.sources)
-            weights[expert.sources] += weight * (shares if is_joint else 1.0)
+        weights = np.zeros(len(self.functions))
+        for group, told in zip(self.groups, self._by_group(self.expert_weights), strict=True):
+            for expert, weight in zip(group.experts, told.sum(axis=1), strict=True):
+                is_joint = len(expert.sources) == len(self.kept.sources)
+                shares = self._shares(group.relation.slope) if is_joint else 1.0
+                weights[expert.sources] += weight * shares
         return weights
 
-    @property
-    def _shares(self) -> Float[Array, " s"]:
-        shares = self.kept.shares * np.maximum(self.agreement, 0.0)
+    def _shares(self, sign: float) -> Float[Array, " s"]:
+        shares = self.kept.shares * np.maximum(sign * self.agreement, 0.0)
         return shares / shares.sum() if shares.sum() > 0.0 else self.kept.shares
+
+    def _by_group(self, experts: Array) -> list[Array]:
+        """What stands for each expert, for those of each group."""
+        ends = np.cumsum([len(group.experts) for group in self.groups])
+        return np.split(experts, ends[:-1])
+
+    def _are(self, relation: Relation) -> Bool[Array, " e"]:
+        """Which experts are of a relation."""
+        return np.repeat(
+            [group.relation is relation for group in self.groups],
+            [len(group.experts) for group in self.groups],
+        )
+
+    def weight(self, relation: Relation) -> float:
+        """What all experts of a relation have together."""
+        return float(self.expert_weights[self._are(relation)].sum())
+
+    @property
+    def _doubt(self) -> float:
+        """The weight of those that believe no source."""
+        return self.weight(RIVAL) + self.weight(OPPOSED)
 
     @property
     def acting(self) -> AveragingModel:
         """The model that chooses the next point.
 
-        The first few points are the close experts', unless their rival is convincing already: what
-        the others expect elsewhere is their ignorance. Later the rival has asks of its own until
-        it is refuted.
+        The first few points are the close experts', unless doubt is convincing already: what the
+        others expect elsewhere is their ignorance. Later the rival has asks of its own until it is
+        refuted. Where sources have misled, and a point that they thought little of has not borne
+        them out, the next one is their opposites'.
         """
-        weights, rival = self.expert_weights.copy(), float(self.expert_weights[-1].sum())
-        if self.n < _FIRST_PROBE and rival < _CONVINCING:
-            weights[[not one.is_close for group in self.groups for one in group.experts]] = 0.0
-        elif self._is_probe and rival > _REFUTED:
-            weights[:-1] = 0.0
+        weights = self.expert_weights.copy()
+        if self._is_misled and self.n_tests == 1:
+            weights[~self._are(OPPOSED)] = 0.0
+        elif self.n < _FIRST_PROBE and self._doubt < _CONVINCING:
+            weights[~self._are(CLOSE)] = 0.0
+        elif self._is_probe and self.weight(RIVAL) > _REFUTED:
+            weights[~self._are(RIVAL)] = 0.0
         return replace(self, expert_weights=weights)
+
+    @property
+    def _is_misled(self) -> bool:
+        """Whether sources have misled so far; those that are right in the rough are followed."""
+        is_early = _FIRST_ANEW <= self.n < _FIRST_ANEW + _N_ANEW
+        return is_early and self._doubt > _MISLED and not self.is_borne_out
 
     @property
     def begins_anew(self) -> bool:
         """Whether the sources have misled so far, so that points elsewhere are wanted.
 
-        These bear sources out or not: those that are right in the rough are followed again.
+        Their opposites are followed instead where these are believed, and once to see whether they
+        should be.
         """
-        is_early = _FIRST_ANEW <= self.n < _FIRST_ANEW + _N_ANEW
-        is_misled = float(self.expert_weights[-1].sum()) > _MISLED
-        return is_early and is_misled and not self.is_borne_out
+        return self._is_misled and self.weight(OPPOSED) <= _MISLED and self.n_tests != 1
 
     def would_tell(self, X: Float[Array, "m p"]) -> Bool[Array, " m"]:
         """Which points would tell whether the sources mislead.
@@ -155,7 +185,7 @@ class AveragingModel:
         are welcome. After that any.
         """
         common = self.bases.at(X).rows[len(self.kept.sources)]
-        return is_little(common) | self.is_tested
+        return is_little(common) | (self.n_tests > 0)
 
     @property
     def _is_probe(self) -> bool:
@@ -178,8 +208,7 @@ class AveragingModel:
 
     def _made_ready(self, weights: Float[Array, " c"], counts: Bool[Array, "e j"]) -> Ready:
         """With the experts and scales that count."""
-        ends = np.cumsum([len(group.experts) for group in self.groups])
-        parts = zip(self.groups, self.krigings, np.split(counts, ends[:-1]), strict=True)
+        parts = zip(self.groups, self.krigings, self._by_group(counts), strict=True)
         active = [part for part in parts if part[2].any()]
         groups = [group.only(np.flatnonzero(some.any(axis=1))) for group, _, some in active]
         predictor = Predictor.of(*zip(*(part[1:] for part in active), strict=True))

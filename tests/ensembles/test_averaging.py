@@ -11,7 +11,7 @@ from scipy.special import ndtr
 
 from optuna_metabo.domain import Dimension, Domain
 from optuna_metabo.ensembles.averaging import Averaging, AveragingPrior
-from optuna_metabo.ensembles.experts import all_groups
+from optuna_metabo.ensembles.experts import CLOSE, OPPOSED, RIVAL
 from optuna_metabo.ensembles.mixture import (
     _FIRST_PROBE,
     _PROBE_EVERY,
@@ -55,14 +55,6 @@ def local(n: int) -> Task:
     return Task(X, np.random.default_rng(2).random(n))
 
 
-def test_prior_weights_of_the_experts_sum_to_one() -> None:
-    for share in (0.0, 0.36, 1.0):
-        groups = list(all_groups(np.arange(5), share, np.ones(5), plain=0.1, joint=0.7))
-        weights = [expert.prior_weight for group in groups for expert in group.experts]
-        assert sum(weights) == pytest.approx(1.0)
-        assert groups[-1].experts[0].prior_weight == 0.1
-
-
 def test_no_value_and_one_value_leave_the_prior_weights() -> None:
     prior = prior_of(*ALIKE)
     before = prior.condition(Task(NONE, np.zeros(0)), NONE).weights
@@ -74,9 +66,9 @@ def test_no_value_and_one_value_leave_the_prior_weights() -> None:
 @pytest.mark.parametrize("n", range(1, _FIRST_PROBE))
 def test_the_first_few_asks_are_the_sources(n: int) -> None:
     model = model_of(prior_of(*ALIKE), local(n))
-    experts = [expert for group in model.groups for expert in group.experts]
+    relations = [group.relation for group in model.groups for _ in group.experts]
     acting = model.acting.expert_weights.sum(axis=1)
-    assert [weight > 0.0 for weight in acting] == [one.is_close for one in experts]
+    assert [weight > 0.0 for weight in acting] == [one is CLOSE for one in relations]
     assert (model.expert_weights.sum(axis=1) > 0.0).all()
 
 
@@ -92,19 +84,38 @@ def test_then_the_rival_has_asks_of_its_own_until_it_is_refuted(n: int) -> None:
     np.testing.assert_array_equal(refuted.acting.expert_weights, weights)
 
 
-def test_opposed_sources_lose_their_weight() -> None:
-    target = task(0.3, 12, 9, sign=-1.0)
-    assert model_of(prior_of(*ALIKE), target).weights.sum() < 0.2
-    assert model_of(prior_of(*ALIKE), task(0.3, 12, 9)).weights.sum() > 0.8
+def test_of_opposed_sources_the_opposite_is_believed() -> None:
+    prior, X = prior_of(*ALIKE), np.random.default_rng(1).random((64, 2))
+    opposed, agreeing = (model_of(prior, task(0.3, 12, 9, sign)) for sign in (-1.0, 1.0))
+    assert opposed.weight(OPPOSED) + opposed.weight(RIVAL) > 0.9
+    assert opposed.weight(OPPOSED) > 0.3
+    assert agreeing.weight(OPPOSED) < 0.01
+    found = opposed.posterior(X).mean
+    np.testing.assert_allclose(found, -bowl(X, 0.3), atol=0.1 * np.ptp(found))
+
+
+def test_opposed_sources_lose_their_weight_where_no_opposite_is_believed() -> None:
+    prior = prior_of(*ALIKE, opposed=0.0)
+    assert model_of(prior, task(0.3, 12, 9, sign=-1.0)).weights.sum() < 0.2
+    assert model_of(prior, task(0.3, 12, 9)).weights.sum() > 0.8
+
+
+def test_of_opposites_those_sources_have_weight_that_go_against_the_values() -> None:
+    prior = prior_of(*ALIKE, task(0.3, 25, 7, sign=-1.0))
+    model = model_of(prior, task(0.3, 12, 9))
+    only = np.where(model._are(OPPOSED)[:, None], model.expert_weights, 0.0)
+    weights = replace(model, expert_weights=only / only.sum()).weights
+    assert weights.argmax() == 3
+    assert weights[3] > 0.5
 
 
 def test_an_opposed_source_has_no_share_of_what_speaks_for_all() -> None:
     """The common function knows no single sources: who goes with the values, holds its weight."""
-    prior = prior_of(*ALIKE, task(0.3, 25, 7, sign=-1.0))
+    prior = prior_of(*ALIKE, task(0.3, 25, 7, sign=-1.0), opposed=0.0)
     model = model_of(prior, task(0.3, 12, 9))
     assert model.weights[3] < 0.02
     assert model.weights[:3].min() > 0.1
-    np.testing.assert_allclose(model.weights.sum() + model.expert_weights[-1].sum(), 1.0)
+    np.testing.assert_allclose(model.weights.sum() + model.weight(RIVAL), 1.0)
     before = model_of(prior, task(0.3, 1, 9)).weights
     np.testing.assert_allclose(before, before[0])
 
@@ -201,15 +212,20 @@ def test_a_single_source_leaves_nothing_to_calibrate_with_but_intervals_hold() -
 
 @pytest.mark.parametrize(("plain", "joint"), [(0.0, 0.5), (0.5, 0.0), (0.5, 0.5)])
 def test_weights_that_leave_nothing_are_refused(plain: float, joint: float) -> None:
-    with pytest.raises(ValueError, match=r"plain \+ joint < 1"):
+    with pytest.raises(ValueError, match="a sum < 1"):
         Averaging(plain=plain, joint=joint)
+
+
+def test_a_negative_weight_of_the_opposites_is_refused() -> None:
+    with pytest.raises(ValueError, match=r"opposed=-0\.1"):
+        Averaging(opposed=-0.1)
 
 
 @pytest.mark.parametrize(("sign", "misled"), [(1.0, False), (-1.0, True)])
 def test_with_sources_that_mislead_the_fifth_to_ninth_trials_begin_anew(
     sign: float, misled: bool
 ) -> None:
-    prior = prior_of(*ALIKE)
+    prior = prior_of(*ALIKE, opposed=0.0)
     X = DOMAIN.sample(512, generator=np.random.default_rng(3))
     best = X[np.argsort(-bowl(X, 0.3))]
     for n in range(1, 12):
@@ -241,6 +257,35 @@ def test_points_that_tell_are_those_of_which_little_is_expected_until_one_was_se
     assert 0.02 < tell.mean() < 0.4
     assert bowl(X[tell], 0.3).max() < np.median(bowl(X, 0.3))
     assert tested.would_tell(X).all()
+
+
+def test_after_the_test_of_sources_that_mislead_their_opposites_are_tried_once() -> None:
+    """And then followed if they are believed."""
+    X = DOMAIN.sample(512, generator=np.random.default_rng(3))
+    order = np.argsort(-bowl(X, 0.3))
+    best, worst = X[order[:48:12]], X[order[-1:]]
+    y = np.array([-0.6, -0.4, -0.3, -0.5])
+
+    def after(*values: float) -> AveragingModel:
+        far = [worst - 0.01 * i for i in range(len(values))]
+        return model_of(prior_of(*ALIKE), Task(np.vstack([best, *far]), np.r_[y, values]))
+
+    assert after().begins_anew
+    assert not after(-0.35).begins_anew
+    assert after(-0.35).acting.weight(OPPOSED) == after(-0.35).weight(OPPOSED)
+    assert after(-0.35).acting.weight(RIVAL) == 0.0
+    assert after(-0.35, -0.5).begins_anew
+
+
+def test_opposites_that_are_believed_are_followed_at_once() -> None:
+    X = DOMAIN.sample(512, generator=np.random.default_rng(3))
+    order = np.argsort(-bowl(X, 0.3))
+    seen = X[[*order[:48:12], *order[256::64]]]
+    model = model_of(prior_of(*ALIKE), Task(seen, -bowl(seen, 0.3)))
+    assert model.n < 9
+    assert model.weight(OPPOSED) > 0.5
+    assert not model.begins_anew
+    assert model.acting.weight(OPPOSED) > 0.5
 
 
 def test_sources_that_are_borne_out_are_followed_though_their_rival_fits_better() -> None:

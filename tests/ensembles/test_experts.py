@@ -4,17 +4,30 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from numpy import ndarray as Array
 
 from optuna_metabo.ensembles.averaging import Averaging, AveragingPrior
-from optuna_metabo.ensembles.experts import CLOSE, DISTANT, Bases, Expert, all_groups
+from optuna_metabo.ensembles.experts import (
+    CLOSE,
+    DISTANT,
+    OPPOSED,
+    Bases,
+    Expert,
+    Group,
+    all_groups,
+)
 from optuna_metabo.ensembles.screening import Kept
 from optuna_metabo.surrogate import Task
 from tests.ensembles.bowls import DOMAIN, NONE, alike, bowl, make_task
 
 
-def weights_of(n: int, share: float, *, plain: float, joint: float) -> dict[str, float]:
-    groups = all_groups(np.arange(n), share, np.ones(n), plain=plain, joint=joint)
-    return {expert.name: expert.prior_weight for one in groups for expert in one.experts}
+def groups_of(kept: Array, share: float = 0.36) -> list[Group]:
+    weights = {"plain": 0.1, "joint": 0.6, "opposed": 0.1}
+    return list(all_groups(kept, share, np.ones(len(kept)), **weights))
+
+
+def experts_of(kept: Array) -> dict[str, Expert]:
+    return {expert.name: expert for one in groups_of(kept) for expert in one.experts}
 
 
 def prior_of(*sources: Task) -> AveragingPrior:
@@ -24,20 +37,23 @@ def prior_of(*sources: Task) -> AveragingPrior:
 
 
 def test_prior_weights_are_shared_out_as_the_settings_say() -> None:
-    weights = weights_of(5, 0.36, plain=0.1, joint=0.7)
+    weights = {name: one.prior_weight for name, one in experts_of(np.arange(5)).items()}
+    assert sum(weights.values()) == pytest.approx(1.0)
     assert weights["own"] == pytest.approx(0.1)
     for relation in ("close", "distant"):
-        assert weights[f"common, {relation}"] == pytest.approx(0.7 * 0.36 / 2)
-        assert weights[f"combination, {relation}"] == pytest.approx(0.7 * 0.64 / 2)
+        assert weights[f"common, {relation}"] == pytest.approx(0.6 * 0.36 / 2)
+        assert weights[f"combination, {relation}"] == pytest.approx(0.6 * 0.64 / 2)
         for k in range(5):
             assert weights[f"source {k}, {relation}"] == pytest.approx(0.2 / 5 / 2)
+    assert weights["common, opposed"] == pytest.approx(0.1 / 2)
+    assert weights["source 3, opposed"] == pytest.approx(0.1 / 2 / 5)
 
 
 def test_the_close_relation_trusts_more_than_the_distant_one() -> None:
     assert CLOSE.rho < DISTANT.rho
-    for one in (CLOSE, DISTANT):
-        np.testing.assert_array_equal(one.coefficients.mean, [1.0, 0.0])
-        assert one.coefficients.variance[0] < 0.25  # the slope is hardly ever negative
+    for one, slope in ((CLOSE, 1.0), (DISTANT, 1.0), (OPPOSED, -1.0)):
+        np.testing.assert_array_equal(one.coefficients.mean, [slope, 0.0])
+        assert one.coefficients.variance[0] < 0.25  # the slope hardly ever changes its sign
         assert one.coefficients.variance[1] >= 100.0  # of the offset nothing is known
 
 
@@ -45,7 +61,7 @@ def test_each_expert_has_the_function_that_it_is_named_after() -> None:
     prior = prior_of(*alike())
     functions, X = prior.functions, np.random.default_rng(1).random((6, 2))
     kept = np.array([2, 0])
-    groups = list(all_groups(kept, functions.share, np.ones(len(kept)), plain=0.1, joint=0.7))
+    groups = groups_of(kept, functions.share)
     bases = Bases.of(functions, Kept.believed(kept, functions.belief), groups)
     basis, values = bases.at(X), functions(X)
     mean = values[kept].mean(axis=0)
@@ -63,30 +79,29 @@ def test_each_expert_has_the_function_that_it_is_named_after() -> None:
 
 
 def test_the_sources_of_an_expert_are_those_that_it_listens_to() -> None:
-    groups = list(all_groups(np.array([4, 7]), 0.5, np.ones(2), plain=0.1, joint=0.7))
-    experts = {expert.name: expert for one in groups for expert in one.experts}
+    experts = experts_of(np.array([4, 7]))
     np.testing.assert_array_equal(experts["source 7, close"].sources, [7])
     np.testing.assert_array_equal(experts["common, distant"].sources, [4, 7])
+    np.testing.assert_array_equal(experts["source 4, opposed"].sources, [4])
     assert not len(experts["own"].sources)
-    assert [name for name, one in experts.items() if one.is_close] == [
-        name for name in experts if name.endswith("close")
-    ]
 
 
 def test_posterior_weights_are_prior_weights_times_evidence() -> None:
     target = make_task(bowl(0.45), 5, 9)
     model = prior_of(*alike(), make_task(bowl(0.9), 25, 5)).weighed(target, NONE)
-    experts: list[Expert] = [one for group in model.groups for one in group.experts]
+    groups, experts = zip(*((g, one) for g in model.groups for one in g.experts), strict=True)
     evidence = np.concatenate([one.log_evidence for one in model.krigings])
     prior = np.array([one.prior_weight for one in experts])
     expected = prior[:, None] * np.exp(evidence - evidence.max())
     np.testing.assert_allclose(model.expert_weights, expected / expected.sum())
     told = model.expert_weights.sum(axis=1)
-    joint = np.maximum(model.agreement, 0.0) / np.maximum(model.agreement, 0.0).sum()
+    agreeing = np.maximum(model.agreement, 0.0) / np.maximum(model.agreement, 0.0).sum()
+    joint = {1.0: agreeing, -1.0: model.kept.shares}
+    assert model.agreement.min() > 0.0  # so that of opposites nothing tells
     for place, k in enumerate(model.kept.sources):
         own = sum(
-            w * (joint[place] if len(e.sources) > 1 else 1.0)
-            for e, w in zip(experts, told, strict=True)
+            w * (joint[g.relation.slope][place] if len(e.sources) > 1 else 1.0)
+            for g, e, w in zip(groups, experts, told, strict=True)
             if k in e.sources
         )
         assert model.weights[k] == pytest.approx(own)
