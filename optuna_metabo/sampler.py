@@ -185,18 +185,20 @@ class MetaGPSampler(BaseSampler):
         with self._lock:
             now = self._snapshot(study)
             _keep(self._snapshots, (now.name, trial.number), now)
-            space = self._history.intersection(now)
-        return {
-            name: space[name]
-            for name in sorted(space)
-            if not space[name].single() and is_kept_by_databases(space[name])
-        }
+            return self._relative_space(now)
 
     def sample_relative(
         self, study: Study, trial: FrozenTrial, search_space: dict[str, BaseDistribution]
     ) -> dict[str, Any]:
-        """Plans the whole trial and hands out the parameters of ``search_space``."""
-        if not search_space:
+        """Plans the whole trial and hands out the parameters of ``search_space``.
+
+        Where this is a part of what was inferred, another sampler fixes the rest: then nothing is
+        planned until the trial holds it.
+        """
+        with self._lock:
+            now = self._snapshots.get((study.study_name, trial.number))
+            is_part = now is not None and not self._relative_space(now).keys() <= {*search_space}
+        if is_part or not search_space:
             return {}
         plan = self._plan(study, trial, search_space)
         return {name: plan[name] for name in search_space}
@@ -346,6 +348,14 @@ class MetaGPSampler(BaseSampler):
                 return np.zeros(len(candidates))
             search = Search.of(situation, _optima(ask, learned))
             return search.scores(self._history.candidates(candidates, ask.encoding))
+
+    def _relative_space(self, now: Snapshot) -> dict[str, BaseDistribution]:
+        space = self._history.intersection(now)
+        return {
+            name: space[name]
+            for name in sorted(space)
+            if not space[name].single() and is_kept_by_databases(space[name])
+        }
 
     def _plan(
         self, study: Study, trial: FrozenTrial, asked: Mapping[str, BaseDistribution]

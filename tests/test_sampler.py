@@ -17,7 +17,7 @@ import pytest
 from optuna.distributions import FloatDistribution
 from optuna.trial import TrialState
 
-from optuna_metabo import MetaGPSampler
+from optuna_metabo import Averaging, MetaGPSampler
 from optuna_metabo.sampler import _serves
 
 AT = 0.3
@@ -366,6 +366,26 @@ def test_enqueued_and_partially_fixed_parameters_are_kept() -> None:
     assert all(trial.params["x"] == 0.9 for trial in study.trials[1:])
 
 
+def test_what_is_fixed_by_a_sampler_around_it_is_known_when_the_rest_is_chosen() -> None:
+    """With kind "a" the best x is .2, with "b", which is worse, .8."""
+
+    def objective(trial: optuna.Trial) -> float:
+        kind = trial.suggest_categorical("kind", ["a", "b"])
+        x = trial.suggest_float("x", 0, 1)
+        return float((x - (0.2 if kind == "a" else 0.8)) ** 2 + (kind == "b"))
+
+    sampler = MetaGPSampler([past(objective)], seed=0)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
+        fixed = optuna.samplers.PartialFixedSampler({"kind": "b"}, sampler)
+    study = optuna.create_study(sampler=fixed)
+    study.optimize(objective, n_trials=8)
+    found = [trial.params["x"] for trial in study.trials]
+    assert len(set(found)) == len(found)
+    assert min(abs(x - 0.8) for x in found) < 0.05
+    assert all(x > 0.5 for x in found[4:])
+
+
 def test_it_works_under_hyperband() -> None:
     def objective(trial: optuna.Trial) -> float:
         value = bowl()(trial)
@@ -486,14 +506,27 @@ def test_candidates_that_lack_a_parameter_or_have_others_are_scored() -> None:
     assert sampler.score(study, []).shape == (0,)
 
 
+def peak(trial: optuna.Trial) -> float:
+    return sum((trial.suggest_float(name, 0.0, 1.0) - 0.7) ** 2 for name in "xyz")
+
+
+def opposed() -> list[optuna.Study]:
+    return [past(lambda trial: -peak(trial), name=f"opposed-{i}", seed=i) for i in range(3)]
+
+
+def test_past_studies_of_a_mistaken_direction_are_of_use_as_well() -> None:
+    study = optuna.create_study(sampler=MetaGPSampler(opposed(), seed=0))
+    study.optimize(peak, n_trials=9)
+    cold = optuna.create_study(sampler=MetaGPSampler(seed=0))
+    cold.optimize(peak, n_trials=9)
+    assert study.best_value < 0.2 * cold.best_value
+
+
 def test_a_study_whose_sources_mislead_begins_as_one_without_any_where_they_expect_little() -> (
     None
 ):
-    def peak(trial: optuna.Trial) -> float:
-        return sum((trial.suggest_float(name, 0.0, 1.0) - 0.7) ** 2 for name in "xyz")
-
-    opposed = [past(lambda trial: -peak(trial), name=f"opposed-{i}", seed=i) for i in range(3)]
-    study = optuna.create_study(sampler=MetaGPSampler(opposed, seed=0))
+    surrogate = Averaging(opposed=0.0)
+    study = optuna.create_study(sampler=MetaGPSampler(opposed(), surrogate=surrogate, seed=0))
     study.optimize(peak, n_trials=9)
     cold = optuna.create_study(sampler=MetaGPSampler(seed=0, n_startup_trials=40))
     cold.optimize(peak, n_trials=40)

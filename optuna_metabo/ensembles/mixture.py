@@ -29,6 +29,8 @@ _FIRST_PROBE, _PROBE_EVERY, _REFUTED = 5, 3, 0.01
 # one without sources does: values around the optima of sources that mislead tell nothing of the
 # rest of the space.
 _FIRST_ANEW, _N_ANEW, _MISLED = 4, 5, 0.5
+# With less of the weight opposites are not even tried.
+_UNTHINKABLE = 1e-3
 # Little is what lies below an average point by more than so many deviations.
 _LITTLE = 1.0
 # In the first few asks those that believe no source take part only with more of the weight.
@@ -155,7 +157,7 @@ class AveragingModel:
         them out, the next one is their opposites'.
         """
         weights = self.expert_weights.copy()
-        if self._is_misled and self.n_tests == 1:
+        if self._tries_opposites:
             weights[~self._are(OPPOSED)] = 0.0
         elif self.n < _FIRST_PROBE and self._doubt < _CONVINCING:
             weights[~self._are(CLOSE)] = 0.0
@@ -170,13 +172,21 @@ class AveragingModel:
         return is_early and self._doubt > _MISLED and not self.is_borne_out
 
     @property
+    def _tries_opposites(self) -> bool:
+        """Whether a point that sources thought little of has not borne them out: perhaps the
+        opposite of what they say is true.
+        """
+        return self._is_misled and self.n_tests == 1 and self.weight(OPPOSED) > _UNTHINKABLE
+
+    @property
     def begins_anew(self) -> bool:
         """Whether the sources have misled so far, so that points elsewhere are wanted.
 
         Their opposites are followed instead where these are believed, and once to see whether they
         should be.
         """
-        return self._is_misled and self.weight(OPPOSED) <= _MISLED and self.n_tests != 1
+        follows_opposites = self.weight(OPPOSED) > _MISLED or self._tries_opposites
+        return self._is_misled and not follows_opposites
 
     def would_tell(self, X: Float[Array, "m p"]) -> Bool[Array, " m"]:
         """Which points would tell whether the sources mislead.

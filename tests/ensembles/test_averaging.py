@@ -91,7 +91,7 @@ def test_of_opposed_sources_the_opposite_is_believed() -> None:
     assert opposed.weight(OPPOSED) > 0.3
     assert agreeing.weight(OPPOSED) < 0.01
     found = opposed.posterior(X).mean
-    np.testing.assert_allclose(found, -bowl(X, 0.3), atol=0.1 * np.ptp(found))
+    assert np.corrcoef(found, -bowl(X, 0.3))[0, 1] > 0.98
 
 
 def test_opposed_sources_lose_their_weight_where_no_opposite_is_believed() -> None:
