@@ -59,6 +59,11 @@ def would_tell(models: Sequence[Model], X: Float[Array, "m p"]) -> Bool[Array, "
     return found
 
 
+def opposition(model: Model) -> float:
+    """What part of all that is believed is the opposite of what sources say."""
+    return float(getattr(model, "opposition", 0.0))
+
+
 def acting(model: Model) -> Model:
     """The model itself, or the one that it lets choose this time."""
     return getattr(model, "acting", model)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import NamedTuple
@@ -66,7 +66,7 @@ class Identity(NamedTuple):
 
     Args:
         name: Of the study.
-        number: Of its first trial that tells something.
+        number: Of the first of its trials that had ended when it was read first.
         start: When that trial started.
     """
 
@@ -112,9 +112,17 @@ class SourceStudy:
 
     @classmethod
     def of(
-        cls, name: str, objectives: tuple[Objective, ...], trials: Sequence[FrozenTrial]
+        cls,
+        name: str,
+        objectives: tuple[Objective, ...],
+        trials: Sequence[FrozenTrial],
+        known: Collection[Identity] = (),
     ) -> SourceStudy | LeftOut:
-        """From all trials of a study, which are not needed any more afterwards."""
+        """From all trials of a study, which are not needed any more afterwards.
+
+        If the study was read before, which ``known`` identities tell, it keeps its own: which of
+        its trials has ended first depends on when it is read.
+        """
         ended = [trial for trial in trials if trial.state in _TELLING]
         failed = [trial for trial in trials if trial.state == TrialState.FAIL]
         if not ended and not failed:
@@ -126,7 +134,9 @@ class SourceStudy:
         slack_rules = [(one.values, near_zero) for one in slacks.values()]
         rows = of_several([*objective_rules, *slack_rules], MAX_KEPT)
         return cls(
-            identity=Identity.of(name, (*ended, *failed)[0]),
+            identity=next(
+                (one for one in known if is_of(one, name, trials)), Identity.of(name, finished[0])
+            ),
             n_trials=len(trials),
             n_finished=len(finished),
             objectives=objectives,
@@ -155,9 +165,7 @@ class SourceStudy:
 
     def is_study(self, study: Snapshot) -> bool:
         """Whether this is ``study`` itself, read earlier."""
-        return self.name == study.name and any(
-            self.identity == Identity.of(study.name, trial) for trial in study.trials
-        )
+        return is_of(self.identity, study.name, study.trials)
 
     def task_for(
         self, encoding: Encoding, objective: Objective, count: int, ended: Encoded | None = None
@@ -223,6 +231,11 @@ class SourceStudy:
                 self.name, f"of trials with a shared parameter {nothing}", of_space=True
             )
         return SourceTask(self, task.thinned(MAX_TRIALS, rule), _names(encoding, shared))
+
+
+def is_of(identity: Identity, name: str, trials: Iterable[FrozenTrial]) -> bool:
+    """Whether it is that of the study of this name and these trials."""
+    return identity.name == name and any(identity == Identity.of(name, one) for one in trials)
 
 
 def _different(spaces: Iterable[Space]) -> Iterator[Space]:

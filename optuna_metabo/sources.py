@@ -14,7 +14,14 @@ from optuna.study import Study
 from optuna_metabo.attributes import numbers
 from optuna_metabo.logs import LOGGER, warn
 from optuna_metabo.outputs import objectives_of
-from optuna_metabo.past_study import MAX_TRIALS, UNFINISHED, LeftOut, SourceStudy, SourceTask
+from optuna_metabo.past_study import (
+    MAX_TRIALS,
+    UNFINISHED,
+    Identity,
+    LeftOut,
+    SourceStudy,
+    SourceTask,
+)
 from optuna_metabo.ranges import joint
 from optuna_metabo.reading import (
     Glob,
@@ -176,7 +183,8 @@ class Sources:
         """What was kept and what is read, tried again a few times where something may return."""
         if self._read is None or any(isinstance(s, LeftOut) and s.may_return for s in self._read):
             self._attempts += 1
-            read = _once((*self.kept, *map(_read_one, self._load())))
+            known = [one.identity for one in self.kept]
+            read = _once((*self.kept, *(_read_one(one, known) for one in self._load())))
             self._read = read if self._attempts < _MAX_ATTEMPTS else tuple(map(_given_up, read))
         return self._read
 
@@ -270,7 +278,7 @@ def _loaded(name: str, storage: BaseStorage) -> Study | LeftOut:
         return _unreadable(name, error)
 
 
-def _read_one(study: Study | LeftOut) -> SourceStudy | LeftOut:
+def _read_one(study: Study | LeftOut, known: Sequence[Identity]) -> SourceStudy | LeftOut:
     if isinstance(study, LeftOut):
         return study
     try:
@@ -278,7 +286,7 @@ def _read_one(study: Study | LeftOut) -> SourceStudy | LeftOut:
         objectives, attributes = objectives_of(study), study.user_attrs
     except reading_errors() as error:  # a study that cannot be read must not end a run
         return _unreadable(study.study_name, error)
-    read = SourceStudy.of(study.study_name, objectives, trials)
+    read = SourceStudy.of(study.study_name, objectives, trials, known)
     return read if isinstance(read, LeftOut) else replace(read, attributes=numbers(attributes))
 
 

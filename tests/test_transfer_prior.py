@@ -11,6 +11,7 @@ import numpy as np
 import optuna
 import pytest
 from optuna.storages import InMemoryStorage
+from optuna.trial import TrialState
 
 from optuna_metabo import MetaGPSampler, TransferPrior
 from optuna_metabo.ensembles.source_models import SourceModels
@@ -260,6 +261,26 @@ def test_a_trial_that_was_running_is_looked_at_again() -> None:
     prior = TransferPrior.fit("past-0", storage=storage)
     study.tell(trial, 1.0)
     assert prior.update("past-0", storage=storage).studies[0].n_finished == N_PAST + 1
+
+
+@pytest.mark.parametrize("state", [TrialState.COMPLETE, TrialState.FAIL, TrialState.PRUNED])
+def test_a_study_is_kept_once_however_its_trials_end(state: TrialState) -> None:
+    """Whether an earlier trial than the first that had ended ends later, or with more results."""
+    storage = InMemoryStorage()
+    study = optuna.create_study(study_name="past", storage=storage)
+    slow, failed, *others = [study.ask() for _ in range(6)]
+    values = [plain(trial) for trial in (slow, failed, *others)]
+    study.tell(failed, state=TrialState.FAIL)
+    prior = TransferPrior.fit("past", storage=storage)
+    for trial in others:
+        study.tell(trial, values[trial.number])
+        prior = prior.update("past", storage=storage)
+    study.tell(slow, values[0] if state == TrialState.COMPLETE else None, state=state)
+    prior = prior.update("past", storage=storage)
+    assert [one.n_finished for one in prior.studies] == [6]
+    assert [one.name for one in prior.past.studies] == ["past"]
+    assert not prior.left_out
+    assert prior.update("past", storage=storage) is prior
 
 
 def test_the_study_that_is_tuned_is_never_its_own_source(tmp_path: Path) -> None:

@@ -48,6 +48,7 @@ def _whole(explanation: Explanation) -> dict[str, Any]:
         "study": explanation.study_name,
         "trials_told": explanation.n_told,
         "weight_without_sources": explanation.weight_without_sources,
+        "weight_of_opposites": explanation.weight_of_opposites,
         "sources": [record(source) for source in explanation.sources],
         "trials": [
             {**_trial(one), "weights": dict(zip(names, one.weights, strict=False))}

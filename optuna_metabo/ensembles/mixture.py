@@ -30,7 +30,7 @@ _FIRST_PROBE, _PROBE_EVERY, _REFUTED = 5, 3, 0.01
 # rest of the space.
 _FIRST_ANEW, _N_ANEW, _MISLED = 4, 5, 0.5
 # With less of the weight opposites are not even tried.
-_UNTHINKABLE = 1e-3
+_UNTHINKABLE = 1e-6
 # Little is what lies below an average point by more than so many deviations.
 _LITTLE = 1.0
 # In the first few asks those that believe no source take part only with more of the weight.
@@ -141,6 +141,11 @@ class AveragingModel:
     def weight(self, relation: Relation) -> float:
         """What all experts of a relation have together."""
         return float(self.expert_weights[self._are(relation)].sum())
+
+    @property
+    def opposition(self) -> float:
+        """The part of all weight that the sources' opposites have."""
+        return self.weight(OPPOSED) / float(self.expert_weights.sum())
 
     @property
     def _doubt(self) -> float:
@@ -271,6 +276,11 @@ class CalibratedModel:
     def weights(self) -> Float[Array, " k"]:
         """How much each source counts."""
         return self.experts.weights
+
+    @property
+    def opposition(self) -> float:
+        """The part of all weight that the sources' opposites have."""
+        return self.experts.opposition
 
     @property
     def begins_anew(self) -> bool:

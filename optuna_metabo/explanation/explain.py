@@ -10,6 +10,7 @@ import numpy as np
 from numpy import ndarray as Array
 from optuna.trial import FrozenTrial
 
+from optuna_metabo.belief import opposition
 from optuna_metabo.encoding import Encoding
 from optuna_metabo.explanation.agreement import tau
 from optuna_metabo.explanation.parts import (
@@ -40,7 +41,8 @@ def explain(back: Retrospect) -> Explanation:
         left_out = tuple(map(_left_out, back.unread))
         return Explanation(left_out, 1.0, study_name=back.now.name)
     told, used = back.now.telling, _used(back.learned)
-    weights = _weights(back, used, [model.weights for model in back.models(told)])
+    models = back.models(told)
+    weights = _weights(back, used, [model.weights for model in models])
     agreement, likeness = _agreement(back, told), _likeness(back.learned)
     sources = [
         replace(
@@ -58,6 +60,7 @@ def explain(back: Retrospect) -> Explanation:
         len(told),
         tuple(one.sign > 0.0 for one in back.now.objectives),
         tuple(_features(one.description) for one in back.learned if one.description),
+        sum(map(opposition, models)) / len(models),
     )
 
 

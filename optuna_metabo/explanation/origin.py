@@ -7,11 +7,13 @@ The definition holds for every surrogate, because it needs nothing but weights a
 2. no past study could be used, or all that were misled, and too little was known to propose
    anything: **start-up**;
 3. more than half of the belief that chose it was the new study's own: **own model**;
-4. else past studies chose it. If it lies within a twentieth of every range (and has the same
+4. else past studies chose it. If more than half of this is belief in the opposite of what they
+   say: **their opposite**;
+5. if it lies within a twentieth of every range (and has the same
    choices) of the best trial of one that counted, in the parameters that this one has: **that
    study's optimum**; of several as near as that, all of them;
-5. if one past study has more than half of what all of them count: **that study**;
-6. else what is **common to** those that counted.
+6. if one past study has more than half of what all of them count: **that study**;
+7. else what is **common to** those that counted.
 
 A study counts with a hundredth of the heaviest one's weight.
 """
@@ -29,7 +31,9 @@ from numpy import ndarray as Array
 from optuna_metabo.shapes import Bool, Float
 from optuna_metabo.surrogate import Model, Task
 
-Kind = Literal["enqueued", "added", "start-up", "own model", "optimum", "source", "common"]
+Kind = Literal[
+    "enqueued", "added", "start-up", "own model", "opposite", "optimum", "source", "common"
+]
 
 # How far a trial may lie from an optimum, in lengths of each range.
 _NEAR = 0.05
@@ -44,8 +48,8 @@ class Origin:
     """What one trial came from; printed, it is a few words.
 
     Args:
-        kind: One of ``"enqueued"``, ``"added"``, ``"start-up"``, ``"own model"``, ``"optimum"``,
-            ``"source"`` and ``"common"``.
+        kind: One of ``"enqueued"``, ``"added"``, ``"start-up"``, ``"own model"``, ``"opposite"``,
+            ``"optimum"``, ``"source"`` and ``"common"``.
         sources: The past studies that it came from, if it did.
 
     Example:
@@ -64,6 +68,9 @@ class Origin:
             return f"common to {len(self.sources)} studies"
         if self.kind == "source":
             return f"learned from {self.sources[0]}"
+        if self.kind == "opposite":
+            several = f"{len(self.sources)} studies"
+            return f"the opposite of {self.sources[0] if len(self.sources) == 1 else several}"
         if self.kind != "optimum":
             return self.kind
         if len(self.sources) > _MOST_NAMED:
@@ -90,8 +97,9 @@ def chosen_by(
     shares: Float[Array, " k+1"],
     names: Sequence[str],
     tasks: Sequence[Task],
+    opposition: float = 0.0,
 ) -> Origin:
-    """Rules 3 to 6 of the module.
+    """Rules 3 to 7 of the module.
 
     Args:
         x: The trial.
@@ -99,12 +107,15 @@ def chosen_by(
         names: Of the k past studies; one that is there for each of several objectives counts
             with all its shares.
         tasks: Their trials.
+        opposition: The part of the belief that is in the opposite of what they say.
     """
     weights = shares[:-1]
     if shares[-1] > 0.5 or not weights.any():
         return Origin("own model")
     counting = np.flatnonzero(weights > _COUNTS * weights.max())
     counting = counting[np.argsort(-weights[counting], kind="stable")]
+    if opposition > 0.5 * weights.sum():
+        return Origin("opposite", tuple(dict.fromkeys(names[i] for i in counting.tolist())))
     near = [names[i] for i in counting.tolist() if _is_near(x, tasks[i])]
     if near:
         return Origin("optimum", tuple(dict.fromkeys(near)))

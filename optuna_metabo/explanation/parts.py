@@ -148,6 +148,8 @@ class Explanation:
         n_told: The number of its trials that are known.
         maximised: Of each of its objectives, whether it is maximised.
         features: What features of the studies say, once for each objective that they are asked of.
+        weight_of_opposites: What is believed of the opposite of what the sources say, as if a
+            direction were mistaken; a part of the weights of the sources.
 
     Example:
         >>> import optuna
@@ -174,6 +176,7 @@ class Explanation:
     n_told: int = 0
     maximised: tuple[bool, ...] = (False,)
     features: tuple[FeaturesExplanation, ...] = ()
+    weight_of_opposites: float = 0.0
 
     def __str__(self) -> str:
         return render.text(self)

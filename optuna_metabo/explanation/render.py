@@ -19,7 +19,13 @@ if TYPE_CHECKING:
 _MOST = 10
 # The part of likeness with which a feature is named.
 _COUNTS = 0.005
+# The weight of opposites from which on it is said that they are believed.
+_MOSTLY = 0.5
 _WITHOUT = "(without past studies)"
+_OPPOSED = (
+    "what is found is the opposite of what past studies say: was the direction of theirs, or of "
+    "this one, mistaken?"
+)
 _HEAD = ("past study", "weight now", "at first", "likeness", "agreement", "trials", "lacks")
 
 
@@ -145,7 +151,8 @@ def _below(explanation: Explanation) -> list[str]:
     if len(left_out) > _MOST:
         lines.append(f"and {len(left_out) - _MOST} more left out")
     told = dict.fromkeys(map(features, explanation.features))  # objectives may be told the same
-    return ["", *_origins(explanation), *told, *lines]
+    opposed = [_OPPOSED] * (explanation.weight_of_opposites > _MOSTLY)
+    return ["", *_origins(explanation), *told, *opposed, *lines]
 
 
 def features(one: FeaturesExplanation) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -15,7 +16,7 @@ from numpy import ndarray as Array
 from optuna.trial import FrozenTrial
 
 from optuna_metabo.asking import known_space
-from optuna_metabo.belief import Belief, begin_anew, without_outliers
+from optuna_metabo.belief import Belief, acting, begin_anew, opposition, without_outliers
 from optuna_metabo.encoding import Encoding, is_within
 from optuna_metabo.ensembles.source_models import SourceModels
 from optuna_metabo.explanation.origin import Origin, chosen_by, shares
@@ -118,21 +119,23 @@ class Retrospect:
     def step(self, trial: FrozenTrial) -> Step:
         """What was believed when a trial began, and what led to it."""
         told = self.told_before(trial)
-        key = (*self._key, trial.number, trial.datetime_start, *(one.number for one in told))
+        key = (self._key, trial.number, trial.datetime_start, *(one.number for one in told))
         return self.memory.get(key, lambda: self._step(trial, told))
 
     def source_models(self, objective: int) -> SourceModels:
         """Of the past studies that say something of an objective, one at least."""
         learned, domain = self.learned[objective], self.encoding.domain
-        key = (*self._key, objective, *(one.study.key for one in learned.used))
+        key = (self._key, objective)
         tasks = [source.task for source in learned.used]
         return self.memory.get(key, lambda: SourceModels.learn(tasks, domain))
 
-    @property
+    @cached_property
     def _key(self) -> tuple[Hashable, ...]:
+        """Tells the study, its space and what it learns from; past studies may come and go."""
         described = [one.description for one in self.learned]
-        own = (one.own.tobytes() if one else None for one in described)
-        return (self.now.name, *own, *map(repr, self.encoding.search_space.items()))
+        own = tuple(one.own.tobytes() if one else None for one in described)
+        used = tuple(tuple(one.study.key for one in part.used) for part in self.learned)
+        return (self.now.name, own, used, *map(repr, self.encoding.search_space.items()))
 
     def _step(self, trial: FrozenTrial, told: Sequence[FrozenTrial]) -> Step:
         models, x = self.models(told), self.rows[self.now.places([trial])]
@@ -159,7 +162,9 @@ class Retrospect:
         weights = np.concatenate([part[:-1] for part in parts]) / len(parts)
         x = self.rows[self.now.places([trial])[0]]
         names, tasks = [one.study.name for one in used], [one.task for one in used]
-        return chosen_by(x, np.r_[weights, 1.0 - weights.sum()], names, tasks)
+        opposite = [opposition(acting(model)) for model in models]
+        shared = np.r_[weights, 1.0 - weights.sum()]
+        return chosen_by(x, shared, names, tasks, sum(opposite) / len(opposite))
 
     def expected(
         self, points: Sequence[Mapping[str, Any]], n_told: int | None

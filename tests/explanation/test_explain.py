@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from pathlib import Path
 
 import numpy as np
 import optuna
@@ -179,3 +180,41 @@ def test_a_value_far_off_is_seen_as_a_proposal_sees_it() -> None:
         )
         weights.append(MetaGPSampler([good], seed=0).explain(copy).sources[0].weight)
     assert weights[0] == pytest.approx(weights[1])
+
+
+def test_of_past_studies_that_say_the_opposite_the_user_is_told() -> None:
+    def objective(trial: optuna.Trial) -> float:
+        return sum((trial.suggest_float(name, 0.0, 1.0) - 0.7) ** 2 for name in "xyz")
+
+    def opposite(trial: optuna.Trial) -> float:
+        return -objective(trial)
+
+    told = {}
+    for name, one in (("right", objective), ("wrong", opposite)):
+        source = optuna.create_study(study_name=name, sampler=optuna.samplers.RandomSampler(0))
+        source.optimize(one, n_trials=30)
+        study = optuna.create_study(sampler=MetaGPSampler([source], seed=0))
+        study.optimize(objective, n_trials=12)
+        told[name] = study.sampler.explain(study)
+    assert told["wrong"].weight_of_opposites > 0.5 > 0.01 > told["right"].weight_of_opposites
+    assert "direction of theirs" in str(told["wrong"])
+    assert "direction of theirs" not in str(told["right"])
+    assert "the opposite of wrong" in {str(one.origin) for one in told["wrong"].trials}
+    assert told["wrong"].sources[0].weight >= told["wrong"].weight_of_opposites
+
+
+def test_past_studies_may_come_while_a_study_is_looked_at(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path / 'later.db'}"
+    with pytest.warns(UserWarning, match="No past study is read"):
+        sampler = MetaGPSampler(storage=url, seed=0)
+    study = optuna.create_study(sampler=optuna.samplers.RandomSampler(seed=0))
+    study.optimize(bowl, n_trials=5)
+    assert [one.name for one in sampler.explain(study).sources] == ["storage"]
+    for i in range(2):
+        source = optuna.create_study(
+            study_name=f"past-{i}", storage=url, sampler=optuna.samplers.RandomSampler(seed=i)
+        )
+        source.optimize(bowl, n_trials=8)
+    found = sampler.explain(study)
+    assert {one.name for one in found.sources} == {"past-0", "past-1"}
+    assert all(len(trial.weights) == 2 for trial in found.trials)

@@ -36,6 +36,13 @@ def test_elsewhere_it_is_one_study_or_what_is_common_to_those_that_count() -> No
     assert origin([0.5, 0.5], [0.4, 0.0, 0.4, 0.2]) == Origin("common", ("a", "c"))
 
 
+def test_where_most_of_what_past_studies_have_is_their_opposites_it_is_the_opposite() -> None:
+    at_c, weights = np.array([0.8, 0.8]), np.array([0.1, 0.1, 0.4, 0.4])
+    assert chosen_by(at_c, weights, NAMES, TASKS, 0.25).kind == "optimum"
+    found = chosen_by(at_c, weights, NAMES, TASKS, 0.35)
+    assert found == Origin("opposite", ("c", "a", "b"))
+
+
 def test_a_study_that_serves_two_objectives_counts_with_both_shares() -> None:
     found = chosen_by(
         np.array([0.5, 0.5]), np.array([0.3, 0.2, 0.3, 0.2, 0.0]), ("a", "b", "a", "c"),
@@ -86,3 +93,5 @@ def test_words() -> None:
     assert str(Origin("optimum", ("a", "b", "c"))) == "the optimum of 3 studies"
     assert str(Origin("source", ("a",))) == "learned from a"
     assert str(Origin("own model")) == "own model"
+    assert str(Origin("opposite", ("a",))) == "the opposite of a"
+    assert str(Origin("opposite", ("a", "b"))) == "the opposite of 2 studies"
