@@ -20,8 +20,12 @@ from optuna_metabo.visualization.style import sampler_of
 from optuna_metabo.visualization.weights import draw_weights
 
 _HEADING = "## What MetaGPSampler did"
-# From our heading to the next one that is no part of it.
-_SECTION = re.compile(rf"{re.escape(_HEADING)}\n.*?(?=\n#{{1,2}} |\Z)", re.DOTALL)
+# A definition that nothing refers to, so that the page shows nothing; HTML comments it shows.
+_END = "[//]: # (end of what MetaGPSampler did)"
+# From our heading to our end. What earlier releases wrote has none: to the next heading.
+_SECTION = re.compile(
+    rf"{re.escape(_HEADING)}\n(?:.*?\n{re.escape(_END)}\n?|.*?(?=\n#{{1,2}} |\Z))", re.DOTALL
+)
 _PREFIX = "metabo:"
 # By the names that the page gives them; in pixels what a card of the page shows of one.
 _FIGURES = {
@@ -38,9 +42,9 @@ def publish(study: Study, sampler: MetaGPSampler | None = None) -> Explanation:
     """Puts the explanation of a study on its page in optuna-dashboard.
 
     Three figures (weights over trials, agreement, predictions), a section in the study's note,
-    whose other text stays, and the user attributes ``metabo:sampler``, ``metabo:weights``,
-    ``metabo:left_out`` and ``metabo:origins``, by number what each trial came from. What was there
-    from an earlier call is replaced.
+    before and behind which other text stays, and the user attributes ``metabo:sampler``,
+    ``metabo:weights``, ``metabo:left_out`` and ``metabo:origins``, by number what each trial came
+    from. What was there from an earlier call is replaced.
 
     Args:
         study: The study; its storage is the one that the dashboard shows.
@@ -76,7 +80,7 @@ def publish(study: Study, sampler: MetaGPSampler | None = None) -> Explanation:
         figure.update_layout(height=_HEIGHT)
         save_plotly_graph_object(study, figure, graph_object_id=name)
     note = get_note(study)
-    section = f"{_HEADING}\n\n{explanation.to_markdown()}\n"
+    section = f"{_HEADING}\n\n{explanation.to_markdown()}\n\n{_END}\n"
     if not _SECTION.search(note):
         note = f"{note.rstrip()}\n\n{section}".lstrip()
     save_note(study, _SECTION.sub(lambda _: section, note, count=1))

@@ -1,14 +1,12 @@
 """Trials that were not made by Optuna, from a table, as a past study.
 
 One row is one trial: what it was tried with, and what came out. Missing cells are parameters that
-a trial did not have; a row without a value is a failed trial. The column ``state`` of Optuna's
-own data frames tells the pruned trials from the completed ones.
+a trial did not have; a row without a value is a failed trial. A column ``state`` or ``status`` of
+Optuna, MLflow or W&B tells which trials were completed, pruned or failed, and which still run.
 """
 
 from __future__ import annotations
 
-import csv
-import difflib
 import math
 import os
 import warnings
@@ -22,6 +20,7 @@ from optuna.distributions import (
     FloatDistribution,
     IntDistribution,
 )
+from optuna.exceptions import DuplicatedStudyError
 from optuna.storages import BaseStorage
 from optuna.study import Study, StudyDirection
 from optuna.trial import FrozenTrial, TrialState
@@ -30,17 +29,14 @@ from optuna_metabo.choices import index_of, number_of
 from optuna_metabo.encoding import fits
 from optuna_metabo.logs import LOGGER
 from optuna_metabo.reading import listed
+from optuna_metabo.table import Row, Table, read, read_table, without
 
-Row = Mapping[str, Any]
 Kind = Literal["linear", "log", "categorical"]
 
 # What the tables of Optuna and MLflow write before the names of parameters and of results.
 _PARAMS, _METRICS = ("params.", "params_"), ("metrics.", "values_")
-# The column of Optuna's data frames that says how a trial ended, and the states that did.
-_STATE, _ENDED = "state", (TrialState.COMPLETE, TrialState.PRUNED, TrialState.FAIL)
-# Texts for a cell without a value; what else is a name, and may be a choice.
-_MISSING = {"", "nan", "NaN", "NA", "<NA>"}
-_BOOLS = {"true": True, "false": False}
+# What Optuna's data frames have, and what they write before the name of the only result.
+_OPTUNA, _ONLY_METRIC = "params_", "value_"
 # Positive values of which the largest is so many times the smallest are read logarithmically.
 _DECADES = 100.0
 # Names beyond so many are those of runs or files, and no parameter.
@@ -48,7 +44,7 @@ _MAX_CHOICES = 64
 
 
 def import_history(
-    table: str | os.PathLike[str] | Iterable[Row] | Any,
+    table: str | os.PathLike[str] | Iterable[Mapping[str, Any]] | Any,
     metrics: Mapping[str, str],
     *,
     study_name: str,
@@ -60,7 +56,7 @@ def import_history(
 
     Args:
         table: The path of a CSV file in UTF-8, a data frame of pandas, or mappings from columns to
-            values.
+            values. Runs that have not ended, by a column ``state`` or ``status``, are left out.
         metrics: The columns of the values, each with ``"minimize"`` or ``"maximize"``. Of
             ``metrics.accuracy``, ``accuracy`` is enough.
         study_name: The name of the study.
@@ -75,7 +71,8 @@ def import_history(
 
     Raises:
         ValueError: If there is no such column, a row has a value that its distribution does not
-            hold, which columns are parameters is not known, or a column is two things.
+            hold, which columns are parameters is not known, a column is two things or two columns
+            are one, or a row of the file does not fit its head.
         optuna.exceptions.DuplicatedStudyError: If the storage has a study of that name.
 
     Example:
@@ -86,32 +83,46 @@ def import_history(
         {'lr': 0.001}
     """
     directions = [_direction(name, one) for name, one in metrics.items()]
-    rows = _ended(_rows(table))
-    columns = list(dict.fromkeys(name for row in rows for name in row))
-    values = [_column(name, columns, _METRICS) for name in metrics]
-    chosen = _parameters(columns, params, values)
-    space = _space(rows, chosen, distributions or {})
-    trials = [_trial(i, row, chosen, space, values) for i, row in enumerate(rows, start=1)]
-    study = optuna.create_study(study_name=study_name, storage=storage, directions=directions)
-    if len(values) > 1:  # by which objectives of several are matched
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
-            study.set_metric_names([_without(name, _METRICS) for name in values])
+    runs = read_table(table).ended(asked=[*metrics, *(params or ())])
+    values = _values(runs, list(metrics))
+    chosen = _parameters(runs, params, list(values.values()))
+    space = _space(runs, chosen, distributions or {})
+    trials = [_trial(row, chosen, space, list(values.values())) for row in runs.rows]
+    study = _new_study(study_name, storage, dict(zip(values, directions, strict=True)))
     study.add_trials(trials)
     for name, one in space.items():
         LOGGER.info(f"{study_name!r}: {name} is {one}")
     return study
 
 
+def _new_study(
+    name: str, storage: str | BaseStorage | None, objectives: Mapping[str, StudyDirection]
+) -> Study:
+    try:
+        study = optuna.create_study(
+            study_name=name, storage=storage, directions=list(objectives.values())
+        )
+    except DuplicatedStudyError:  # Optuna's own advises what there is no option for
+        raise DuplicatedStudyError(
+            f"the storage has a study named {name!r} already: choose another name, or delete that "
+            "study with optuna delete-study"
+        ) from None
+    if len(objectives) > 1:  # by which objectives of several are matched
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
+            study.set_metric_names(list(objectives))
+    return study
+
+
 def _space(
-    rows: Sequence[Row], params: Mapping[str, str], given: Mapping[str, BaseDistribution | Kind]
+    table: Table, params: Mapping[str, str], given: Mapping[str, BaseDistribution | Kind]
 ) -> dict[str, BaseDistribution]:
     """The distribution of each parameter, given or inferred."""
     unknown = [name for name in given if name not in params]
     if unknown:
         raise ValueError(f"distributions has {unknown[0]!r}, which is none of {list(params)}")
     return {
-        name: _distribution(name, _told(rows, column), given.get(name))
+        name: _distribution(name, table.read(column), given.get(name))
         for name, column in params.items()
     }
 
@@ -125,102 +136,35 @@ def _direction(name: str, direction: str) -> StudyDirection:
         ) from None
 
 
-def _rows(table: Any) -> list[Row]:
-    """The rows of any kind of table, without the cells that are missing."""
-    if isinstance(table, (str, os.PathLike)):
-        rows: list[Any] = _lines(table)
-    elif hasattr(table, "to_dict"):
-        rows = list(table.to_dict("records"))
-    else:
-        rows = list(table)
-    if not rows:
-        raise ValueError(f"expected a table with rows, got none in {table!r}")
-    read = [{str(name): _cell(value) for name, value in row.items() if name} for row in rows]
-    return [{name: value for name, value in row.items() if value is not None} for row in read]
-
-
-def _lines(path: str | os.PathLike[str]) -> list[dict[str, Any]]:
-    try:
-        with open(path, newline="", encoding="utf-8-sig") as file:
-            return list(csv.DictReader(file))
-    except UnicodeDecodeError as error:
-        raise ValueError(
-            f"expected a CSV file in UTF-8, got {os.fspath(path)!r}: {error}"
-        ) from None
-
-
-def _ended(rows: Sequence[Row]) -> list[Row]:
-    """Without the trials that were still running or waiting."""
-    return [row for row in rows if _state(row) in (None, *_ENDED)]
-
-
-def _state(row: Row) -> TrialState | None:
-    """What Optuna says of a trial, if the row is one of its own."""
-    return TrialState.__members__.get(str(row.get(_STATE)))
-
-
-def _cell(value: Any) -> Any:
-    """What a cell holds: a bool, a number or a text; ``None`` if nothing."""
-    value = value.item() if hasattr(value, "item") else value
-    if isinstance(value, str):
-        value = _read(value.strip())
-    return None if isinstance(value, float) and math.isnan(value) else value
-
-
-def _read(text: str) -> Any:
-    if text in _MISSING:
-        return None
-    if text.lower() in _BOOLS:
-        return _BOOLS[text.lower()]
-    for kind in (int, float):
-        try:
-            return text if "_" in text else kind(text)
-        except ValueError:
-            continue
-    return text
-
-
-def _told(rows: Sequence[Row], column: str) -> list[Any]:
-    return [row[column] for row in rows if column in row]
-
-
-def _column(name: str, columns: Sequence[str], prefixes: Sequence[str] = ("",)) -> str:
-    """The column of a name, or the one that has it behind a prefix."""
-    for candidate in (name, *[prefix + name for prefix in prefixes]):
-        if candidate in columns:
-            return candidate
-    short = {_without(one, prefixes): one for one in columns}
-    close = [short[one] for one in difflib.get_close_matches(name, short, n=3)]
-    hint = f"did you mean {' or '.join(map(repr, close))}? " if close else ""
-    raise ValueError(
-        f"no row has a value in a column {name!r}: {hint}the table has {listed(columns)}"
-    )
-
-
-def _without(name: str, prefixes: Sequence[str]) -> str:
-    for prefix in prefixes:
-        name = name.removeprefix(prefix)
-    return name
+def _values(table: Table, metrics: Sequence[str]) -> dict[str, str]:
+    """The columns of the metrics by name."""
+    of_optuna = any(name.startswith(_OPTUNA) for name in table.columns)
+    prefixes = (*_METRICS, _ONLY_METRIC) if of_optuna else _METRICS
+    columns = [table.column(name, prefixes) for name in metrics]
+    names = [without(column, _METRICS) for column in columns]
+    for i, name in enumerate(names):
+        if name in names[:i]:
+            raise ValueError(f"{metrics[names.index(name)]!r} and {metrics[i]!r} are one metric")
+    return dict(zip(names, columns, strict=True))
 
 
 def _parameters(
-    columns: Sequence[str], params: Sequence[str] | None, values: Sequence[str]
+    table: Table, params: Sequence[str] | None, values: Sequence[str]
 ) -> dict[str, str]:
     """The columns of the parameters by name."""
-    if params is not None:
-        chosen = [_column(name, columns, _PARAMS) for name in params]
-    else:
-        chosen = [name for name in columns if name.startswith(_PARAMS)]
-    found = {_without(name, _PARAMS): name for name in chosen}
+    if params is None:
+        params = [name for name in table.columns if name.startswith(_PARAMS)]
+    chosen = [table.column(name, _PARAMS) for name in params]
+    found = {without(name, _PARAMS): name for name in chosen}
     if not found:
-        others = [name for name in columns if name not in values]
+        others = [name for name in table.columns if name not in values]
         raise ValueError(
             "expected the columns of the parameters by name (params=, --param), where none that "
             f"holds a value is called params.x: the others are {listed(others)}"
         )
     for name in chosen:
-        if name != found[_without(name, _PARAMS)]:
-            raise ValueError(f"{name!r} and {found[_without(name, _PARAMS)]!r} are one parameter")
+        if name != found[without(name, _PARAMS)]:
+            raise ValueError(f"{name!r} and {found[without(name, _PARAMS)]!r} are one parameter")
         if name in values:
             raise ValueError(f"{name!r} cannot be a parameter and a metric")
     return found
@@ -236,7 +180,7 @@ def _distribution(
         raise ValueError(f"the distribution of {name!r} is {given!r}: expected one of Optuna's")
     if any(isinstance(value, float) and math.isinf(value) for value in told):
         raise ValueError(f"{name!r} has an infinite value: expected finite numbers, or texts")
-    numbers = [number for value in told if (number := number_of(value)) is not None]
+    numbers = [value for value in told if number_of(value) is not None]
     are_numbers = len(numbers) == sum(value != "None" for value in told) > 0
     if given == "categorical" or not are_numbers:
         if given in ("linear", "log"):
@@ -265,7 +209,6 @@ def _choices(name: str, told: Sequence[Any]) -> CategoricalDistribution:
 
 
 def _trial(
-    number: int,
     row: Row,
     params: Mapping[str, str],
     space: Mapping[str, BaseDistribution],
@@ -276,25 +219,20 @@ def _trial(
     Of a pruned one the value is an early report, which at another step says another thing.
     """
     held = {
-        name: _legal(row[column], space[name], f"row {number}, {column!r}")
+        name: _legal(row, column, space[name])
         for name, column in params.items()
-        if column in row and not _is_none(row[column], space[name])
+        if column in row.cells and not _is_none(row.read(column), space[name])
     }
-    values = [_measured(row[name], f"row {number}, {name!r}") for name in _in(row, metrics)]
-    state = _state(row) or TrialState.COMPLETE
-    if state == TrialState.COMPLETE and len(values) < len(metrics):
+    state = row.state
+    if state == TrialState.COMPLETE and any(name not in row.cells for name in metrics):
         state = TrialState.FAIL
     is_complete = state == TrialState.COMPLETE
     return optuna.create_trial(
         state=state,
         params=held,
         distributions={name: space[name] for name in held},
-        values=values if is_complete else None,
+        values=[_measured(row, name) for name in metrics] if is_complete else None,
     )
-
-
-def _in(row: Row, names: Sequence[str]) -> list[str]:
-    return [name for name in names if name in row]
 
 
 def _is_none(value: Any, distribution: BaseDistribution) -> bool:
@@ -302,27 +240,41 @@ def _is_none(value: Any, distribution: BaseDistribution) -> bool:
     return bool(value == "None") and not isinstance(distribution, CategoricalDistribution)
 
 
-def _measured(value: Any, where: str) -> float:
+def _measured(row: Row, column: str) -> float:
     """A metric's value."""
+    value = row.read(column)
     if isinstance(value, str) or not isinstance(value, (int, float)):
-        raise ValueError(f"{where}: expected a number, got {value!r}")
+        raise ValueError(f"{row.where(column)}: expected a number, got {value!r}")
     return float(value)
 
 
-def _legal(value: Any, distribution: BaseDistribution, where: str) -> Any:
-    """The value as the distribution has it.
+def _legal(row: Row, column: str, distribution: BaseDistribution) -> Any:
+    """The value of a cell as the distribution has it.
 
     Raises:
         ValueError: If it is none of its values.
     """
+    value = row.read(column)
     if isinstance(distribution, CategoricalDistribution):
-        value = None if value == "None" and None in distribution.choices else value
-        place = index_of(value, distribution.choices)
+        place = _place(row.cells[column], value, distribution.choices)
         if place is not None:
             return distribution.choices[place]
-    elif isinstance(distribution, (FloatDistribution, IntDistribution)):
-        number = number_of(value)
-        kind = int if isinstance(distribution, IntDistribution) else float
-        if number is not None and fits(kind(number), distribution):
-            return kind(number)
-    raise ValueError(f"{where}: {value!r} is not in {distribution}")
+    elif (number := number_of(value)) is not None:
+        legal = int(value) if isinstance(distribution, IntDistribution) else float(value)
+        if fits(legal, distribution) and float(legal) == number:
+            return legal
+    raise ValueError(f"{row.where(column)}: {value!r} is not in {distribution}")
+
+
+def _place(written: Any, value: Any, choices: Sequence[Any]) -> int | None:
+    """The place of a cell among choices, of which those that are texts are read like cells.
+
+    First as it is written: ``3.10`` and ``3.1`` are two texts and one number.
+    """
+    value = None if value == "None" and None in choices else value
+    as_read = [read(choice) if isinstance(choice, str) else choice for choice in choices]
+    for wanted, among in ((written, choices), (value, choices), (value, as_read)):
+        place = index_of(wanted, among)
+        if place is not None:
+            return place
+    return None

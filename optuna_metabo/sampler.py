@@ -154,7 +154,9 @@ class MetaGPSampler(BaseSampler):
         self._n_startup_trials = n_startup_trials
         self._looked_back: Memory[Any] = Memory(_BYTES_KEPT)
         self._plans: OrderedDict[tuple[str, int], dict[str, Any]] = OrderedDict()
-        self._snapshots: OrderedDict[tuple[str, int], Snapshot] = OrderedDict()
+        self._inferred: OrderedDict[tuple[str, int], tuple[Snapshot, frozenset[str]]] = (
+            OrderedDict()
+        )
         self._announcer = Announcer()
         self._lock = threading.RLock()
 
@@ -164,7 +166,7 @@ class MetaGPSampler(BaseSampler):
     def __getstate__(self) -> dict[str, Any]:
         state = self.__dict__.copy()
         del state["_lock"]
-        state["_snapshots"] = OrderedDict()
+        state["_inferred"] = OrderedDict()
         return state
 
     def __setstate__(self, state: dict[str, Any]) -> None:
@@ -184,8 +186,14 @@ class MetaGPSampler(BaseSampler):
         """
         with self._lock:
             now = self._snapshot(study)
-            _keep(self._snapshots, (now.name, trial.number), now)
-            return self._relative_space(now)
+            space = self._history.intersection(now)
+            inferred = {
+                name: space[name]
+                for name in sorted(space)
+                if not space[name].single() and is_kept_by_databases(space[name])
+            }
+            _keep(self._inferred, (now.name, trial.number), (now, frozenset(inferred)))
+            return inferred
 
     def sample_relative(
         self, study: Study, trial: FrozenTrial, search_space: dict[str, BaseDistribution]
@@ -195,10 +203,8 @@ class MetaGPSampler(BaseSampler):
         Where this is a part of what was inferred, another sampler fixes the rest: then nothing is
         planned until the trial holds it.
         """
-        with self._lock:
-            now = self._snapshots.get((study.study_name, trial.number))
-            is_part = now is not None and not self._relative_space(now).keys() <= {*search_space}
-        if is_part or not search_space:
+        _, inferred = self._inferred.get((study.study_name, trial.number), (None, frozenset()))
+        if not search_space or not inferred <= search_space.keys():
             return {}
         plan = self._plan(study, trial, search_space)
         return {name: plan[name] for name in search_space}
@@ -228,7 +234,7 @@ class MetaGPSampler(BaseSampler):
         key = (study.study_name, trial.number)
         with self._lock:
             self._plans.pop(key, None)
-            self._snapshots.pop(key, None)
+            self._inferred.pop(key, None)
             if self._constraints_func and state in (TrialState.COMPLETE, TrialState.PRUNED):
                 self._constraints_of(study.study_name, trial)
 
@@ -349,14 +355,6 @@ class MetaGPSampler(BaseSampler):
             search = Search.of(situation, _optima(ask, learned))
             return search.scores(self._history.candidates(candidates, ask.encoding))
 
-    def _relative_space(self, now: Snapshot) -> dict[str, BaseDistribution]:
-        space = self._history.intersection(now)
-        return {
-            name: space[name]
-            for name in sorted(space)
-            if not space[name].single() and is_kept_by_databases(space[name])
-        }
-
     def _plan(
         self, study: Study, trial: FrozenTrial, asked: Mapping[str, BaseDistribution]
     ) -> dict[str, Any]:
@@ -364,7 +362,7 @@ class MetaGPSampler(BaseSampler):
 
         key = (study.study_name, trial.number)
         with self._lock, single_threaded(), np.errstate(**_ARITHMETIC):
-            now = self._snapshots.pop(key, None) or self._snapshot(study)
+            now, _ = self._inferred.pop(key, None) or (self._snapshot(study), None)
             past = self._sources.read(now)
             plans = {
                 number: plan for (name, number), plan in self._plans.items() if name == key[0]
@@ -373,8 +371,8 @@ class MetaGPSampler(BaseSampler):
             plan.update(trial.params)
             _keep(self._plans, key, plan)
             # What was read before this plan was made does not know of it.
-            self._snapshots = OrderedDict(
-                (other, one) for other, one in self._snapshots.items() if other[0] != key[0]
+            self._inferred = OrderedDict(
+                (other, one) for other, one in self._inferred.items() if other[0] != key[0]
             )
             return plan
 

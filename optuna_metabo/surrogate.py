@@ -61,6 +61,12 @@ class Groups:
         return Repeats(counts, squares, counts - 1.0).where(~is_far)
 
 
+def unit_of(y: Float[Array, " n"]) -> float:
+    """What values are divided by so that their squares stay in float64; 1 for most."""
+    magnitude = float(np.abs(y[np.isfinite(y)]).max(initial=0.0))
+    return magnitude if magnitude > _HUGE or 0.0 < magnitude < _TINY else 1.0
+
+
 def finite(y: Float[Array, " n"]) -> Float[Array, " n"]:
     """Values with the infinite ones drawn to the worst and the best finite one; rescaled where
     their squares would leave float64.
@@ -68,9 +74,7 @@ def finite(y: Float[Array, " n"]) -> Float[Array, " n"]:
     Where the finite ones do not differ, or there is none, the infinite ones are drawn to a place
     beyond: how far does not matter, as nothing else has a scale.
     """
-    told = y[np.isfinite(y)]
-    magnitude = np.abs(told).max(initial=0.0)
-    unit = magnitude if magnitude > _HUGE or 0.0 < magnitude < _TINY else 1.0
+    told, unit = y[np.isfinite(y)], unit_of(y)
     low, high = (told.min() / unit, told.max() / unit) if len(told) else (0.0, 0.0)
     if low == high:
         gap = max(abs(low), 1.0)

@@ -62,6 +62,63 @@ def test_publishing_again_replaces_our_part_of_the_note_and_keeps_that_of_others
     assert again.endswith("## Later\n\nthis too")
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "My remark: trial 2 ran on the old machine.",
+        "\n### My table\n\n| a |\n| --- |\n| 1 |",
+        "\n## Later\n\nthis too",
+        "\n\n\n# After some lines\n",
+    ],
+)
+@pytest.mark.parametrize("before", ["", "# Mine\n\nhands off\n\n"])
+def test_text_after_our_part_of_the_note_stays_as_it_was_typed(
+    study: optuna.Study, before: str, text: str
+) -> None:
+    optuna_dashboard.save_note(study, before)
+    publish(study)
+    optuna_dashboard.save_note(study, optuna_dashboard.get_note(study) + text)
+    for n in (5, 6):
+        study.optimize(bowl, n_trials=1, callbacks=[MetaGPCallback()])
+        note = optuna_dashboard.get_note(study)
+        assert note.startswith(f"{before}## What MetaGPSampler did\n")
+        assert note.endswith(f"\n{text}")
+        assert note.count("What MetaGPSampler did\n") == 1
+        assert f"after {n} trials" in note
+
+
+@pytest.mark.parametrize("after", ["", "\n## Later\n\nthis too", "\n# Later\n\n## Last\n"])
+def test_a_section_of_an_earlier_release_ends_at_the_next_heading_or_with_the_note(
+    study: optuna.Study, after: str
+) -> None:
+    old = "## What MetaGPSampler did\n\n'new' after 2 trials: 1 past study used.\n\n- old\n"
+    optuna_dashboard.save_note(study, f"hands off\n\n{old}{after}")
+    publish(study)
+    note = optuna_dashboard.get_note(study)
+    assert note.startswith("hands off\n\n## What MetaGPSampler did\n")
+    assert note.endswith(after)
+    assert note.count("What MetaGPSampler did\n") == 1
+    assert "old" not in note
+
+
+def test_names_of_studies_do_not_make_the_note_grow() -> None:
+    """They may hold lines that look like headings."""
+    names = ["## e\n## f", "\n# What\n\n## What MetaGPSampler did\n"]
+    study = optuna.create_study(
+        study_name="## new\n## study",
+        sampler=MetaGPSampler([past(name, 1.0) for name in names], seed=0),
+    )
+    study.optimize(bowl, n_trials=4)
+    publish(study)
+    first = optuna_dashboard.get_note(study)
+    assert [line for line in first.splitlines() if line.startswith("#")] == [
+        "## What MetaGPSampler did"
+    ]
+    for _ in range(3):
+        publish(study)
+        assert optuna_dashboard.get_note(study) == first
+
+
 def test_the_callback_publishes_every_so_many_trials(study: optuna.Study) -> None:
     study.optimize(bowl, n_trials=1, callbacks=[MetaGPCallback(every=5)])  # number 4
     assert "metabo:origins" not in study.user_attrs
@@ -126,5 +183,7 @@ def test_the_real_dashboard_shows_the_figures_the_note_and_the_attributes(
         assert tab.get_by_text("metabo:origins").count()
         tab.goto(f"{page}/note")
         tab.get_by_text("What MetaGPSampler did").wait_for()
+        assert "[//]" not in tab.inner_text("body")  # where our section ends
+        assert "end of what" not in tab.inner_text("body")
         assert tab.get_by_role("cell", name="good", exact=True).count()
         browser.close()

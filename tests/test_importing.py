@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import math
+import warnings
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import optuna
 import pytest
 from optuna.distributions import (
@@ -29,24 +31,32 @@ fast-1,finished,0.001,32,0.8,0.5
 slow-2,finished,0.1,64,0.7,0.6
 dead-3,crashed,0.5,64,,NaN
 """
+MINIMIZE_Y = {"y": "minimize"}
 
 
 def space(study: optuna.Study) -> dict[str, BaseDistribution]:
     return {name: one for trial in study.trials for name, one in trial.distributions.items()}
 
 
-def column(values: list[Any], kind: Any = None) -> BaseDistribution:
+def imported(values: list[Any], kind: Any = None) -> optuna.Study:
     rows = [{"params.x": value, "y": i} for i, value in enumerate(values)]
     given = {} if kind is None else {"x": kind}
-    study = import_history(rows, {"y": "minimize"}, study_name="one", distributions=given)
-    return space(study)["x"]
+    return import_history(rows, MINIMIZE_Y, study_name="one", distributions=given)
+
+
+def column(values: list[Any], kind: Any = None) -> BaseDistribution:
+    return space(imported(values, kind))["x"]
+
+
+def csv_file(folder: Path, text: str) -> Path:
+    path = folder / "runs.csv"
+    path.write_text(text, encoding="utf-8")
+    return path
 
 
 @pytest.fixture
 def mlflow(tmp_path: Path) -> Path:
-    path = tmp_path / "runs.csv"
-    path.write_text(MLFLOW, encoding="utf-8")
-    return path
+    return csv_file(tmp_path, MLFLOW)
 
 
 def test_a_table_of_mlflow_is_read(mlflow: Path) -> None:
@@ -152,6 +162,252 @@ def test_a_table_in_another_encoding_is_named(encoding: str, tmp_path: Path) -> 
     path.write_text("params.größe,y\n1,2\n", encoding=encoding)
     with pytest.raises(ValueError, match=r"in UTF-8, got '.*runs.csv'"):
         import_history(path, {"y": "minimize"}, study_name="runs")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "params.x,y\n1,2\n0,1,0,9\n",
+        "params.x,y\n1,2\n\n0,1,\n",
+        "params.x,y\n1,2\nred, or blue,3\n",
+    ],
+)
+def test_a_row_with_more_cells_than_the_head_is_named(text: str, tmp_path: Path) -> None:
+    with pytest.raises(
+        ValueError, match=r"row 2 of '.*runs.csv': expected no .* 2, got .*decimal comma"
+    ):
+        import_history(csv_file(tmp_path, text), MINIMIZE_Y, study_name="runs")
+
+
+def test_a_quote_that_is_left_open_does_not_swallow_the_rows_below_it(tmp_path: Path) -> None:
+    path = csv_file(tmp_path, 'params.x,y\n1,2\n"2,3\n3,4\n')
+    with pytest.raises(ValueError, match=r"a CSV file, got '.*runs.csv': .*quote"):
+        import_history(path, MINIMIZE_Y, study_name="runs")
+
+
+def test_cells_that_a_short_row_lacks_are_missing_and_blank_lines_are_no_rows(
+    tmp_path: Path,
+) -> None:
+    path = csv_file(tmp_path, "\ny,params.x,params.z\n1,2,3\n\n2,1\n3\n")
+    study = import_history(path, MINIMIZE_Y, study_name="runs")
+    assert [trial.params for trial in study.trials] == [{"x": 2, "z": 3}, {"x": 1}, {}]
+
+
+@pytest.mark.parametrize("text", ["", "\n\n", "params.x,y\n"])
+def test_a_file_without_rows_is_named(text: str, tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match=r"expected a table with rows, got none in .*runs.csv"):
+        import_history(csv_file(tmp_path, text), MINIMIZE_Y, study_name="runs")
+
+
+@pytest.mark.parametrize("twice", ["y", "params.x", "State"])
+def test_two_columns_of_one_name_cannot_be_used(twice: str, tmp_path: Path) -> None:
+    path = csv_file(tmp_path, f"params.x,y,State,{twice}\n1,2,finished,finished\n")
+    with pytest.raises(ValueError, match=f"the table has 2 columns '{twice}': expected one"):
+        import_history(path, MINIMIZE_Y, study_name="runs")
+
+
+def test_two_columns_of_one_name_that_are_not_used_are_left_alone(tmp_path: Path) -> None:
+    path = csv_file(tmp_path, "params.x,epoch,y,epoch\n1,2,3,4\n")
+    assert import_history(path, MINIMIZE_Y, study_name="runs").best_params == {"x": 1}
+
+
+@pytest.mark.filterwarnings("error")
+def test_two_columns_of_one_name_in_a_data_frame_cannot_be_used() -> None:
+    pandas = pytest.importorskip("pandas")
+    frame = pandas.DataFrame([[1, 2, 3, 4]], columns=["params.x", "y", "z", "z"])
+    with pytest.raises(ValueError, match="the table has 2 columns 'z': expected one"):
+        import_history(frame, {"z": "minimize"}, study_name="frame")
+    assert import_history(frame, MINIMIZE_Y, study_name="frame").best_value == 2
+
+
+@pytest.mark.parametrize("name", ["State", "state", "status"])
+@pytest.mark.parametrize(
+    ("written", "state"),
+    [
+        ("running", None),
+        ("RUNNING", None),
+        ("SCHEDULED", None),
+        ("pending", None),
+        ("preempting", None),
+        ("WAITING", None),
+        ("finished", TrialState.COMPLETE),
+        ("FINISHED", TrialState.COMPLETE),
+        ("COMPLETE", TrialState.COMPLETE),
+        (TrialState.COMPLETE, TrialState.COMPLETE),
+        (TrialState.RUNNING, None),
+        ("", TrialState.COMPLETE),
+        ("crashed", TrialState.FAIL),
+        ("failed", TrialState.FAIL),
+        ("FAILED", TrialState.FAIL),
+        ("KILLED", TrialState.FAIL),
+        ("FAIL", TrialState.FAIL),
+    ],
+)
+def test_a_run_is_what_its_state_says_even_if_it_has_a_value(
+    name: str, written: Any, state: TrialState | None
+) -> None:
+    rows = [
+        {"params.x": 1, "y": 1.0, name: "finished"},
+        {"params.x": 2, "params.z": 3, "y": 0.0, name: written},
+    ]
+    study = import_history(rows, MINIMIZE_Y, study_name="runs")
+    ended = [TrialState.COMPLETE, *([] if state is None else [state])]
+    assert [trial.state for trial in study.trials] == ended
+    assert ("z" in space(study)) == (state is not None)
+
+
+def test_a_value_of_a_run_that_failed_may_be_anything() -> None:
+    rows = [{"params.x": 1, "y": 1.0, "state": "FAIL"}, {"params.x": 2, "y": "?", "state": "FAIL"}]
+    assert len(import_history(rows, MINIMIZE_Y, study_name="runs").trials) == 2
+
+
+def test_a_column_with_other_words_than_states_says_nothing_of_the_runs() -> None:
+    rows = [{"params.x": 1, "y": 1, "State": "running"}, {"params.x": 2, "y": 1, "State": "Ohio"}]
+    study = import_history(rows, MINIMIZE_Y, study_name="runs")
+    assert [trial.state for trial in study.trials] == [TrialState.COMPLETE] * 2
+
+
+def test_a_parameter_is_no_state() -> None:
+    rows = [{"state": "running", "y": 1}, {"state": "finished", "y": 2}]
+    study = import_history(rows, MINIMIZE_Y, study_name="runs", params=["state"])
+    assert study.best_params == {"state": "running"}
+
+
+def test_a_table_of_which_no_run_has_ended_is_named() -> None:
+    rows = [{"params.x": 1, "y": 1, "status": "RUNNING"}]
+    with pytest.raises(ValueError, match="no run of the table has ended, by its column 'status'"):
+        import_history(rows, MINIMIZE_Y, study_name="runs")
+
+
+def test_rows_are_numbered_as_in_the_table() -> None:
+    rows = [
+        {"params.x": 1, "y": 1, "state": "RUNNING"},
+        {"params.x": 1, "y": "?", "state": "COMPLETE"},
+    ]
+    with pytest.raises(ValueError, match="row 2, 'y': expected a number"):
+        import_history(rows, MINIMIZE_Y, study_name="runs")
+
+
+def test_an_integer_is_not_made_of_a_fraction() -> None:
+    with pytest.raises(ValueError, match=r"row 2, 'params.x': 5.9 is not in IntDistribution"):
+        imported([4, 5.9], IntDistribution(0, 10))
+    assert imported([5.0, "6.0"], IntDistribution(0, 10)).trials[1].params == {"x": 6}
+
+
+def test_large_integers_keep_their_last_digit() -> None:
+    study = imported([0, 2**53 + 1])
+    assert [trial.params["x"] for trial in study.trials] == [0, 2**53 + 1]
+
+
+@pytest.mark.parametrize(
+    ("written", "choices", "found"),
+    [
+        ("5", ("5", "8"), "5"),
+        (5, ("5", "8"), "5"),
+        (5.0, ("5", "8"), "5"),
+        ("true", ("true", "false"), "true"),
+        ("True", ("true", "false"), "true"),
+        (False, ("true", "false"), "false"),
+        ("3.10", ("3.1", "3.10"), "3.10"),
+        (" 5 ", ("5", "8"), "5"),
+        (5, (5, "5"), 5),
+        ("None", (None, "relu"), None),
+        ("None", ("None", "relu"), "None"),
+        ("0.10", (0.1, 0.2), 0.1),
+    ],
+)
+def test_a_text_choice_is_found_by_what_it_reads_as(
+    written: Any, choices: tuple[Any, ...], found: Any
+) -> None:
+    held = imported([written], CategoricalDistribution(choices)).trials[0].params["x"]
+    assert (held, type(held)) == (found, type(found))
+
+
+@pytest.mark.parametrize(
+    ("written", "choices"), [("1", ("true", "false")), ("5.1", ("5", "8")), ("5", (True, "8"))]
+)
+def test_what_no_choice_reads_as_is_no_choice(written: str, choices: tuple[Any, ...]) -> None:
+    with pytest.raises(ValueError, match=r"row 1, 'params.x': .* is not in Categorical"):
+        imported([written], CategoricalDistribution(choices))
+
+
+@pytest.mark.parametrize(
+    ("cell", "message"),
+    [
+        (np.arange(2), r"expected one value, got array\(\[0, 1\]\)"),
+        (10**400, "expected a number that a float can hold, got an integer"),
+        (10**5000, "expected a number that a float can hold"),
+        ("1" + "0" * 400, "expected a number that a float can hold"),
+    ],
+    ids=["array", "integer", "longer than a text may be", "text"],
+)
+def test_a_cell_that_is_no_value_matters_only_where_its_column_is_used(
+    cell: Any, message: str
+) -> None:
+    rows = [{"params.x": 1, "y": 0, "z": 1}, {"params.x": 2, "y": 1, "z": cell}]
+    assert len(import_history(rows, MINIMIZE_Y, study_name="runs").trials) == 2
+    with pytest.raises(ValueError, match=f"row 2, 'z': {message}"):
+        import_history(rows, {"z": "minimize"}, study_name="runs")
+    with pytest.raises(ValueError, match=f"row 2, 'z': {message}"):
+        import_history(rows, MINIMIZE_Y, study_name="runs", params=["z"])
+
+
+@pytest.mark.parametrize("cell", [np.float32(0.5), np.array([0.5]), np.array(0.5)])
+def test_one_number_of_numpy_is_a_number(cell: Any) -> None:
+    rows = [{"params.x": cell, "y": cell}]
+    study = import_history(rows, MINIMIZE_Y, study_name="runs")
+    assert (study.best_params, study.best_value) == ({"x": 0.5}, 0.5)
+
+
+@pytest.mark.parametrize("text", ["", " ", "NA", "<NA>", "nan", "NaN", "NAN", "-nan"])
+def test_texts_for_a_missing_value_are_missing(text: str) -> None:
+    rows = [{"params.x": 1, "y": 1}, {"params.x": text, "y": text}]
+    _, trial = import_history(rows, MINIMIZE_Y, study_name="runs").trials
+    assert (trial.params, trial.state) == ({}, TrialState.FAIL)
+
+
+def test_what_pandas_has_for_a_missing_value_is_missing() -> None:
+    pandas = pytest.importorskip("pandas")
+    rows = [
+        {"params.x": 1, "params.z": pandas.NaT, "y": 1},
+        {"params.x": pandas.NA, "params.z": 2, "y": np.float32("nan")},
+    ]
+    study = import_history(rows, MINIMIZE_Y, study_name="runs")
+    assert [trial.params for trial in study.trials] == [{"x": 1}, {"z": 2}]
+    assert study.trials[1].state == TrialState.FAIL
+
+
+@pytest.mark.parametrize("names", [["acc", "metrics.acc"], ["metrics.acc", "acc"]])
+def test_a_column_is_not_two_metrics(names: list[str], mlflow: Path) -> None:
+    metrics = dict.fromkeys(names, "maximize")
+    with pytest.raises(ValueError, match=r"'acc'.* are one metric"):
+        import_history(mlflow, metrics, study_name="runs")
+
+
+def test_the_named_value_of_a_data_frame_of_optuna_is_found_by_its_name() -> None:
+    pytest.importorskip("pandas")
+    study = optuna.create_study(sampler=optuna.samplers.RandomSampler(seed=0))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
+        study.set_metric_names(["loss"])
+    study.optimize(lambda trial: trial.suggest_float("x", 0, 1), n_trials=3)
+    found = import_history(study.trials_dataframe(), {"loss": "minimize"}, study_name="copy")
+    assert [one.value for one in found.trials] == [one.value for one in study.trials]
+
+
+def test_another_value_is_not_taken_for_the_metric() -> None:
+    rows = [{"lr": 0.1, "value_loss": 0.3, "policy_loss": 0.2}]  # of reinforcement learning
+    with pytest.raises(ValueError, match="no row has a value in a column 'loss'"):
+        import_history(rows, {"loss": "minimize"}, study_name="runs", params=["lr"])
+
+
+def test_the_name_of_a_study_that_exists_is_named(mlflow: Path) -> None:
+    storage = optuna.storages.InMemoryStorage()
+    given: dict[str, Any] = {"study_name": "runs", "storage": storage}
+    import_history(mlflow, {"acc": "maximize"}, **given)
+    says = "the storage has a study named 'runs' already: .* optuna delete-study"
+    with pytest.raises(optuna.exceptions.DuplicatedStudyError, match=says):
+        import_history(mlflow, {"acc": "maximize"}, **given)
 
 
 def test_infinite_numbers_are_no_choices() -> None:

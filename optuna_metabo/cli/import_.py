@@ -65,7 +65,8 @@ def command(
     """Trials from elsewhere, a CSV file, as a past study.
 
     One row of TABLE is one trial; a missing cell is a parameter that it did not have, and a row
-    without a value is a failed trial. Prints what each parameter was taken for; without --storage
+    without a value is a failed trial. So is one that a column state or status calls failed; those
+    that it calls running are left out. Prints what each parameter was taken for; without --storage
     and --out that is all.
     """
     from optuna_metabo.importing import import_history

@@ -13,6 +13,8 @@ from optuna_metabo.cli.options import say, set_log_level
 from optuna_metabo.cli.output import emit
 
 if TYPE_CHECKING:
+    from optuna.storages import BaseStorage
+
     from optuna_metabo.transfer_prior import TransferPrior
 
 _studies = click.option(
@@ -37,12 +39,11 @@ def command() -> None:
 @options.verbosity
 def build(storage: str, studies: str, out: Path, force: bool) -> None:
     """Read studies, learn from them and write the file."""
-    from optuna_metabo.cli.storage import open_storage
     from optuna_metabo.transfer_prior import TransferPrior
 
     set_log_level()
     check_free(out, force=force)
-    prior = TransferPrior.fit(studies, storage=open_storage(storage))
+    prior = TransferPrior.fit(studies, storage=_opened(storage, studies))
     prior.save(out)
     _say_size(prior, out)
 
@@ -54,12 +55,11 @@ def build(storage: str, studies: str, out: Path, force: bool) -> None:
 @options.verbosity
 def update(storage: str, studies: str, out: Path) -> None:
     """Read the studies that are new or have grown, and replace the file."""
-    from optuna_metabo.cli.storage import open_storage
     from optuna_metabo.transfer_prior import TransferPrior
 
     set_log_level()
     before = TransferPrior.load(out)
-    prior = before.update(studies, storage=open_storage(storage))
+    prior = before.update(studies, storage=_opened(storage, studies))
     if prior is before:
         say("No study is new or has grown.")
         return
@@ -84,6 +84,20 @@ def inspect(path: Path, output_format: str) -> None:
         say(f"left out: {one.name} ({one.reason})")
     n_kept = len(prior.learned)
     say(f"Surrogate {prior.surrogate!r}; what it has learned of {n_kept} outputs is in the file.")
+
+
+def _opened(storage: str, studies: str) -> BaseStorage:
+    """The storage; a pattern has to match one of its studies."""
+    from optuna_metabo.cli.storage import open_storage
+    from optuna_metabo.reading import Glob, is_glob, shown, study_names
+
+    place = open_storage(storage)
+    existing = study_names(place)
+    if is_glob(studies) and studies not in existing and not any(map(Glob(studies), existing)):
+        raise click.ClickException(
+            f"--studies {studies!r} matches no study of the storage, {shown(existing)}"
+        )
+    return place
 
 
 def _records(prior: TransferPrior) -> list[dict[str, Any]]:

@@ -122,7 +122,7 @@ def _show(replay: Replay, out: Path, output_format: str) -> None:
     with replacing(figure) as new:
         new.write_text(svg(replay), encoding="utf-8")
     if output_format == "json":
-        click.echo(json.dumps(replay.as_json()))
+        click.echo(json.dumps(replay.as_json(), allow_nan=False))
     else:
         click.echo(aligned(summary_table(replay)))
     say(f"Report: {report}\nFigure: {figure}")

@@ -17,6 +17,8 @@ from optuna_metabo.cli.commands import reason
 from optuna_metabo.reading import NoSuchStorage, check_names, opened, reading_errors, study_names
 
 _SQLITE = b"SQLite format 3\0"
+# What Optuna raises as it reads lines that are not JSON, or not what it writes itself.
+_NONSENSE = (ValueError, TypeError, LookupError, AttributeError, AssertionError)
 
 
 def open_storage(url: str) -> BaseStorage:
@@ -61,8 +63,10 @@ def _journal(path: Path) -> JournalStorage:
             raise click.UsageError(f"--storage {path} is a database: pass sqlite:///{path}")
     try:
         return JournalStorage(JournalFileBackend(str(path)))
-    except (ValueError, KeyError) as error:  # of JSON, or of what a line lacks
-        raise click.ClickException(f"--storage {path} is no journal of Optuna's") from error
+    except _NONSENSE as error:
+        raise click.ClickException(
+            f"--storage {path} is no journal that this Optuna can read"
+        ) from error
 
 
 @contextmanager

@@ -9,7 +9,7 @@ import numpy as np
 from numpy import ndarray as Array
 
 from optuna_metabo.ensembles.common import Common
-from optuna_metabo.ensembles.screening import Anchors
+from optuna_metabo.ensembles.screening import CROWD, Anchors
 from optuna_metabo.ensembles.source_models import SourceModels, telling
 from optuna_metabo.gp.expansion import Expansion, Terms
 from optuna_metabo.memory import Memory
@@ -23,6 +23,8 @@ _SIGNAL_FLOOR = 0.3
 _MAX_CORE = 48
 # Sources by which these are chosen.
 _MAX_VOTERS = 1024
+# How loud sources of a crowd are heard that likely have no signal.
+_FAINT = 1e-3
 # Bytes of what some sources have in common that are remembered.
 _MAX_OF_SOME = 2**20
 # The power of what is believed before any value that remains as odds when there are some. Weights
@@ -64,11 +66,10 @@ class Functions:
         values = np.vstack([models.mean(reference), common.mean(reference)])
         centre, scale = _size(values)
         phi = (values - centre[:, None])[:-1] / scale[:-1, None]
-        order = _order(phi, telling(models.signal))
+        order, heard = _order(phi, telling(models.signal)), _heard(models.signal)
         core = np.sort(order[:_MAX_CORE])
         anchors = Anchors.of(reference, phi, models.lengthscale)
-        mass = _mass(phi, core, models.signal)
-        belief = models.signal / models.signal.mean()
+        mass, belief = _mass(phi, core, heard), heard / heard.mean()
         return cls(models, common, centre, scale, order, core, mass, anchors, belief)
 
     def __len__(self) -> int:
@@ -109,9 +110,9 @@ class Functions:
 
     def believing(self, belief: Float[Array, " k"]) -> Functions:
         """The same, the sources believed otherwise before any value."""
-        phi, signal = self.anchors.guess(self.anchors.X), self.models.signal
-        odds = belief**_TEMPER * signal
-        mass = _mass(phi, self.core, belief * signal)
+        phi, heard = self.anchors.guess(self.anchors.X), _heard(self.models.signal)
+        odds = belief**_TEMPER * heard
+        mass = _mass(phi, self.core, belief * heard)
         return replace(self, belief=odds / odds.mean(), mass=mass)
 
     def among(self, index: Int[Array, " s"]) -> Functions:
@@ -191,6 +192,18 @@ class Voices:
 def _size(values: Float[Array, "k r"]) -> tuple[Float[Array, " k"], Float[Array, " k"]]:
     """Means and deviations of functions over the domain."""
     return values.mean(axis=1), np.maximum(values.std(axis=1), _SIGNAL_FLOOR)
+
+
+def _heard(signal: Float[Array, " k"]) -> Float[Array, " k"]:
+    """How likely each source is to say anything.
+
+    Of very many the unlikely ones are hardly heard: together they would drown the others.
+    """
+    if len(signal) <= CROWD:
+        return signal
+    heard, likely = _FAINT * signal, telling(signal)
+    heard[likely] = signal[likely]
+    return heard
 
 
 def _order(phi: Float[Array, "k m"], index: Int[Array, " i"]) -> Int[Array, " k"]:

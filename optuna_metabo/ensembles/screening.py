@@ -27,7 +27,7 @@ _NUGGET = 1e-3
 _MAX_EXPERTS = 24
 # Of more than so many sources fewer take part: most of a crowd are unrelated, and each of them has
 # a chance to explain a few values. ``python -m studies.stress.crowd`` measures what that costs.
-_CROWD, _MAX_IN_CROWD = 48, 12
+CROWD, _MAX_IN_CROWD = 48, 12
 
 Evidence = Callable[[Float[Array, "s n"]], Float[Array, " s"]]
 
@@ -101,7 +101,7 @@ def screened(
     if len(order) <= _MAX_EXPERTS:
         return Kept.believed(order, belief)
     found = evidence(guess()[order]) + np.log(belief[order])
-    is_crowd = len(order) > _CROWD
+    is_crowd = len(order) > CROWD
     most = _MAX_IN_CROWD if is_crowd else _MAX_EXPERTS
     best = np.sort(np.argsort(-found, kind="stable")[:most])
     if not is_crowd:

@@ -32,12 +32,12 @@ class Prediction:
     high: Float[Array, " m"]
 
     @classmethod
-    def of(cls, posterior: Posterior, sign: float) -> Prediction:
-        """Of values to be maximised, which are those of the objective times ``sign``."""
+    def of(cls, posterior: Posterior, unit: float) -> Prediction:
+        """Of values to be maximised; ``unit`` times these are those of the objective."""
         tail = (1.0 - _COVERED) / 2.0
-        ends = quantile(posterior, tail), quantile(posterior, 1.0 - tail)
-        low, high = ends if sign > 0.0 else (-ends[1], -ends[0])
-        return cls(sign * posterior.mean, low, high)
+        ends = unit * quantile(posterior, tail), unit * quantile(posterior, 1.0 - tail)
+        low, high = ends if unit > 0.0 else ends[::-1]
+        return cls(unit * posterior.mean, low, high)
 
     @classmethod
     def together(cls, parts: Sequence[Prediction]) -> Prediction:

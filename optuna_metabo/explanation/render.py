@@ -63,15 +63,20 @@ def markdown(explanation: Explanation) -> str:
 
 
 def _escaped(cell: str) -> str:
-    for sign in "\\|*_`<[":
+    for sign in "\\|*_`<[~&":
         cell = cell.replace(sign, f"\\{sign}")
     return cell
+
+
+def _one_line(told: str) -> str:
+    """What is told of studies and parameters, in whose names lines may end."""
+    return " ".join(told.splitlines())
 
 
 def title(explanation: Explanation) -> str:
     """One line: the study, its trials, and how many past studies are used."""
     used = sum(source.reason is None for source in explanation.sources)
-    name = f"'{explanation.study_name}' " if explanation.study_name else ""
+    name = f"'{_one_line(explanation.study_name)}' " if explanation.study_name else ""
     return f"{name}after {_count(explanation.n_told, 'trial')}: {_count(used, 'past study')} used"
 
 
@@ -85,7 +90,7 @@ def _table(explanation: Explanation) -> list[tuple[str, ...]]:
     """Head and rows, without the columns that say nothing."""
     rows = _rows(explanation)
     told = [j for j in range(len(_HEAD)) if any(row[j] for row in rows)]
-    return [tuple(row[j] for j in told) for row in (_HEAD, *rows)]
+    return [tuple(_one_line(row[j]) for j in told) for row in (_HEAD, *rows)]
 
 
 def _rows(explanation: Explanation) -> list[tuple[str, ...]]:
@@ -152,7 +157,7 @@ def _below(explanation: Explanation) -> list[str]:
         lines.append(f"and {len(left_out) - _MOST} more left out")
     told = dict.fromkeys(map(features, explanation.features))  # objectives may be told the same
     opposed = [_OPPOSED] * (explanation.weight_of_opposites > _MOSTLY)
-    return ["", *_origins(explanation), *told, *opposed, *lines]
+    return ["", *map(_one_line, [*_origins(explanation), *told, *opposed, *lines])]
 
 
 def features(one: FeaturesExplanation) -> str:

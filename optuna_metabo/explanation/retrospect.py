@@ -27,7 +27,7 @@ from optuna_metabo.memory import Memory
 from optuna_metabo.shapes import Float
 from optuna_metabo.snapshot import Snapshot
 from optuna_metabo.sources import LeftOut, Past
-from optuna_metabo.surrogate import Model, Task
+from optuna_metabo.surrogate import Model, Task, unit_of
 
 
 @dataclass(frozen=True)
@@ -144,7 +144,7 @@ class Retrospect:
             len(told),
             tuple(model.weights for model in models),
             self._origin(trial, len(told), models),
-            Prediction.together(self._predictions(models, x)) if is_known else None,
+            Prediction.together(self._predictions(told, x)) if is_known else None,
         )
 
     def _origin(self, trial: FrozenTrial, n_told: int, models: Sequence[Model]) -> Origin:
@@ -186,12 +186,17 @@ class Retrospect:
                 raise ValueError(f"{name!r} is {value!r}, which is none of {distribution}")
         if n_told is not None and n_told < 0:
             raise ValueError(f"n_told must be 0 or more, got {n_told}")
-        models = self.models(self.now.telling[:n_told])
-        return self._predictions(models, self.encoding.encode_many(points))
+        told = self.now.telling[:n_told]
+        return self._predictions(told, self.encoding.encode_many(points))
 
-    def _predictions(self, models: Sequence[Model], X: Float[Array, "m p"]) -> list[Prediction]:
-        parts = zip(models, self.now.objectives, strict=True)
-        return [Prediction.of(model.posterior(X), one.sign) for model, one in parts]
+    def _predictions(
+        self, told: Sequence[FrozenTrial], X: Float[Array, "m p"]
+    ) -> list[Prediction]:
+        """In the units of the objectives, given the values of some trials."""
+        return [
+            Prediction.of(model.posterior(X), one.sign * unit_of(one.values(told)))
+            for model, one in zip(self.models(told), self.now.objectives, strict=True)
+        ]
 
 
 def _ended(trials: Sequence[FrozenTrial], before: FrozenTrial) -> list[FrozenTrial]:

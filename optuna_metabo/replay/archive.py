@@ -14,7 +14,9 @@ import optuna
 from optuna.exceptions import ExperimentalWarning
 from optuna.storages import BaseStorage, InMemoryStorage
 from optuna.study import Study
+from optuna.trial import FrozenTrial
 
+from optuna_metabo.outputs import constraints_of
 from optuna_metabo.reading import Glob, listed, opened, shown, sqlite_file, study_names
 from optuna_metabo.replay.orders import Target
 from optuna_metabo.replay.pool import Pool
@@ -170,9 +172,22 @@ def _unfit(target: Target) -> str | None:
 
 
 def _key(study: Study) -> str:
-    """Changes with the trials of a study."""
-    trials = study.get_trials(deepcopy=False)
-    return _hash([study.study_name, *[(t.state, t.values, t.params) for t in trials]])
+    """Changes with all that samplers read of a study, which are neither dates nor attributes."""
+    directions = [one.name for one in study.directions]
+    trials = map(_told, study.get_trials(deepcopy=False))
+    return _hash([study.study_name, directions, study.metric_names, *trials])
+
+
+def _told(trial: FrozenTrial) -> tuple[object, ...]:
+    """What samplers are told of a trial."""
+    return (
+        trial.state.name,
+        trial.values,
+        trial.params,
+        trial.distributions,
+        trial.intermediate_values,
+        constraints_of(trial, None),
+    )
 
 
 def _hash(parts: Sequence[object]) -> str:

@@ -6,7 +6,7 @@ import hashlib
 import json
 import multiprocessing
 import warnings
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor, ProcessPoolExecutor, as_completed
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -15,6 +15,8 @@ from pathlib import Path
 
 import optuna
 
+from optuna_metabo.logs import warn
+from optuna_metabo.reading import listed
 from optuna_metabo.replay.orders import ORDERS, Order, Target, default_orders
 from optuna_metabo.threads import single_threaded
 
@@ -91,7 +93,8 @@ def execute(
         targets: The studies.
         plan: What is run on each.
         folder: Where each run is kept, so that it is not made again; runs of other trials or
-            other versions are not taken for it.
+            other versions are not taken for it. One that cannot be read is made anew, with a
+            warning.
         jobs: Processes side by side. They are forked, and where that is impossible started anew.
         progress: Told how many runs of how many are done, and which was the last.
 
@@ -105,7 +108,7 @@ def execute(
         for sampler in plan.samplers
     ]
     paths = {run: _path(folder, targets[run.target], run, plan) for run in runs}
-    found = {run: _kept(path) for run, path in paths.items() if path and path.exists()}
+    found = _resumed(targets, paths)
     progress(len(found), len(runs), "")
     for run, rows in _made(targets, plan, [run for run in runs if run not in found], jobs):
         found[run] = rows
@@ -166,9 +169,24 @@ def _path(folder: Path | None, target: Target, run: Run, plan: Plan) -> Path | N
     return folder / f"{digest}.json"
 
 
-def _kept(path: Path) -> list[int]:
-    rows: list[int] = json.loads(path.read_text(encoding="utf-8"))["rows"]
-    return rows
+def _resumed(targets: Sequence[Target], paths: Mapping[Run, Path | None]) -> dict[Run, list[int]]:
+    """The runs that are kept; one warning names all files that cannot be read."""
+    files = {run: path for run, path in paths.items() if path and path.exists()}
+    found = {run: _kept(path, len(targets[run.target].pool)) for run, path in files.items()}
+    broken = [str(files[run]) for run, rows in found.items() if rows is None]
+    if broken:
+        warn(f"Kept runs that cannot be read are made anew: {listed(broken)}.")
+    return {run: rows for run, rows in found.items() if rows is not None}
+
+
+def _kept(path: Path, n: int) -> list[int] | None:
+    """The rows, out of ``n``, that a file holds; ``None`` for a file that no run has left so."""
+    try:
+        rows = json.loads(path.read_text(encoding="utf-8"))["rows"]
+        is_order = bool(rows) and all(type(row) is int and 0 <= row < n for row in rows)
+        return [*rows] if is_order and len(set(rows)) == len(rows) else None
+    except (OSError, ValueError, LookupError, TypeError):
+        return None
 
 
 def _keep(path: Path, target: Target, run: Run, rows: list[int]) -> None:

@@ -151,7 +151,7 @@ class Replay:
         return sum(medians) / 3600.0 if medians else None
 
     def as_json(self) -> dict[str, Any]:
-        """Everything, as JSON has it: an infinite number is ``null``."""
+        """Everything, as JSON has it: a number that is infinite or NaN is ``null``."""
         return {
             "plan": asdict(self.plan),
             "summary": {name: self._summary(name) for name in self.samplers},
@@ -166,8 +166,8 @@ class Replay:
             "median_trials_to": {
                 goal: _finite(self.median_trials(sampler, goal)) for goal in GOALS
             },
-            "regret_at": {str(n): float(regret[n - 1]) for n in CHECKPOINTS},
-            "area": float(regret[: CHECKPOINTS[-1]].mean()),
+            "regret_at": {str(n): _finite(float(regret[n - 1])) for n in CHECKPOINTS},
+            "area": _finite(float(regret[: CHECKPOINTS[-1]].mean())),
             "helped_level_harmed": against,
             "hours": None if hours is None else _finite(hours),
         }
@@ -185,8 +185,8 @@ def _study_as_json(target: Target, measured: Mapping[str, Measured]) -> dict[str
                 "trials_to": {
                     goal: [_finite(n) for n in found] for goal, found in one.trials_to.items()
                 },
-                "area": one.area,
-                "regret": one.regret.mean(axis=0).tolist(),
+                "area": _finite(one.area),
+                "regret": [_finite(n) for n in one.regret.mean(axis=0).tolist()],
                 "seconds": [_finite(n) for n in one.seconds],
                 **({} if name in FREE else {"orders": _numbered(one.orders, numbers)}),
             }

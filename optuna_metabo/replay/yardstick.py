@@ -27,6 +27,8 @@ from optuna_metabo.shapes import Float
 
 # Within this part of the best value, and among this part of all trials.
 CLOSE = 0.01
+# Values beyond this are measured in units of their own: differences of two must stay floats.
+_HUGE, _UNIT = 1e300, 4.0
 # Below this, hypervolumes are the same.
 _ROUNDING = 1e-12
 
@@ -36,8 +38,8 @@ class Yardstick:
     """Measures what was found of a pool.
 
     Args:
-        results: One row a trial, one column an objective, to be maximised, finite; NaN for a trial
-            without a result: pruned, failed, or breaking a constraint.
+        results: One row a trial, one column an objective, to be maximised, finite, in any unit;
+            NaN for a trial without a result: pruned, failed, or breaking a constraint.
     """
 
     results: Float[Array, "n m"]
@@ -89,7 +91,8 @@ class Yardstick:
         span = self.best - self._median
         if span <= 0.0:
             return np.where(found >= self.best, 0.0, 1.0)
-        return np.clip((self.best - found) / span, 0.0, 1.0)
+        with np.errstate(over="ignore"):
+            return np.clip((self.best - found) / span, 0.0, 1.0)
 
     @cached_property
     def front(self) -> frozenset[tuple[float, ...]]:
@@ -117,10 +120,12 @@ class Yardstick:
 
 
 def _finite(values: Float[Array, " n"]) -> Float[Array, " n"]:
+    """Infinite values as the most extreme finite one, and huge ones in a larger unit."""
     known = values[np.isfinite(values)]
     if not len(known):
         return np.where(np.isnan(values), np.nan, np.sign(values))
-    return np.clip(values, known.min(), known.max())
+    unit = _UNIT if np.abs(known).max() > _HUGE else 1.0
+    return np.clip(values, known.min(), known.max()) / unit
 
 
 def _ranks(values: Float[Array, " n"]) -> Float[Array, " n"]:

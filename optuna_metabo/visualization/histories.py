@@ -10,6 +10,7 @@ from numpy import ndarray as Array
 from optuna.study import Study, StudyDirection
 from optuna.trial import TrialState
 
+from optuna_metabo.outputs import constraints_of, feasible
 from optuna_metabo.shapes import Float
 from optuna_metabo.visualization.style import new_figure, short, short_name, style_of
 
@@ -26,12 +27,15 @@ _MAX_NAME = 40
 def plot_histories(studies: Mapping[str, Study | Sequence[Study]]) -> go.Figure:
     """The best value so far over the trials; of several studies the mean with its standard error.
 
+    As in ``Study.best_value``, a trial that breaks a constraint does not count; constraints are
+    those that the trials themselves hold.
+
     Args:
         studies: By name a study, or those of several seeds.
 
     Raises:
-        ValueError: If there is none, one has several objectives or no value, or directions
-            differ.
+        ValueError: If there is none, one has several objectives, no completed trial or none that
+            breaks no constraint, or directions differ.
 
     Example:
         >>> import optuna
@@ -66,13 +70,14 @@ def _best(studies: Sequence[Study]) -> Float[Array, "seeds trials"]:
 
 def _best_of(study: Study) -> Float[Array, " trials"]:
     is_maximised = study.direction == StudyDirection.MAXIMIZE
-    values = [
-        trial.value if trial.state == TrialState.COMPLETE and trial.value is not None else np.nan
-        for trial in study.get_trials(deepcopy=False)
-        if trial.state.is_finished()
-    ]
-    if np.isnan(values).all():
+    trials = [one for one in study.get_trials(deepcopy=False) if one.state.is_finished()]
+    is_completed = np.array([one.state == TrialState.COMPLETE for one in trials], dtype=bool)
+    if not is_completed.any():
         raise ValueError(f"{study.study_name!r} has no completed trial")
+    counts = is_completed & feasible([constraints_of(one, None) for one in trials])
+    if not counts.any():
+        raise ValueError(f"{study.study_name!r} has no completed trial that breaks no constraint")
+    values = np.where(counts, np.array([one.value for one in trials], dtype=float), np.nan)
     best = np.fmax.accumulate(values) if is_maximised else np.fmin.accumulate(values)
     return np.asarray(best)
 

@@ -50,8 +50,8 @@ def plot_slices(
 
     Raises:
         TypeError: If the sampler is not a ``MetaGPSampler``.
-        ValueError: If there is no completed trial, no such objective, or no trial with a
-            parameter.
+        ValueError: If there is no completed trial with a finite value, no such objective, or no
+            trial with a parameter.
 
     Example:
         >>> import optuna
@@ -158,9 +158,13 @@ def _completed(study: Study, objective: int) -> list[FrozenTrial]:
         count = len(study.directions)
         raise ValueError(f"objective must be in 0 to {count - 1}, got {objective}")
     trials = study.get_trials(deepcopy=False, states=(TrialState.COMPLETE,))
-    trials = [trial for trial in trials if np.isfinite(trial.values[objective])]
     if not any(trial.params for trial in trials):
         raise ValueError(f"{study.study_name!r} has no completed trial with a parameter")
+    trials = [trial for trial in trials if np.isfinite(trial.values[objective])]
+    if not any(trial.params for trial in trials):
+        raise ValueError(
+            f"no completed trial of {study.study_name!r} with a parameter has a finite value"
+        )
     return trials
 
 

@@ -30,3 +30,19 @@ def test_a_table_becomes_a_study_and_a_prior(tmp_path: Path, run: Run) -> None:
     assert (ended.code, "--metric loss is given more than once" in ended.err) == (2, True)
     ended = run(*said, "--storage", url)
     assert (ended.code, ended.err.count("\n")) == (1, 1)
+
+
+def test_a_study_of_that_name_is_named_with_what_this_command_can_do(
+    tmp_path: Path, run: Run
+) -> None:
+    table, url = tmp_path / "runs.csv", f"sqlite:///{tmp_path}/studies.db"
+    table.write_text("params.lr,loss\n0.001,0.5\n")
+    said = ["import", table, "--metric", "loss", "minimize", "--storage", url]
+    assert run(*said).code == 0
+    ended = run(*said)
+    assert (ended.code, ended.err.count("\n")) == (1, 1)
+    assert "'runs'" in ended.err
+    assert "choose another name" in ended.err
+    assert "optuna delete-study" in ended.err
+    assert "if-exists" not in ended.err
+    assert "if_exists" not in ended.err

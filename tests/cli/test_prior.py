@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 
 import optuna
+import pytest
 
 from optuna_metabo import TransferPrior
 from tests.cli.conftest import Run, make_study
@@ -34,6 +35,38 @@ def test_a_prior_is_built_inspected_and_updated(url: str, tmp_path: Path, run: R
     ended = run("--storage", url, "prior", "update", "--studies", "p*", "-o", path)
     assert "Read 2 studies that are new or have grown: past, past-2" in ended.err
     assert [one.n_finished for one in TransferPrior.load(path).studies] == [16, 4]
+
+
+@pytest.mark.parametrize("studies", ["zz*", "[zx]*", "zz"])
+def test_what_matches_no_study_is_one_line_and_leaves_the_file(
+    studies: str, url: str, tmp_path: Path, run: Run
+) -> None:
+    path = tmp_path / "team.prior"
+    assert run("prior", "build", "--storage", url, "--out", path).code == 0
+    before = path.read_bytes()
+    for arguments in (["update"], ["build", "--force"]):
+        ended = run("prior", *arguments, "--storage", url, "--studies", studies, "-o", path)
+        assert (ended.code, ended.out, ended.err.count("\n")) == (1, "", 1)
+        assert repr(studies) in ended.err
+        assert path.read_bytes() == before
+
+
+def test_a_storage_without_a_study_updates_nothing(url: str, tmp_path: Path, run: Run) -> None:
+    path, empty = tmp_path / "team.prior", f"sqlite:///{tmp_path}/empty.db"
+    assert run("prior", "build", "--storage", url, "--out", path).code == 0
+    optuna.storages.RDBStorage(empty).engine.dispose()
+    ended = run("prior", "update", "--storage", empty, "-o", path)
+    assert (ended.code, ended.err.count("\n")) == (1, 1)
+    assert "'*' matches no study of the storage, which has none" in ended.err
+
+
+def test_a_study_whose_name_is_a_pattern_is_that_study(url: str, tmp_path: Path, run: Run) -> None:
+    path = tmp_path / "team.prior"
+    make_study(url, "[odd]", n_trials=4)
+    assert run("prior", "build", "--storage", url, "--studies", "[odd]", "-o", path).code == 0
+    assert [one.name for one in TransferPrior.load(path).studies] == ["[odd]"]
+    ended = run("prior", "update", "--storage", url, "--studies", "[odd]", "-o", path)
+    assert (ended.code, ended.err) == (0, "No study is new or has grown.\n")
 
 
 def test_nothing_is_replaced_unasked_and_errors_are_one_line(

@@ -1,12 +1,16 @@
 from __future__ import annotations
 
 import json
+import re
+import sys
 from pathlib import Path
 
 import optuna
 import pytest
+from optuna.distributions import FloatDistribution
 from optuna.storages import JournalStorage
 from optuna.storages.journal import JournalFileBackend
+from optuna.trial import create_trial
 
 from tests.cli.conftest import Run, make_study
 
@@ -57,6 +61,36 @@ def test_called_again_it_goes_on_where_it_stopped(url: str, tmp_path: Path, run:
     assert again.out == first.out
     assert "0 of 6 runs" in first.err
     assert "0 of 6 runs" not in again.err
+
+
+def test_a_run_that_was_cut_is_made_anew_and_named(
+    url: str, tmp_path: Path, run: Run, log: list[tuple[str, str]]
+) -> None:
+    arguments = ("replay", "--storage", url, "--out", tmp_path / "out", *QUICK)
+    first = run(*arguments)
+    cut = sorted((tmp_path / "out" / "runs").iterdir())[0]
+    cut.write_bytes(cut.read_bytes()[:20])
+    again = run(*arguments)
+    assert (again.code, again.out) == (0, first.out)
+    assert "5 of 6 runs" in again.err
+    [(level, line)] = log
+    assert level == "WARNING"
+    assert str(cut) in line
+
+
+def test_json_is_json_where_values_are_the_largest_floats(tmp_path: Path, run: Run) -> None:
+    url, space = f"sqlite:///{tmp_path}/large.db", {"x": FloatDistribution(0, 1)}
+    for name in ("a", "b"):
+        study = optuna.create_study(study_name=name, storage=url)
+        for i, value in enumerate([sys.float_info.max] * 3 + [-sys.float_info.max, 1.0]):
+            study.add_trial(create_trial(params={"x": i / 5}, distributions=space, value=value))
+    out = tmp_path / "out"
+    ended = run("replay", "--storage", url, "--out", out, *QUICK, "--format", "json")
+    assert ended.code == 0, ended.err
+    assert not {"NaN", "Infinity"} & set(re.findall(r"\w+", ended.out))
+    assert json.loads(ended.out)["summary"]["owner"]["regret_at"] == {
+        "1": 1.0, "3": 1.0, "5": 0.0, "10": 0.0, "20": 0.0,
+    }  # fmt: skip
 
 
 def test_json_has_every_run(url: str, tmp_path: Path, run: Run) -> None:

@@ -38,6 +38,29 @@ def test_a_file_that_is_missing_or_none_of_optunas_is_named(tmp_path: Path) -> N
         open_storage(f"{tmp_path}/text.db")
 
 
+@pytest.mark.parametrize(
+    "line",
+    [
+        b"[1]",
+        b"1",
+        b"null",
+        b'{"op_code": 99, "worker_id": "a"}',
+        b'{"op_code": 0, "worker_id": "a", "study_name": "a", "directions": 3}',
+        b'{"op_code": 0, "worker_id": "a", "study_name": "a", "directions": [9]}',
+        b'{"op_code": 4, "worker_id": "a", "study_id": [], "datetime_start": 0}',
+        b"\xff\xfe",
+    ],
+)
+def test_lines_that_this_optuna_has_not_written_are_no_journal(
+    line: bytes, tmp_path: Path
+) -> None:
+    path = tmp_path / "studies.log"
+    path.write_bytes(line + b"\n" + line + b"\n")
+    with pytest.raises(click.ClickException, match="is no journal") as raised:
+        open_storage(str(path))
+    assert str(path) in raised.value.message
+
+
 def test_the_path_of_a_database_is_told_from_a_journal(tmp_path: Path, url: str) -> None:
     with pytest.raises(click.UsageError, match="pass sqlite:///"):
         open_storage(f"{tmp_path}/studies.db")

@@ -314,9 +314,16 @@ def noise(seed: int) -> Task:
 
 def test_what_is_expected_at_first_is_that_of_the_few_sources_that_are_no_noise() -> None:
     crowd = prior_of(*(noise(seed) for seed in range(60)), *ALIKE)
+    assert crowd.functions.mass[np.isin(crowd.functions.core, [60, 61, 62])].sum() > 0.999
     few, X = prior_of(*ALIKE), np.random.default_rng(9).random((64, 2))
     found, expected = (prior.condition(EMPTY, NONE).posterior(X).mean for prior in (crowd, few))
     assert np.corrcoef(found, expected)[0, 1] > 0.98
+
+
+def test_of_few_sources_one_that_hardly_has_a_signal_is_heard_as_far_as_it_has_one() -> None:
+    prior = prior_of(*(noise(seed) for seed in range(3)), *ALIKE)
+    signal = prior.functions.models.signal
+    np.testing.assert_allclose(prior.functions.belief, signal / signal.mean())
 
 
 def test_where_no_source_has_a_signal_the_rival_begins_with_most_of_the_weight() -> None:

@@ -93,6 +93,17 @@ def test_predictions_are_in_the_units_and_direction_of_the_objective(studies: St
     assert ((found.low <= found.mean) & (found.mean <= found.high)).all()
 
 
+@pytest.mark.parametrize("unit", [1e-150, 1e-90, 1e150])
+def test_predictions_keep_units_that_leave_the_squares_of_floats(unit: float) -> None:
+    def predicted(unit: float) -> np.ndarray:
+        study = optuna.create_study(sampler=optuna.samplers.RandomSampler(seed=0))
+        study.optimize(lambda trial: unit * bowl(trial), n_trials=8)
+        [found] = MetaGPSampler(seed=0).predict(study, [{"x": 0.3, "y": 0.2}])
+        return np.array([found.mean, found.low, found.high]) / unit
+
+    np.testing.assert_allclose(predicted(unit), predicted(1.0), rtol=1e-3, atol=1e-3)
+
+
 def test_a_prediction_of_nothing_known_or_of_a_strange_parameter_is_refused(
     studies: Studies,
 ) -> None:

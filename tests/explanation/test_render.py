@@ -7,7 +7,13 @@ import dataclasses
 import pandas as pd
 import pytest
 
-from optuna_metabo import Explanation, Origin, SourceExplanation, TrialExplanation
+from optuna_metabo import (
+    Explanation,
+    FeaturesExplanation,
+    Origin,
+    SourceExplanation,
+    TrialExplanation,
+)
 from tests.explanation.conftest import Studies
 
 MANY = Explanation(
@@ -59,6 +65,26 @@ def test_strange_names_stay_text_in_html_and_markdown() -> None:
     found = Explanation((strange,), 0.5)
     assert "&lt;b&gt;|x*" in found._repr_html_()
     assert "\\<b>\\|x\\*" in found.to_markdown()
+
+
+def test_what_a_name_means_in_markdown_is_escaped() -> None:
+    found = Explanation((SourceExplanation("~~a~~ &lt; [b](c) `d`", 0.5, None, 3),), 0.5)
+    assert r"| \~\~a\~\~ \&lt; \[b](c) \`d\` |" in found.to_markdown()
+
+
+@pytest.mark.parametrize("name", ["a\nb", "## a\n## b", "a\r\n\r\n| b |", "a\u2028b\x0bc\n"])
+def test_a_name_stays_on_one_line(name: str) -> None:
+    def found(name: str) -> list[str]:
+        """As text, Markdown and HTML, wherever names stand."""
+        left_out = SourceExplanation(f"not {name}", 0.0, None, 0, reason=f"lacks {name}")
+        source = SourceExplanation(name, 0.5, None, 3, missing=(f"x{name}",))
+        trial = TrialExplanation(0, Origin("optimum", (name,)), 0, (0.5,), (1.0,), None)
+        features = (FeaturesExplanation({name: 1.0}, 0.3, 0.1),)
+        one = Explanation((source, left_out), 0.5, (trial,), name, 1, features=features)
+        return [str(one), one.to_markdown(), one._repr_html_()]
+
+    for strange, plain in zip(found(name), found("plain"), strict=True):
+        assert len(strange.splitlines()) == len(plain.splitlines())
 
 
 def test_a_column_that_says_nothing_is_left_out() -> None:

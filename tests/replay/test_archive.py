@@ -1,15 +1,17 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Sequence
 from contextlib import closing
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import optuna
 import pytest
 from optuna.distributions import FloatDistribution
 from optuna.storages import InMemoryStorage
-from optuna.trial import create_trial
+from optuna.trial import TrialState, create_trial
 
 from optuna_metabo.reading import NoSuchStorage
 from optuna_metabo.replay import Archive, NothingToReplay
@@ -114,6 +116,57 @@ def test_a_key_changes_with_what_a_target_and_its_past_hold() -> None:
     )
     second = {t.pool.name: t.key for t in Archive.read(storage).targets()[0]}
     assert all(first[name] != second[name] for name in first)
+
+
+def _add(
+    name: str,
+    storage: InMemoryStorage,
+    directions: Sequence[str] = ("minimize", "minimize"),
+    metrics: list[str] | None = None,
+    **trial: Any,
+) -> None:
+    """A study whose trials are as said."""
+    study = optuna.create_study(study_name=name, directions=[*directions], storage=storage)
+    if metrics:
+        with pytest.warns(optuna.exceptions.ExperimentalWarning):
+            study.set_metric_names(metrics)
+    for x in (0.0, 0.3, 0.6):
+        space = {"x": FloatDistribution(0.0, 1.0)}
+        told = {"params": {"x": x}, "distributions": space, "values": [x, 1.0 - x]}
+        study.add_trial(create_trial(**{**told, **trial}))
+
+
+def _key(**past: Any) -> str:
+    """The key of a study with such a past."""
+    storage = InMemoryStorage()
+    _add("own", storage)
+    _add("past", storage, **past)
+    [target], _ = Archive.read(storage).targets("own")
+    return target.key
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"directions": ("minimize", "maximize")},
+        {"metrics": ["loss", "time"]},
+        {"distributions": {"x": FloatDistribution(0.0, 2.0)}},
+        {"distributions": {"x": FloatDistribution(0.0, 1.0, step=0.1)}},
+        {"system_attrs": {"constraints": [1.0]}},
+        {"intermediate_values": {1: 0.5}},
+        {"state": TrialState.PRUNED},
+        {"values": [3.0, 0.0]},
+        {"params": {"x": 0.5}},
+    ],
+    ids=lambda change: next(iter(change)),
+)
+def test_a_key_changes_with_all_that_is_read_of_a_study(change: dict[str, Any]) -> None:
+    assert _key() == _key()
+    assert _key() != _key(**change)
+
+
+def test_a_key_stays_where_only_that_changes_which_no_run_reads() -> None:
+    assert _key() == _key(user_attrs={"note": "on the old machine"})
 
 
 def test_a_file_of_sqlite_can_only_be_read(tmp_path: Path) -> None:

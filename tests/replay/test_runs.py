@@ -63,6 +63,40 @@ def test_what_was_run_of_other_trials_or_plans_is_not_taken(tmp_path: Path) -> N
     assert plan.chronological is False
 
 
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b'{"study": "bowl-0", "rows": [1, 2',
+        b"\xff\xfe",
+        b"[]",
+        b"{}",
+        b'{"rows": 3}',
+        b'{"rows": []}',
+        b'{"rows": [1, 1]}',
+        b'{"rows": [0, 99]}',
+        b'{"rows": [true]}',
+        b'{"rows": [-1, 0.5]}',
+    ],
+)
+def test_a_run_that_cannot_be_read_is_made_anew_with_one_warning(
+    content: bytes, tmp_path: Path
+) -> None:
+    targets, _ = Archive.read(bowls(2)).targets()
+    plan = Plan(("tpe",), seeds=2, trials=3)
+    first = execute(targets, plan, folder=tmp_path)
+    broken, other, *_ = sorted(tmp_path.iterdir())
+    before = broken.read_bytes()
+    broken.write_bytes(content)
+    other.write_bytes(b"no run")
+    with pytest.warns(UserWarning, match="made anew") as warned:
+        assert execute(targets, plan, folder=tmp_path) == first
+    assert len(warned) == 1
+    assert str(broken) in str(warned[0].message)
+    assert str(other) in str(warned[0].message)
+    assert broken.read_bytes() == before
+
+
 def test_processes_give_what_one_gives(tmp_path: Path) -> None:
     targets, _ = Archive.read(bowls(2)).targets()
     with warnings.catch_warnings():

@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import json
 import math
+import sys
+from dataclasses import replace
 from datetime import timedelta
 
 import numpy as np
@@ -81,6 +83,33 @@ def test_what_was_not_reached_is_infinite_and_null_in_json() -> None:
     assert (cells["to best"], cells["hours"]) == ("> 5", "not reached")
     assert cells["regret 5"] == "1.000"
     assert cells["regret 10"] == ""  # no run had so many trials
+
+
+def test_json_and_tables_know_no_nan_however_large_values_are() -> None:
+    storage, largest = InMemoryStorage(), sys.float_info.max
+    for name in ("a", "b"):
+        study = optuna.create_study(study_name=name, storage=storage)
+        for i, value in enumerate([largest, largest, largest, -largest, 1.0, math.inf]):
+            params = {"x": i / 6, "n": 1}
+            study.add_trial(create_trial(params=params, distributions=SPACE, value=value))
+    targets, _ = Archive.read(storage).targets()
+    plan = Plan(("metagp-cold",), seeds=1, trials=4)
+    replay = Replay.of(targets, plan, execute(targets, plan))
+    json.dumps(replay.as_json(), allow_nan=False)
+    assert np.isfinite(replay.mean_regret("owner")).all()
+    assert "nan" not in str([summary_table(replay), area_table(replay)])
+
+
+def test_a_number_that_is_none_is_null_in_json() -> None:
+    replay = _replay(warm=[4], cold=[4])
+    measured = [
+        {name: replace(one, regret=one.regret + math.nan) for name, one in of_study.items()}
+        for of_study in replay.measured
+    ]
+    found = replace(replay, measured=tuple(measured)).as_json()
+    json.dumps(found, allow_nan=False)
+    assert found["summary"]["metagp"]["area"] is None
+    assert found["studies"][0]["samplers"]["metagp"]["regret"][0] is None
 
 
 def test_tables_have_a_row_for_each_sampler_or_study_and_no_column_without_content() -> None:

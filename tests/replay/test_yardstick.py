@@ -68,6 +68,27 @@ def test_infinite_values_count_as_the_most_extreme_finite_one() -> None:
     assert _yardstick([[math.inf], [-math.inf]]).best == 1.0
 
 
+@pytest.mark.parametrize("factor", [1.0, 2.0**1021, 2.0**-1070])
+def test_one_objective_does_not_depend_on_its_unit(factor: float) -> None:
+    """Values up to the largest float of both signs: differences of two are beyond it."""
+    values = np.array([[-6.0], [2.0], [-7.0], [4.0], [-7.5], [7.5]])
+    yardstick = _yardstick((factor * values).tolist())
+    found = yardstick.found(range(6))
+    expected = [1.0, 5.5 / 9.5, 5.5 / 9.5, 3.5 / 9.5, 3.5 / 9.5, 0.0]
+    assert yardstick.regret(found).tolist() == pytest.approx(expected, rel=1e-12)
+    assert {yardstick.trials_to(found, goal) for goal in yardstick.goals} == {6.0}
+
+
+def test_a_best_value_near_the_lowest_float_is_not_reached_without_a_result() -> None:
+    study = listed([[-1.785e308], [-1.788e308], [-1.79e308]])
+    study.add_trial(
+        create_trial(state=TrialState.FAIL, params={"x": 0.1}, distributions={"x": SPACE["x"]})
+    )
+    yardstick = Yardstick.of(Pool.of(study))
+    assert yardstick.trials_to(yardstick.found([3, 0]), "close") == 2.0
+    assert yardstick.regret(yardstick.found([3, 2, 1, 0])).tolist() == [1.0, 1.0, 1.0, 0.0]
+
+
 @pytest.mark.parametrize("values", [[[1.0], [1.0]], [[1.0]]])
 def test_without_two_different_values_no_order_is_better(values: list[list[float]]) -> None:
     yardstick = _yardstick(values)

@@ -10,6 +10,7 @@ import numpy as np
 import optuna
 import plotly.graph_objects as go
 import pytest
+from optuna.trial import create_trial
 
 from optuna_metabo import Explanation, MetaGPSampler, SourceExplanation
 from optuna_metabo.visualization import (
@@ -129,6 +130,13 @@ def test_slices_draw_choices_logarithms_and_parameters_that_not_all_trials_have(
         plot_slices(optuna.create_study(sampler=study.sampler))
 
 
+def test_slices_of_a_study_without_a_finite_value_say_what_is_so() -> None:
+    study = optuna.create_study(study_name="far", sampler=MetaGPSampler(seed=0))
+    study.optimize(lambda trial: mixed(trial) + np.inf, n_trials=2)
+    with pytest.raises(ValueError, match="of 'far' with a parameter has a finite value"):
+        plot_slices(study)
+
+
 def test_histories_are_means_over_seeds_up_to_the_shortest(studies: Studies) -> None:
     def run(seed: int, n: int) -> optuna.Study:
         study = optuna.create_study(sampler=optuna.samplers.RandomSampler(seed=seed))
@@ -150,6 +158,42 @@ def test_histories_are_means_over_seeds_up_to_the_shortest(studies: Studies) -> 
     ):
         with pytest.raises(ValueError, match=error):
             plot_histories(wrong)
+
+
+def _told(*values: tuple[float, float | None], direction: str = "minimize") -> optuna.Study:
+    """A study of completed trials with a value and a constraint, or with none."""
+    study = optuna.create_study(study_name="told", direction=direction)
+    for value, constraint in values:
+        attributes = {} if constraint is None else {"constraints": [constraint]}
+        study.add_trial(create_trial(value=value, system_attrs=attributes))
+    return study
+
+
+def test_a_trial_that_breaks_a_constraint_is_not_the_best_value_so_far() -> None:
+    values = [(1.0, 0.5), (5.0, -1.0), (2.0, np.nan), (4.0, None), (3.0, 0.0), (0.0, np.inf)]
+    [line] = plot_histories({"a": _told(*values)}).data
+    assert line.y == pytest.approx((np.nan, 5.0, 5.0, 4.0, 3.0, 3.0), nan_ok=True)
+    [line] = plot_histories({"a": _told(*values, direction="maximize")}).data
+    assert line.y == pytest.approx((np.nan, 5.0, 5.0, 5.0, 5.0, 5.0), nan_ok=True)
+
+
+@pytest.mark.skipif(not hasattr(optuna.Trial, "set_constraint"), reason="came with Optuna 5")
+def test_a_history_ends_with_the_best_value_of_the_study() -> None:
+    study = optuna.create_study(sampler=optuna.samplers.RandomSampler(seed=0))
+
+    def objective(trial: optuna.Trial) -> float:
+        x = trial.suggest_float("x", 0, 1)
+        trial.set_constraint("too small", 0.5 - x)
+        return x
+
+    study.optimize(objective, n_trials=8)
+    [line] = plot_histories({"a": study}).data
+    assert line.y[-1] == pytest.approx(study.best_value, rel=1e-3)
+
+
+def test_a_study_whose_trials_all_break_a_constraint_has_no_history() -> None:
+    with pytest.raises(ValueError, match="'told' has no completed trial that breaks no constr"):
+        plot_histories({"a": _told((1.0, 0.5), (2.0, np.nan))})
 
 
 def test_lines_on_one_another_differ_in_width_dash_and_where_their_markers_are() -> None:

@@ -1,0 +1,248 @@
+"""A table of runs: its rows and columns, its cells, and which of its runs have ended.
+
+A cell is kept as it was written and is read when its column is used: what stands in the others,
+an array or two columns of one name, does not matter.
+"""
+
+from __future__ import annotations
+
+import csv
+import difflib
+import math
+import os
+import sys
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any
+
+from optuna.trial import TrialState
+
+from optuna_metabo.logs import LOGGER
+from optuna_metabo.reading import listed
+
+# Texts for a cell without a value, beside NaN; what else is a name, and may be a choice.
+_MISSING = {"", "NA", "<NA>"}
+# What pandas has for a missing value, by type, as pandas may not be installed.
+_MISSING_TYPES = {"NAType", "NaTType"}
+_BOOLS = {"true": True, "false": False}
+# How Optuna, MLflow and W&B call the column that says how a run ended, and what they write there.
+_STATE_COLUMNS = {"state", "status"}
+_STATES = {
+    **dict.fromkeys(("COMPLETE", "FINISHED"), TrialState.COMPLETE),
+    **dict.fromkeys(("FAIL", "FAILED", "CRASHED", "KILLED"), TrialState.FAIL),
+    **dict.fromkeys(("WAITING", "SCHEDULED", "PENDING"), TrialState.WAITING),
+    **dict.fromkeys(("RUNNING", "PREEMPTING", "PREEMPTED"), TrialState.RUNNING),
+    "PRUNED": TrialState.PRUNED,
+}
+
+
+@dataclass(frozen=True)
+class Row:
+    """One run.
+
+    Attributes:
+        number: Its place in the table, from 1 on.
+        cells: What was written, by column, without the cells that are missing.
+        state: How the run ended; completed if the table does not say.
+    """
+
+    number: int
+    cells: Mapping[str, Any]
+    state: TrialState = TrialState.COMPLETE
+
+    def where(self, column: str) -> str:
+        """A cell as errors call it."""
+        return f"row {self.number}, {column!r}"
+
+    def read(self, column: str) -> Any:
+        """What a cell that is not missing holds: a bool, a number or a text.
+
+        Raises:
+            ValueError: If it is an array, or an integer beyond the floats.
+        """
+        value = read(self.cells[column])
+        if hasattr(value, "item"):
+            raise ValueError(f"{self.where(column)}: expected one value, got {value!r}")
+        if isinstance(value, int) and abs(value) > sys.float_info.max:
+            raise ValueError(
+                f"{self.where(column)}: expected a number that a float can hold, got an integer "
+                "that is too large"
+            )
+        return value
+
+
+@dataclass(frozen=True)
+class Table:
+    """Runs, one a row.
+
+    Attributes:
+        rows: The rows.
+        n_named: How many columns each name has, which should be one.
+    """
+
+    rows: Sequence[Row]
+    n_named: Mapping[str, int]
+
+    @cached_property
+    def columns(self) -> list[str]:
+        """The names of the columns in which a row has a value."""
+        return list(dict.fromkeys(name for row in self.rows for name in row.cells))
+
+    def read(self, column: str) -> list[Any]:
+        """What the cells of a column hold that are not missing."""
+        return [row.read(column) for row in self.rows if column in row.cells]
+
+    def column(self, name: str, prefixes: Sequence[str] = ()) -> str:
+        """The column of a name, or the one that has it behind a prefix.
+
+        Raises:
+            ValueError: If there is none that has a value, or more than one.
+        """
+        columns = self.columns
+        for candidate in (name, *[prefix + name for prefix in prefixes]):
+            if candidate in columns:
+                return self._only(candidate)
+        short = {without(one, prefixes): one for one in columns}
+        close = [short[one] for one in difflib.get_close_matches(name, short, n=3)]
+        hint = f"did you mean {' or '.join(map(repr, close))}? " if close else ""
+        raise ValueError(
+            f"no row has a value in a column {name!r}: {hint}the table has {listed(columns)}"
+        )
+
+    def ended(self, asked: Collection[str]) -> Table:
+        """The runs that have ended, each with the state that the table gives it.
+
+        Args:
+            asked: Columns that are something else, whatever they are called.
+
+        Raises:
+            ValueError: If there is none.
+        """
+        name = self._state_column(asked)
+        if name is None:
+            return self
+        rows = [replace(row, state=_state(row, name)) for row in self.rows]
+        ended = [row for row in rows if row.state.is_finished()]
+        LOGGER.info(f"{name!r} says how runs ended; {len(rows) - len(ended)} have not")
+        if not ended:
+            raise ValueError(f"no run of the table has ended, by its column {name!r}")
+        return replace(self, rows=ended)
+
+    def _state_column(self, asked: Collection[str]) -> str | None:
+        """The first column that is called like one of states and holds nothing else."""
+        for name in self.columns:
+            if name.lower() in _STATE_COLUMNS and name not in asked:
+                written = [row.cells[name] for row in self.rows if name in row.cells]
+                if all(_word(cell) in _STATES for cell in written):
+                    return self._only(name)
+        return None
+
+    def _only(self, name: str) -> str:
+        if self.n_named[name] > 1:
+            raise ValueError(
+                f"the table has {self.n_named[name]} columns {name!r}: expected one, rename the "
+                "others or leave them out"
+            )
+        return name
+
+
+def read_table(table: str | os.PathLike[str] | Iterable[Mapping[str, Any]] | Any) -> Table:
+    """The table of a CSV file, a data frame of pandas, or mappings from columns to values.
+
+    Raises:
+        ValueError: If it has no rows, or is no CSV file in UTF-8 whose rows fit its head.
+    """
+    head, lines = _written(table)
+    if not lines:
+        raise ValueError(f"expected a table with rows, got none in {table!r}")
+    names = ["" if name is None else str(name) for name in head]
+    rows = [Row(number, _present(names, line)) for number, line in enumerate(lines, start=1)]
+    return Table(rows, Counter(names))
+
+
+def without(name: str, prefixes: Sequence[str]) -> str:
+    """A name without the prefixes that tables write before it."""
+    for prefix in prefixes:
+        name = name.removeprefix(prefix)
+    return name
+
+
+def read(cell: Any) -> Any:
+    """What a cell holds: a bool, a number or a text, or what it is if none of them."""
+    if isinstance(cell, str):
+        return _read_text(cell.strip())
+    try:
+        return cell.item() if hasattr(cell, "item") else cell
+    except (ValueError, RuntimeError, TypeError):  # of an array with more than one value
+        return cell
+
+
+def _present(names: Sequence[str], line: Sequence[Any]) -> dict[str, Any]:
+    """The cells of a row that have a value and a name."""
+    cells = zip(names, line, strict=False)  # a line may be shorter than the head
+    return {name: cell for name, cell in cells if name and not _is_missing(cell)}
+
+
+def _read_text(text: str) -> Any:
+    if text.lower() in _BOOLS:
+        return _BOOLS[text.lower()]
+    for kind in (int, float):
+        try:
+            return text if "_" in text else kind(text)
+        except ValueError:
+            continue
+    return text
+
+
+def _is_missing(cell: Any) -> bool:
+    value = read(cell)
+    if isinstance(value, str):
+        return value in _MISSING
+    is_nan = isinstance(value, float) and math.isnan(value)
+    return value is None or is_nan or type(value).__name__ in _MISSING_TYPES
+
+
+def _word(cell: Any) -> str:
+    """A state as it is called, also one of Optuna's own."""
+    return str(getattr(cell, "name", cell)).strip().upper()
+
+
+def _state(row: Row, column: str) -> TrialState:
+    """That of a column of states; completed where the cell is missing."""
+    return _STATES[_word(row.cells[column])] if column in row.cells else TrialState.COMPLETE
+
+
+def _written(table: Any) -> tuple[Sequence[Any], Sequence[Sequence[Any]]]:
+    """The head of any kind of table, and the cells of its rows below it."""
+    if isinstance(table, (str, os.PathLike)):
+        return _lines(table)
+    if hasattr(table, "to_dict"):
+        frame = table.to_dict("tight")
+        return frame["columns"], frame["data"]
+    rows = list(table)
+    head = list(dict.fromkeys(name for row in rows for name in row))
+    return head, [[row.get(name) for name in head] for row in rows]
+
+
+def _lines(path: str | os.PathLike[str]) -> tuple[list[str], list[list[str]]]:
+    """The head of a CSV file and its rows, without blank lines."""
+    name = os.fspath(path)
+    try:
+        with open(path, newline="", encoding="utf-8-sig") as file:
+            head, *rows = [line for line in csv.reader(file, strict=True) if line] or [[]]
+    except UnicodeDecodeError as error:
+        raise ValueError(f"expected a CSV file in UTF-8, got {name!r}: {error}") from None
+    except csv.Error as error:
+        raise ValueError(
+            f"expected a CSV file, got {name!r}: {error}; is a quote left open?"
+        ) from None
+    for number, row in enumerate(rows, start=1):
+        if len(row) > len(head):
+            raise ValueError(
+                f"row {number} of {name!r}: expected no more cells than the head has, "
+                f"{len(head)}, got {len(row)}; is there a decimal comma, or a text with a comma "
+                "that is not in quotes?"
+            )
+    return head, rows
