@@ -214,8 +214,8 @@ def constraints_of(trial: FrozenTrial, function: ConstraintsFunc | None) -> dict
     Those that the trial itself holds come first; else ``function`` is asked. A constraint that
     was to be measured and is not a number (NaN, or nothing at all in a stored list) is infinite:
     broken, nobody knows how badly. Optuna's samplers raise a ``ValueError`` there, which ends the
-    run after the trial's work is done, and take the trial for infeasible when the run goes on. A
-    key that a trial lacks is another thing: it has not been measured, and breaks nothing.
+    run after the trial's work is done; Optuna 5 then keeps the trial without constraints. A key
+    that a trial lacks is another thing: it has not been measured, and breaks nothing.
     """
     if hasattr(trial, "constraints"):  # Optuna 5
         held = dict(trial.constraints)

@@ -223,8 +223,14 @@ class TransferPrior:
 def held(
     prior: TransferPrior | str | os.PathLike[str], surrogate: Surrogate
 ) -> tuple[tuple[SourceStudy, ...], dict[Key, Learned]]:
-    """The studies of a prior or its file, and what a surrogate need not learn of them."""
+    """The studies of a prior or its file, and what a surrogate need not learn of them.
+
+    Raises:
+        TypeError: If it is neither.
+    """
     if not isinstance(prior, TransferPrior):
+        if not isinstance(prior, (str, os.PathLike)):  # a number would be an open file's
+            raise TypeError(f"prior must be a TransferPrior or the path of its file, got {prior!r}")
         prior = TransferPrior.load(prior)
     learned = prior.learned
     is_its_own = bool(learned) and by_name(prior.surrogate) == surrogate

@@ -320,3 +320,8 @@ def test_what_cannot_help_is_said() -> None:
     assert [one.name for one in prior.left_out] == ["empty"]
     assert "2 past studies" in str(prior)
     assert "left out: empty (has no completed trials)" in str(prior)
+
+
+def test_what_is_no_prior_and_no_path_is_refused() -> None:
+    with pytest.raises(TypeError, match="prior must be a TransferPrior or the path of its file"):
+        MetaGPSampler(prior=5)  # type: ignore[arg-type]

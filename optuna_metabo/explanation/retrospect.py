@@ -177,7 +177,8 @@ class Retrospect:
         """
         known = self.encoding.names
         if not known:
-            raise ValueError(f"no parameter of {self.now.name!r} is known before its first trial")
+            when = "in any of its trials" if self.now.trials else "before its first trial"
+            raise ValueError(f"no parameter of {self.now.name!r} is known {when}")
         strange = sorted({name for point in points for name in point} - set(known))
         if strange:
             raise ValueError(f"expected parameters out of {[*known]}, got {strange}")
