@@ -230,7 +230,7 @@ def held(
     """
     if not isinstance(prior, TransferPrior):
         if not isinstance(prior, (str, os.PathLike)):  # a number would be an open file's
-            raise TypeError(f"prior must be a TransferPrior or the path of its file, got {prior!r}")
+            raise TypeError(f"prior must be a TransferPrior or the path of a file, got {prior!r}")
         prior = TransferPrior.load(prior)
     learned = prior.learned
     is_its_own = bool(learned) and by_name(prior.surrogate) == surrogate

@@ -323,5 +323,5 @@ def test_what_cannot_help_is_said() -> None:
 
 
 def test_what_is_no_prior_and_no_path_is_refused() -> None:
-    with pytest.raises(TypeError, match="prior must be a TransferPrior or the path of its file"):
+    with pytest.raises(TypeError, match="prior must be a TransferPrior or the path of a file"):
         MetaGPSampler(prior=5)  # type: ignore[arg-type]
