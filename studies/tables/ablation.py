@@ -46,6 +46,7 @@ VARIANTS: dict[str, Surrogate] = {
     "no-portfolio": WithoutPortfolio(Averaging()),
     "no-guard": Averaging(plain=1e-9),
     "no-joint": Averaging(joint=1e-9),
+    "no-opposites": Averaging(opposed=0.0),
     "no-probe": Averaging(probe=False),
     "no-kernel": Averaging(share_kernel=False),
 }
