@@ -26,6 +26,8 @@ def best_guess(
 ) -> FrozenTrial:
     """The completed trial with the best posterior mean of those that break no constraint.
 
+    Other than for a proposal, the hyperparameters are fitted to all values.
+
     Args:
         now: A study with one objective.
         past: Its sources.

@@ -157,11 +157,16 @@ def fits(value: Any, distribution: BaseDistribution) -> bool:
 
 
 def is_within(value: Any, distribution: BaseDistribution) -> bool:
-    """Whether ``value`` is one of the choices, or a number in the range, of whatever type."""
+    """Whether ``value`` is one of the choices, or a number in the range, of whatever type.
+
+    One between the steps of a range is within; between integers there is none.
+    """
     if isinstance(distribution, CategoricalDistribution):
         return index_of(value, distribution.choices) is not None
     number, distribution = number_of(value), numeric(distribution)
-    return number is not None and distribution.low <= number <= distribution.high
+    if number is None or not distribution.low <= number <= distribution.high:
+        return False
+    return not isinstance(distribution, IntDistribution) or float(number).is_integer()
 
 
 def as_choice(value: Any, distribution: BaseDistribution) -> Any:

@@ -180,7 +180,7 @@ class SourceStudy:
         """
         own = matching(objective, self.objectives, count)
         if own is None:
-            wanted = f"objective {objective.name or objective.index!r} of {count}"
+            wanted = f"objective {objective.name or objective.index + 1!r} of {count}"
             return LeftOut(self.name, f"none of its {len(self.objectives)} objectives is {wanted}")
         return self._task(encoding, self.values[own.index], by_rank, ended)
 

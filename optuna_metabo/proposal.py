@@ -173,7 +173,12 @@ class Search:
         )
 
     def scores(self, X: Float[Array, "m p"]) -> Float[Array, " m"]:
-        """What each point of the joint axes promises; only the order means something."""
+        """What each point of the joint axes promises; only the order means something.
+
+        Where the study begins anew, points that would tell more all promise the same.
+        """
+        if begin_anew(self._believed):
+            return np.where(would_tell(self._believed, X), 0.0, -1.0)
         return self._acquisition()(X)
 
     def _starts(self) -> Float[Array, "i p"]:

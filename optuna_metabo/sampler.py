@@ -6,6 +6,7 @@ import threading
 from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from datetime import datetime
 from functools import partial
 from os import PathLike
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -53,6 +54,7 @@ _ARITHMETIC: dict[str, Any] = {
 }
 
 V = TypeVar("V")
+_Key = tuple[str, int, datetime | None]
 
 
 class MetaGPSampler(BaseSampler):
@@ -153,10 +155,8 @@ class MetaGPSampler(BaseSampler):
         self._constraints: Memory[dict[str, float]] = Memory(_BYTES_KEPT)
         self._n_startup_trials = n_startup_trials
         self._looked_back: Memory[Any] = Memory(_BYTES_KEPT)
-        self._plans: OrderedDict[tuple[str, int], dict[str, Any]] = OrderedDict()
-        self._inferred: OrderedDict[tuple[str, int], tuple[Snapshot, frozenset[str]]] = (
-            OrderedDict()
-        )
+        self._plans: OrderedDict[_Key, dict[str, Any]] = OrderedDict()
+        self._inferred: OrderedDict[_Key, tuple[Snapshot | None, frozenset[str]]] = OrderedDict()
         self._announcer = Announcer()
         self._lock = threading.RLock()
 
@@ -192,7 +192,7 @@ class MetaGPSampler(BaseSampler):
                 for name in sorted(space)
                 if not space[name].single() and is_kept_by_databases(space[name])
             }
-            _keep(self._inferred, (now.name, trial.number), (now, frozenset(inferred)))
+            _keep(self._inferred, _key(study, trial), (now, frozenset(inferred)))
             return inferred
 
     def sample_relative(
@@ -203,7 +203,7 @@ class MetaGPSampler(BaseSampler):
         Where this is a part of what was inferred, another sampler fixes the rest: then nothing is
         planned until the trial holds it.
         """
-        _, inferred = self._inferred.get((study.study_name, trial.number), (None, frozenset()))
+        _, inferred = self._inferred.get(_key(study, trial), (None, frozenset()))
         if not search_space or not inferred <= search_space.keys():
             return {}
         plan = self._plan(study, trial, search_space)
@@ -218,7 +218,7 @@ class MetaGPSampler(BaseSampler):
     ) -> Any:
         """Serves a parameter from the trial's plan, or makes a plan from what it holds so far."""
         with self._lock:
-            plan = self._plans.get((study.study_name, trial.number))
+            plan = self._plans.get(_key(study, trial))
             if plan is None or not _serves(plan, trial.params, param_name, param_distribution):
                 plan = self._plan(study, trial, {param_name: param_distribution})
             return as_choice(plan[param_name], param_distribution)
@@ -231,7 +231,7 @@ class MetaGPSampler(BaseSampler):
         values: Sequence[float] | None,
     ) -> None:
         """Forgets the trial's plan, and asks ``constraints_func``, whose errors are the user's."""
-        key = (study.study_name, trial.number)
+        key = _key(study, trial)
         with self._lock:
             self._plans.pop(key, None)
             self._inferred.pop(key, None)
@@ -264,8 +264,16 @@ class MetaGPSampler(BaseSampler):
         Args:
             study: The study.
             points: Values of parameters; one that a point lacks does not exist there.
-            n_told: How many trials with values are known, all if not given; of none a prediction
-                is a rank among what the past studies say.
+            n_told: How many trials with values are known, all if not given. Of none a prediction
+                is an order alone: what past studies expect a point to be worth, from 0 at their
+                median and below to 1 at the best, or to -1 where the objective is minimised.
+
+        Returns:
+            One prediction for each objective, of all points.
+
+        Raises:
+            ValueError: If nothing is known of a parameter, or of any, one has no such value, or
+                ``n_told`` is negative.
 
         Example:
             >>> import optuna
@@ -360,20 +368,20 @@ class MetaGPSampler(BaseSampler):
     ) -> dict[str, Any]:
         from optuna_metabo.asking import Ask
 
-        key = (study.study_name, trial.number)
+        key = _key(study, trial)
         with self._lock, single_threaded(), np.errstate(**_ARITHMETIC):
-            now, _ = self._inferred.pop(key, None) or (self._snapshot(study), None)
+            now, _ = self._inferred.pop(key, (None, None))
+            now = now or self._snapshot(study)
             past = self._sources.read(now)
-            plans = {
-                number: plan for (name, number), plan in self._plans.items() if name == key[0]
-            }
+            others = [(one.number, self._plans.get(_key(study, one))) for one in now.running]
+            plans = {number: plan for number, plan in others if plan is not None}
             plan = self._answer(Ask(now, self._history, past, trial, asked, plans))
             plan.update(trial.params)
             _keep(self._plans, key, plan)
             # What was read before this plan was made does not know of it.
-            self._inferred = OrderedDict(
-                (other, one) for other, one in self._inferred.items() if other[0] != key[0]
-            )
+            for other, (_, names) in self._inferred.items():
+                if other[0] == key[0]:
+                    self._inferred[other] = None, names
             return plan
 
     def _answer(self, ask: Ask) -> dict[str, Any]:
@@ -418,7 +426,12 @@ def _optima(ask: Ask, learned: Sequence[Learned]) -> Float[Array, "k p"]:
     return np.concatenate([one.optima(p) for one in learned])
 
 
-def _keep(kept: OrderedDict[tuple[str, int], V], key: tuple[str, int], value: V) -> None:
+def _key(study: Study, trial: FrozenTrial) -> _Key:
+    """Tells a trial from others, also from that of another study of the same name."""
+    return study.study_name, trial.number, trial.datetime_start
+
+
+def _keep(kept: OrderedDict[_Key, V], key: _Key, value: V) -> None:
     """Keeps what belongs to a trial; of trials that never finish the oldest are dropped."""
     kept[key] = value
     while len(kept) > _MAX_TRIALS_KEPT:

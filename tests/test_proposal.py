@@ -268,3 +268,10 @@ def test_quasi_random_trials_of_workers_that_start_together_differ(is_start_up: 
     ]
     assert len({(one["x"], one["y"]) for one in found}) == 4
     assert all(one["x"] > 0.9 for one in found) or is_start_up
+
+
+def test_where_the_study_begins_anew_points_that_tell_promise_more_and_all_the_same() -> None:
+    told = situation(Belief(seen([0.0] * 4), Misled(first)))
+    X = np.array([[0.95, 0.1], [0.2, 0.9], [0.99, 0.5], [0.89, 0.3]])
+    scores = Search.of(told, NONE).scores(X)
+    assert scores[0] == scores[2] > scores[1] == scores[3]

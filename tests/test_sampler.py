@@ -386,6 +386,25 @@ def test_what_is_fixed_by_a_sampler_around_it_is_known_when_the_rest_is_chosen()
     assert all(x > 0.5 for x in found[4:])
 
 
+def test_a_study_made_anew_under_its_name_is_not_served_the_plan_of_the_old_one() -> None:
+    def new() -> optuna.Study:
+        return optuna.create_study(study_name="same", sampler=sampler)
+
+    sampler = MetaGPSampler([past(bowl())], seed=0)
+    left = new().ask()
+    left.suggest_float("x", 0, 1)
+    study = new()
+    study.enqueue_trial({"lr": 0.5})
+    trial = study.ask()
+    other = MetaGPSampler([past(bowl())], seed=0)
+    alone = optuna.create_study(study_name="same", sampler=other)
+    alone.enqueue_trial({"lr": 0.5})
+    expected = alone.ask()
+    for one in (trial, expected):
+        one.suggest_float("lr", 1e-5, 1, log=True)
+    assert trial.suggest_float("x", 0, 1) == expected.suggest_float("x", 0, 1)
+
+
 def test_it_works_under_hyperband() -> None:
     def objective(trial: optuna.Trial) -> float:
         value = bowl()(trial)
@@ -531,7 +550,7 @@ def test_a_study_whose_sources_mislead_begins_as_one_without_any_where_they_expe
     cold = optuna.create_study(sampler=MetaGPSampler(seed=0, n_startup_trials=40))
     cold.optimize(peak, n_trials=40)
     kinds = [one.origin.kind for one in study.sampler.explain(study).trials]
-    first, *others = [number for number, kind in enumerate(kinds) if kind == "start-up"]
+    first, *others = [number for number, kind in enumerate(kinds) if kind == "anew"]
     assert first >= 4
     assert study.trials[first].params in [trial.params for trial in cold.trials]
     assert study.trials[first].value < min(trial.value for trial in study.trials[:first])

@@ -129,7 +129,7 @@ def test_sources_that_cannot_help_are_left_out_with_the_reason() -> None:
     two.add_trial(
         optuna.create_trial(params={"x": 0.5}, distributions={"x": SPACE["x"]}, values=[1.0, 2.0])
     )
-    assert reason(two) == "none of its 2 objectives is objective 0 of 1"
+    assert reason(two) == "none of its 2 objectives is objective 1 of 1"
 
 
 def unreadable(error: Exception) -> Sources:
@@ -161,6 +161,44 @@ def test_a_study_that_cannot_be_read_is_left_out_and_tried_again(error: Exceptio
     assert [one.may_return for one in left_out] == [True, True, False, False, False]
     assert all("gone away" in one.reason and "\n" not in one.reason for one in left_out)
     assert sources._attempts == 3
+
+
+def test_that_a_study_cannot_be_read_is_said_once(log: list[tuple[str, str]]) -> None:
+    sources = unreadable(ConnectionError("gone away\nmore"))
+    for _ in range(4):
+        sources.read(NEW)
+    said = "'broken' cannot be read, which is tried again: ConnectionError: gone away"
+    assert log == [("WARNING", said)]
+
+
+def test_that_it_is_tried_again_is_not_said_at_the_last_attempt(
+    log: list[tuple[str, str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sources, late = unreadable(ConnectionError("gone away")), make_study("late")
+    sources.studies = (*sources.studies, late)
+    for _ in range(2):
+        assert names(sources) == ["late"]
+    monkeypatch.setattr(late, "get_trials", sources.studies[0].get_trials)
+    assert names(sources) == []
+    assert log[1:] == [("WARNING", "'late' cannot be read: ConnectionError: gone away")]
+
+
+def test_what_is_read_once_is_not_tried_again(log: list[tuple[str, str]]) -> None:
+    sources = unreadable(ConnectionError("gone away"))
+    (left_out,) = sources.everything()
+    assert left_out == LeftOut("broken", "cannot be read: ConnectionError: gone away")
+    assert log == [("WARNING", "'broken' cannot be read: ConnectionError: gone away")]
+
+
+def test_of_a_study_that_is_kept_it_is_said_that_no_more_can_be_read(
+    log: list[tuple[str, str]],
+) -> None:
+    sources = unreadable(ConnectionError("gone away"))
+    (kept,) = Sources.of([make_study("broken")], None).read(NEW).studies
+    sources.kept = (kept,)
+    for _ in range(2):
+        assert sources.read(NEW).studies == (kept,)
+    assert log == [("WARNING", "'broken' cannot be read: ConnectionError: gone away")]
 
 
 @pytest.mark.parametrize("error", [TypeError("a fault"), AttributeError("a fault"), IndexError()])

@@ -164,13 +164,10 @@ class AveragingPrior:
     @cached_property
     def calibration(self) -> Calibration:
         """How wrong predictions are, seen by leaving out sources where there is more than one."""
-        found = [
-            error
-            for source, task in self.some
-            if len(self.functions) > 1
-            for error in self._errors(source, task)
-        ]
-        return Calibration.of(np.concatenate([[], *found]), len(self.some), self._spread)
+        some = self.some if len(self.functions) > 1 else ()
+        found = [np.concatenate([[], *self._errors(source, task)]) for source, task in some]
+        n_left_out = sum(map(bool, map(len, found)))
+        return Calibration.of(np.concatenate([[], *found]), n_left_out, self._spread)
 
     @property
     def _spread(self) -> float:
@@ -219,8 +216,9 @@ class AveragingPrior:
             log_weights = np.log(odds)[:, None] + evidence
         weights = np.exp(log_weights - log_weights.max())
         weights /= weights.sum()
-        seen, s = basis.rows[:, : len(target)], len(kept.sources)
-        verdict = _agreement(seen[:s], target.y), *_tested(seen[s], target.y)
+        seen, expected = basis.rows[: len(kept.sources)], basis.of_all(functions.share)
+        n = len(target)
+        verdict = _agreement(seen[:, :n], target.y), *_tested(expected[:n], target.y)
         parts = kept, *verdict, X, kernels, groups, krigings, weights, scale, len(target)
         return AveragingModel(functions, bases, *parts, self.settings.probe)
 

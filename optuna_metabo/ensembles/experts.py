@@ -131,7 +131,7 @@ def all_groups(
         belief: The odds of each of these sources before the values are told.
         plain: The rival's weight.
         joint: That of the functions that all sources speak for.
-        opposed: That of the opposites, half of it the common function's.
+        opposed: That of the opposites, half of it the common function's if there is one.
     """
     s, odds = len(kept), belief / belief.sum()
 
@@ -145,11 +145,12 @@ def all_groups(
         return Group(relation, (*one_each, of_all))
 
     single, common = 1.0 - plain - joint - opposed, joint * share
+    common_opposed = opposed / 2 if share > 0.0 else 0.0
     for relation in (CLOSE, DISTANT):
         yield voices(relation, single / 2, common / 2)
         mixed = Expert(f"combination, {relation.name}", kept, (joint - common) / 2, s + 1)
         yield Group(relation, (mixed,), has_deviations=True)
-    yield voices(OPPOSED, opposed / 2, opposed / 2)
+    yield voices(OPPOSED, opposed - common_opposed, common_opposed)
     yield Group(RIVAL, (Expert(RIVAL.name, kept[:0], plain, s + 2),), "own")
 
 
@@ -165,6 +166,11 @@ class Basis:
 
     rows: Float[Array, "rows m"]
     deviations: Float[Array, "s m"]
+
+    def of_all(self, share: float) -> Float[Array, " m"]:
+        """What all sources expect together: what they have in common, or without it their mean."""
+        s = len(self.rows) - 3
+        return self.rows[s if share > 0.0 else s + 1]
 
 
 @dataclass(frozen=True)

@@ -164,7 +164,7 @@ class AveragingModel:
         weights = self.expert_weights.copy()
         if self._tries_opposites:
             weights[~self._are(OPPOSED)] = 0.0
-        elif self.n < _FIRST_PROBE and self._doubt < _CONVINCING:
+        elif self.n < _FIRST_PROBE and self._doubt < _CONVINCING and not self._is_turned:
             weights[~self._are(CLOSE)] = 0.0
         elif self._is_probe and self.weight(RIVAL) > _REFUTED:
             weights[~self._are(RIVAL)] = 0.0
@@ -175,6 +175,11 @@ class AveragingModel:
         """Whether sources have misled so far; those that are right in the rough are followed."""
         is_early = _FIRST_ANEW <= self.n < _FIRST_ANEW + _N_ANEW
         return is_early and self._doubt > _MISLED and not self.is_borne_out
+
+    @property
+    def _is_turned(self) -> bool:
+        """Whether the opposite of what sources say is believed."""
+        return self.weight(OPPOSED) > _MISLED
 
     @property
     def _tries_opposites(self) -> bool:
@@ -190,8 +195,7 @@ class AveragingModel:
         Their opposites are followed instead where these are believed, and once to see whether they
         should be.
         """
-        follows_opposites = self.weight(OPPOSED) > _MISLED or self._tries_opposites
-        return self._is_misled and not follows_opposites
+        return self._is_misled and not (self._is_turned or self._tries_opposites)
 
     def would_tell(self, X: Float[Array, "m p"]) -> Bool[Array, " m"]:
         """Which points would tell whether the sources mislead.
@@ -199,8 +203,7 @@ class AveragingModel:
         At first those of which little is expected: bad values there speak for the sources, others
         are welcome. After that any.
         """
-        common = self.bases.at(X).rows[len(self.kept.sources)]
-        return is_little(common) | (self.n_tests > 0)
+        return is_little(self.bases.at(X).of_all(self.functions.share)) | (self.n_tests > 0)
 
     @property
     def _is_probe(self) -> bool:

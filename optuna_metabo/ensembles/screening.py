@@ -100,10 +100,13 @@ def screened(
     """
     if len(order) <= _MAX_EXPERTS:
         return Kept.believed(order, belief)
-    found = evidence(guess()[order]) + np.log(belief[order])
+    told = evidence(guess()[order])
+    found = told + np.log(belief[order])
     is_crowd = len(order) > CROWD
     most = _MAX_IN_CROWD if is_crowd else _MAX_EXPERTS
-    best = np.sort(np.argsort(-found, kind="stable")[:most])
+    # As long as nothing tells, those that serve all best, not those that are surest no noise.
+    ranked = np.argsort(-found, kind="stable") if np.ptp(told) else np.arange(len(told))
+    best = np.sort(ranked[:most])
     if not is_crowd:
         return Kept.believed(order[best], belief)
     likely = np.exp(found[best] - found[best].max())

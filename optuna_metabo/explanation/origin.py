@@ -4,8 +4,8 @@ The definition holds for every surrogate, because it needs nothing but weights a
 
 1. its parameters were given by ``enqueue_trial``: **enqueued**; it was never asked for but put
    into the study with its values: **added**;
-2. no past study could be used, or all that were misled, and too little was known to propose
-   anything: **start-up**;
+2. no past study could be used, and too little was known to propose anything: **start-up**; or
+   those that were used had misled: **began anew**;
 3. more than half of the belief that chose it was the new study's own: **own model**;
 4. else past studies chose it. If more than half of this is belief in the opposite of what they
    say: **their opposite**;
@@ -28,11 +28,20 @@ from typing import Literal
 import numpy as np
 from numpy import ndarray as Array
 
+from optuna_metabo.belief import acting
 from optuna_metabo.shapes import Bool, Float
 from optuna_metabo.surrogate import Model, Task
 
 Kind = Literal[
-    "enqueued", "added", "start-up", "own model", "opposite", "optimum", "source", "common"
+    "enqueued",
+    "added",
+    "start-up",
+    "anew",
+    "own model",
+    "opposite",
+    "optimum",
+    "source",
+    "common",
 ]
 
 # How far a trial may lie from an optimum, in lengths of each range.
@@ -48,8 +57,8 @@ class Origin:
     """What one trial came from; printed, it is a few words.
 
     Args:
-        kind: One of ``"enqueued"``, ``"added"``, ``"start-up"``, ``"own model"``, ``"opposite"``,
-            ``"optimum"``, ``"source"`` and ``"common"``.
+        kind: One of ``"enqueued"``, ``"added"``, ``"start-up"``, ``"anew"``,
+            ``"own model"``, ``"opposite"``, ``"optimum"``, ``"source"`` and ``"common"``.
         sources: The past studies that it came from, if it did.
 
     Example:
@@ -68,6 +77,8 @@ class Origin:
             return f"common to {len(self.sources)} studies"
         if self.kind == "source":
             return f"learned from {self.sources[0]}"
+        if self.kind == "anew":
+            return "began anew"
         if self.kind == "opposite":
             several = f"{len(self.sources)} studies"
             return f"the opposite of {self.sources[0] if len(self.sources) == 1 else several}"
@@ -84,7 +95,7 @@ def shares(model: Model) -> Float[Array, " k+1"]:
     A model may leave the choice to a part of itself, ``acting``. What that part does not give to
     past studies is the new study's only if it gives them nothing.
     """
-    chosen, all_of_it = getattr(model, "acting", model).weights, model.weights
+    chosen, all_of_it = acting(model).weights, model.weights
     is_whole = chosen.shape == all_of_it.shape and np.allclose(chosen, all_of_it)
     own = 1.0 - chosen.sum() if is_whole else float(not chosen.any())
     found = np.r_[chosen, max(own, 0.0)]

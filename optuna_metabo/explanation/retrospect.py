@@ -27,7 +27,7 @@ from optuna_metabo.memory import Memory
 from optuna_metabo.shapes import Float
 from optuna_metabo.snapshot import Snapshot
 from optuna_metabo.sources import LeftOut, Past
-from optuna_metabo.surrogate import Model, Task, unit_of
+from optuna_metabo.surrogate import Model, Task, observed, unit_of
 
 
 @dataclass(frozen=True)
@@ -99,9 +99,10 @@ class Retrospect:
         return _ended(self.now.telling, trial)
 
     def seen(self, told: Sequence[FrozenTrial]) -> list[Task]:
-        """The values of some trials, one task an objective."""
-        X = self.rows[self.now.places(told)]
-        return [Task.observed(X, one.values(told)) for one in self.now.objectives]
+        """The values of some trials, one task an objective, as a proposal looks at them."""
+        values = [one.values(told) for one in self.now.objectives]
+        found, _ = observed(self.rows[self.now.places(told)], values, np.ones(len(told), bool))
+        return found
 
     def models(self, told: Sequence[FrozenTrial]) -> list[Model]:
         """What was believed of each objective when these trials were known.
@@ -143,19 +144,21 @@ class Retrospect:
         return Step(
             len(told),
             tuple(model.weights for model in models),
-            self._origin(trial, len(told), models),
+            self._origin(trial, len(self.seen(told)[0]), models),
             Prediction.together(self._predictions(told, x)) if is_known else None,
         )
 
-    def _origin(self, trial: FrozenTrial, n_told: int, models: Sequence[Model]) -> Origin:
+    def _origin(self, trial: FrozenTrial, n_seen: int, models: Sequence[Model]) -> Origin:
         given: Mapping[str, Any] = trial.system_attrs.get("fixed_params", {})
         if trial.params.keys() <= given.keys():
             return Origin("enqueued")
         if trial.datetime_start == trial.datetime_complete:
             return Origin("added")
         used = [one for part in self.learned for one in part.used]
-        n_ended = n_told + len(_ended(self.now.failed, trial))
-        if begin_anew(models) or (not used and n_ended < self.n_startup_trials):
+        n_ended = n_seen + len(_ended(self.now.failed, trial))
+        if begin_anew(models):
+            return Origin("anew")
+        if not used and n_ended < self.n_startup_trials:
             return Origin("start-up")
         # One row a source and objective: the best trial differs from objective to objective.
         parts = [shares(model) for model in models]

@@ -332,3 +332,27 @@ def test_where_no_source_has_a_signal_the_rival_begins_with_most_of_the_weight()
     assert prior_of(*ALIKE).plain == pytest.approx(0.3, abs=1e-3)
     weights = model_of(prior, task(0.3, 3, 5)).expert_weights.sum(axis=1)
     assert weights[-1] > 0.7
+
+
+def test_without_anything_in_common_the_mean_of_the_sources_is_put_to_the_test() -> None:
+    """Sources that share no parameter with one another, as those of a whole storage may not."""
+    known = [np.array([True, False]), np.array([False, True])]
+    sources = [replace(task(0.3, 25, i), known=one) for i, one in enumerate(known)]
+    prior = prior_of(*sources)
+    assert prior.functions.share == 0.0
+    X = DOMAIN.sample(512, generator=np.random.default_rng(3))
+    order = np.argsort(-bowl(X, 0.3))
+    model = model_of(prior, Task(X[order[:48:12]], np.array([-0.6, -0.4, -0.3, -0.5])))
+    assert 0.02 < model.would_tell(X).mean() < 0.4
+    worst = Task(X[order[[0, 50, -1]]], np.array([-0.1, -0.2, -1.0]))
+    assert model_of(prior, worst).is_borne_out
+    weights = {e.name: e.prior_weight for group in model.groups for e in group.experts}
+    assert weights["common, opposed"] == 0.0
+    assert sum(weights.values()) == pytest.approx(1.0)
+
+
+def test_only_sources_that_gave_errors_count_as_left_out() -> None:
+    """Of three points there is none that could be told beside others."""
+    prior = prior_of(task(0.3, 25, 0), *(task(0.3, 3, i) for i in range(1, 5)))
+    assert prior.calibration.weights[-1] == pytest.approx(1.0 / (1 + 1))
+    assert prior_of(*ALIKE).calibration.weights[-1] == pytest.approx(1.0 / (3 + 1))

@@ -26,13 +26,13 @@ def test_what_is_guessed_is_what_functions_say_at_anchors_and_between() -> None:
     np.testing.assert_allclose(anchors.guess(X), waves(X), atol=0.02)
 
 
-def kept(k: int, evidence: Array) -> tuple[list[int], Array]:
+def kept(k: int, evidence: Array, belief: Array | None = None) -> tuple[list[int], Array]:
     """Of k sources in descending order, the evidence of each by its number."""
     found = screened(
         np.arange(k)[::-1],
         lambda: np.arange(k)[:, None],
         lambda f: evidence[f[:, 0]],
-        np.ones(k),
+        np.ones(k) if belief is None else belief,
     )
     return found.sources.tolist(), found.shares
 
@@ -48,6 +48,14 @@ def test_of_many_those_of_the_most_evidence_take_part_in_their_order() -> None:
     sources, shares = kept(40, evidence)
     assert sources == [i for i in range(40)[::-1] if evidence[i] >= 16.0]
     np.testing.assert_allclose(shares, 1 / 24)
+
+
+def test_as_long_as_nothing_tells_the_first_of_the_order_take_part() -> None:
+    """Those that serve all others best, not those that are surest to be no noise."""
+    belief = np.linspace(1.0, 0.9, 40)
+    sources, shares = kept(40, np.zeros(40), belief)
+    assert sources == list(range(16, 40))[::-1]
+    np.testing.assert_allclose(shares, belief[sources] / belief[sources].sum())
 
 
 def test_of_a_crowd_the_likelier_have_larger_shares() -> None:

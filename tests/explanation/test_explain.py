@@ -10,7 +10,9 @@ import optuna
 import pytest
 from optuna.trial import TrialState
 
-from optuna_metabo import MetaGPSampler
+from optuna_metabo import MetaGPSampler, Task
+from optuna_metabo.ensembles.averaging import AveragingPrior
+from optuna_metabo.ensembles.mixture import AveragingModel
 from tests.explanation.conftest import Studies, bowl, past
 
 
@@ -102,6 +104,14 @@ def test_predictions_keep_units_that_leave_the_squares_of_floats(unit: float) ->
         return np.array([found.mean, found.low, found.high]) / unit
 
     np.testing.assert_allclose(predicted(unit), predicted(1.0), rtol=1e-3, atol=1e-3)
+
+
+def test_a_prediction_between_integers_is_refused() -> None:
+    study = optuna.create_study(sampler=MetaGPSampler(seed=0))
+    study.optimize(lambda trial: trial.suggest_int("n", 1, 9, step=2) ** 2, n_trials=6)
+    assert len(study.sampler.predict(study, [{"n": 2}, {"n": 3.0}])[0].mean) == 2
+    with pytest.raises(ValueError, match=r"'n' is 2\.5, which is none of"):
+        study.sampler.predict(study, [{"n": 2.5}])
 
 
 def test_a_prediction_of_nothing_known_or_of_a_strange_parameter_is_refused(
@@ -229,3 +239,26 @@ def test_past_studies_may_come_while_a_study_is_looked_at(tmp_path: Path) -> Non
     found = sampler.explain(study)
     assert {one.name for one in found.sources} == {"past-0", "past-1"}
     assert all(len(trial.weights) == 2 for trial in found.trials)
+
+
+def test_looking_back_sees_the_model_that_chose(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also where its hyperparameters are those of the first few trials."""
+    found: dict[int, np.ndarray] = {}
+    weighed = AveragingPrior.weighed
+
+    def seen(prior: AveragingPrior, target: Task, pending: np.ndarray) -> AveragingModel:
+        model = weighed(prior, target, pending)
+        found[len(target)] = model.expert_weights
+        return model
+
+    sampler = MetaGPSampler([past("good", 1.0), past("bad", -1.0)], seed=0)
+    study = optuna.create_study(sampler=sampler)
+    with monkeypatch.context() as patch:
+        patch.setattr(AveragingPrior, "weighed", seen)
+        study.optimize(bowl, n_trials=14)
+    asked, found = found, {}
+    with monkeypatch.context() as patch:
+        patch.setattr(AveragingPrior, "weighed", seen)
+        sampler.explain(study)
+    for n in (3, 9, 11, 13):
+        np.testing.assert_allclose(found[n], asked[n])
