@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from optuna_metabo.dashboard import MetaGPCallback
-    from optuna_metabo.domain import Domain
+    from optuna_metabo.domain import Condition, Dimension, Domain, Lattice
     from optuna_metabo.ensembles.averaging import Averaging
     from optuna_metabo.explanation import (
         Explanation,
@@ -20,18 +20,23 @@ if TYPE_CHECKING:
     )
     from optuna_metabo.importing import import_history
     from optuna_metabo.prior_file import PriorFileError
+    from optuna_metabo.reading import NoSuchStorage
     from optuna_metabo.sampler import MetaGPSampler
     from optuna_metabo.surrogate import Model, Posterior, Prior, Surrogate, Task
     from optuna_metabo.transfer_prior import TransferPrior
 
 __all__ = [
     "Averaging",
+    "Condition",
+    "Dimension",
     "Domain",
     "Explanation",
     "FeaturesExplanation",
+    "Lattice",
     "MetaGPCallback",
     "MetaGPSampler",
     "Model",
+    "NoSuchStorage",
     "Origin",
     "Posterior",
     "Prediction",
@@ -48,7 +53,7 @@ __all__ = [
 
 _HOMES = {
     "Averaging": "ensembles.averaging",
-    "Domain": "domain",
+    **dict.fromkeys(("Condition", "Dimension", "Domain", "Lattice"), "domain"),
     "MetaGPCallback": "dashboard",
     "MetaGPSampler": "sampler",
     **dict.fromkeys(
@@ -62,6 +67,7 @@ _HOMES = {
         ),
         "explanation",
     ),
+    "NoSuchStorage": "reading",
     "PriorFileError": "prior_file",
     "TransferPrior": "transfer_prior",
     "import_history": "importing",

@@ -36,6 +36,11 @@ class Chosen:
     codes: Int[Array, " n"]
     table: tuple[Any, ...]
 
+    @cached_property
+    def choices(self) -> tuple[tuple[type, str], ...]:
+        """By what its table is told from others."""
+        return tuple(map(_told_apart, self.table))
+
 
 @dataclass(frozen=True)
 class Columns:
@@ -167,27 +172,29 @@ def _number(value: Any) -> float:
 
 
 def _chosen(trials: Sequence[FrozenTrial], rows: Int[Array, " r"], n: int, name: str) -> Chosen:
-    """The table holds the choices of the first trial first, so that studies of one space share it.
-
-    What is equal in Python need not be the same choice: ``True`` and ``1``.
-    """
+    """The choices of the first trial come first: the tables of studies of one space are equal."""
     codes = np.full(n, -1)
     table: list[Any] = []
     places: dict[tuple[type, str], int] = {}
     first = trials[0].distributions[name]
     choices = first.choices if isinstance(first, CategoricalDistribution) else ()
     for value in (*choices, *[trial.params[name] for trial in trials]):
-        if places.setdefault((type(value), repr(value)), len(table)) == len(table):
+        if places.setdefault(_told_apart(value), len(table)) == len(table):
             table.append(value)
-    codes[rows] = [places[type(t.params[name]), repr(t.params[name])] for t in trials]
+    codes[rows] = [places[_told_apart(trial.params[name])] for trial in trials]
     return Chosen(codes, tuple(table))
 
 
+def _told_apart(choice: Any) -> tuple[type, str]:
+    """By what choices are told apart: ``True`` and ``1`` are equal in Python."""
+    return type(choice), repr(choice)
+
+
 def encoded_together(parts: Sequence[Columns], encoding: Encoding) -> list[Encoded]:
-    """The trials of many studies, study by study; those of the same columns are read at once."""
+    """The trials of many studies, study by study; those of equal columns are read at once."""
     alike: dict[object, list[int]] = {}
     for i, part in enumerate(parts):
-        tables = tuple((name, id(one.table)) for name, one in part.chosen.items())
+        tables = tuple((name, one.choices) for name, one in part.chosen.items())
         alike.setdefault((tuple(part.numbers), tables), []).append(i)
     found: dict[int, Encoded] = {}
     for places in alike.values():
@@ -201,7 +208,7 @@ def encoded_together(parts: Sequence[Columns], encoding: Encoding) -> list[Encod
 
 
 def _joined(parts: Sequence[Columns]) -> Columns:
-    """Columns of the same names and tables, one below the other."""
+    """Columns of equal names and tables, one below the other."""
     return Columns(
         sum(map(len, parts)),
         {

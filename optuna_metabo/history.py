@@ -13,7 +13,7 @@ from optuna.search_space import intersection_search_space
 from optuna.trial import FrozenTrial, TrialState
 
 from optuna_metabo.encoding import Encoding
-from optuna_metabo.memory import Memory
+from optuna_metabo.memory import Memory, digest_of
 from optuna_metabo.outputs import constraints_of
 from optuna_metabo.ranges import Ranges
 from optuna_metabo.shapes import Float
@@ -72,7 +72,7 @@ class History:
         self, candidates: Sequence[Mapping[str, Any]], encoding: Encoding
     ) -> Float[Array, "m p"]:
         """Configurations that may be asked about again and again, one a row."""
-        key = repr((encoding.search_space, candidates))
+        key = digest_of((encoding.search_space, candidates))
         X: Float[Array, "m p"] = self._memory.get(key, lambda: encoding.encode_many(candidates))
         return X
 

@@ -20,7 +20,7 @@ from optuna.distributions import (
     FloatDistribution,
     IntDistribution,
 )
-from optuna.exceptions import DuplicatedStudyError
+from optuna.exceptions import DuplicatedStudyError, ExperimentalWarning
 from optuna.storages import BaseStorage
 from optuna.study import Study, StudyDirection
 from optuna.trial import FrozenTrial, TrialState
@@ -108,10 +108,15 @@ def _new_study(
             "study with optuna delete-study"
         ) from None
     if len(objectives) > 1:  # by which objectives of several are matched
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
-            study.set_metric_names(list(objectives))
+        name_metrics(study, list(objectives))
     return study
+
+
+def name_metrics(study: Study, names: Sequence[str]) -> None:
+    """Names the objectives of a study, without the warning that this is experimental."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ExperimentalWarning)
+        study.set_metric_names(list(names))
 
 
 def _space(

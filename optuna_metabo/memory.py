@@ -37,6 +37,11 @@ def digest(*arrays: Array) -> bytes:
     return found.digest()
 
 
+def digest_of(value: object) -> bytes:
+    """A name for what is written as a value is: a key as short for thousands as for one."""
+    return hashlib.blake2b(repr(value).encode("utf-8", "backslashreplace")).digest()
+
+
 class Memory(Generic[V]):
     """The values used last, as many as fit; shared by threads, and forgotten when pickled.
 

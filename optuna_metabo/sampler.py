@@ -77,7 +77,8 @@ class MetaGPSampler(BaseSampler):
         seed: Seeds everything random. The same seed gives the same trials, also in another
             process and after a resume.
         n_startup_trials: Quasi-random trials before the first proposal of a study without any
-            usable source; with sources there are none.
+            usable source. With sources there are none at first; up to five follow where their
+            first proposals show that they mislead.
         constraints_func: From a finished trial to its constraints, feasible at 0 and below, for
             objectives that do not set them by ``trial.set_constraint``. Its values are not
             written to the storage.
@@ -179,7 +180,7 @@ class MetaGPSampler(BaseSampler):
     def infer_relative_search_space(
         self, study: Study, trial: FrozenTrial
     ) -> dict[str, BaseDistribution]:
-        """The parameters that every finished trial of this study has; none before the first.
+        """The parameters that every completed trial of this study has; none before the first.
 
         Those are left out of which a database does not give the choices back as they were: what
         would be served here by the distribution of an earlier trial is not legal for a new one.

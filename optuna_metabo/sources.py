@@ -42,6 +42,7 @@ __all__ = ["MAX_TRIALS", "LeftOut", "Past", "SourceStudy", "SourceTask", "Source
 
 # A storage that cannot be read may be back at the next ask; after so many times it is given up.
 _MAX_ATTEMPTS = 3
+_UNREAD, _AGAIN = "cannot be read", ", which is tried again"
 _EXPECTED = "source_studies expects Study objects, study names, a glob or a predicate"
 
 Request = Sequence[Study | str] | str | Callable[[str], bool] | None
@@ -98,6 +99,7 @@ class Sources:
     _read: tuple[SourceStudy | LeftOut, ...] | None = field(default=None, repr=False)
     _attempts: int = field(default=0, repr=False)
     _said: bool = field(default=False, repr=False)
+    _warned: set[str] = field(default_factory=set, repr=False)
 
     @classmethod
     def of(cls, request: Request, storage: str | BaseStorage | None) -> Sources:
@@ -155,7 +157,7 @@ class Sources:
 
         To be called once for each ask: where something could not be read, it is tried again.
         """
-        read = self.everything()
+        read = self.everything(_MAX_ATTEMPTS)
         if self._places is None or self._places[0] is not read:
             self._places = read, _places(read)
         own = tuple(i for i in self._places[1].get(target.name, ()) if _is(read[i], target))
@@ -179,14 +181,30 @@ class Sources:
             tuple(one for one in others if one.failed),
         )
 
-    def everything(self) -> tuple[SourceStudy | LeftOut, ...]:
-        """What was kept and what is read, tried again a few times where something may return."""
-        if self._read is None or any(isinstance(s, LeftOut) and s.may_return for s in self._read):
+    def everything(self, attempts: int = 1) -> tuple[SourceStudy | LeftOut, ...]:
+        """What was kept, and what is read.
+
+        Args:
+            attempts: After so many calls what cannot be read is given up; until then each of them
+                tries again.
+        """
+        if self._read is None or _unread(self._read):
             self._attempts += 1
             known = [one.identity for one in self.kept]
-            read = _once((*self.kept, *(_read_one(one, known) for one in self._load())))
-            self._read = read if self._attempts < _MAX_ATTEMPTS else tuple(map(_given_up, read))
+            found = [*self.kept, *(_read_one(one, known) for one in self._load())]
+            read = _once(found)
+            again = self._attempts < attempts and bool(_unread(read))
+            self._warn(_unread(found), again=again)
+            self._read = read if again else tuple(map(_given_up, read))
         return self._read
+
+    def _warn(self, unread: Iterable[LeftOut], *, again: bool) -> None:
+        """Says once of each study that it cannot be read, and whether it is tried again."""
+        for one in unread:
+            if not one.told and one.name not in self._warned:
+                self._warned.add(one.name)
+                reason = one.reason.replace(_UNREAD, _UNREAD + _AGAIN * again, 1)
+                LOGGER.warning(f"{one.name!r} {reason}")
 
     def _nothing(self) -> list[LeftOut]:
         """Says that what was asked for holds no other study."""
@@ -250,6 +268,11 @@ def _is(one: SourceStudy | LeftOut, target: Snapshot) -> bool:
     return isinstance(one, SourceStudy) and one.is_study(target)
 
 
+def _unread(found: Iterable[SourceStudy | LeftOut]) -> list[LeftOut]:
+    """What could not be read this time."""
+    return [one for one in found if isinstance(one, LeftOut) and one.may_return]
+
+
 def _given_up(one: SourceStudy | LeftOut) -> SourceStudy | LeftOut:
     return replace(one, may_return=False) if isinstance(one, LeftOut) else one
 
@@ -298,5 +321,4 @@ def _without_values(study: SourceStudy) -> LeftOut:
 
 def _unreadable(name: str, error: Exception) -> LeftOut:
     why = str(error).partition("\n")[0]
-    LOGGER.warning(f"{name!r} cannot be read, which is tried again: {type(error).__name__}: {why}")
-    return LeftOut(name, f"cannot be read: {type(error).__name__}: {why}", may_return=True)
+    return LeftOut(name, f"{_UNREAD}: {type(error).__name__}: {why}", may_return=True)

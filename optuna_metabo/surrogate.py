@@ -92,9 +92,11 @@ def bounded(y: Float[Array, " n"]) -> Float[Array, " n"]:
     return np.asarray(np.maximum(y, best - _REACH * (best - quarter))) if best > quarter else y
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Task:
     """Evaluated points of one study, encoded in the target's domain.
+
+    Like arrays, tasks are told apart as objects: two of the same points are two.
 
     Args:
         X: Points, shape [n p]; a point may lie outside the unit cube.
@@ -199,11 +201,12 @@ def observed(
     return tasks, groups.means(is_feasible[told]) == 1.0
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Posterior:
     """A mixture of ``s`` normal distributions at each of ``m`` points.
 
-    A mixture of one component is an ordinary Gaussian posterior.
+    A mixture of one component is an ordinary Gaussian posterior. Like arrays, posteriors are told
+    apart as objects.
 
     Args:
         weights: Shape [s], on the simplex.
@@ -238,26 +241,70 @@ class Posterior:
 class Model(Protocol):
     """What is believed of the target's function after its trials so far.
 
-    ``weights`` says how much each source counts, shape [k], in the order of the sources; what is
-    missing to 1 is believed from the target's own trials alone.
+    Asking it changes nothing: a trial asks it for thousands of points, in many calls.
+
+    A model may also have any of these, which are looked for by name. What means anything else
+    must have another name: a model's own ``experts``, say, would be asked in its place.
+
+    - ``acting``: the model that chooses the next point in place of this one.
+    - ``experts``: the model that is asked in place of this one of constraints and of the best
+      trial; this one's intervals are then those of a report.
+    - ``beside_others``: the model that chooses in place of this one where the target has several
+      objectives.
+    - ``begins_anew``: whether sources have misled so far. Where they have in every objective, the
+      next point is quasi-random.
+    - ``would_tell(X)``: from points, shape [m p], to which of them would tell whether sources
+      mislead, bools of shape [m]; these come first then.
+    - ``opposition``: the part of what is believed, from 0 to 1, that is the opposite of what
+      sources say; it is reported.
     """
 
     @property
     def weights(self) -> Float[Array, " k"]:
-        """How much each source counts."""
+        """How much each source counts, shape [k], in the order of the sources.
+
+        At least 0, and 1 in all at most: what is missing to 1 is believed from the target's own
+        trials alone.
+        """
         ...
 
     def posterior(self, X: Float[Array, "m p"]) -> Posterior:
-        """The distribution of the function's value at each point."""
+        """The distribution of the function's value at each point.
+
+        Args:
+            X: Points, shape [m p]; ``m`` may be 0.
+
+        Returns:
+            Finite means in the units of the target's values, and positive variances without
+            observation noise. Where the search meets NaN, the trial that asks fails with a
+            ``FloatingPointError``.
+        """
         ...
 
 
 @runtime_checkable
 class Prior(Protocol):
-    """What the sources say, learned once and conditioned at every ask."""
+    """What the sources say, learned once and conditioned at every ask.
+
+    It never changes: it is remembered, and shared by threads. One that also has the methods
+    ``likeness`` and ``believing`` of ``optuna_metabo.ensembles.likeness.Weighable`` is weighed by
+    the features of the studies; those, too, are looked for by name.
+    """
 
     def condition(self, target: Task, pending: Float[Array, "q p"]) -> Model:
-        """Takes in the target's trials; ``pending`` are points asked and not yet told."""
+        """Takes in the target's trials.
+
+        Args:
+            target: Its ``n`` points with finite values; ``n`` is 0 before the first value.
+            pending: Points asked and not yet told, shape [q p]; ``q`` may be 0.
+
+        Returns:
+            A model, ready to be asked. Before the first value, where there are no units, its means
+            say what points promise, about 0 for an average one and 1 for the best.
+
+        Raises:
+            Exception: Whatever goes wrong; the trial that asks fails with it.
+        """
         ...
 
 
@@ -275,5 +322,21 @@ class Surrogate(Protocol):
     def learn(
         self, sources: Sequence[Task], domain: Domain, *, generator: np.random.Generator
     ) -> Prior:
-        """Learns from the sources; an empty sequence is allowed."""
+        """Learns from the sources, once for each output and search space.
+
+        Where no past study can be used it is not called: a plain Gaussian process learns alone.
+
+        Args:
+            sources: One at least, each with points of shape [n p] and values that differ.
+            domain: The target's, of ``p`` columns.
+            generator: All that is random; it is the same at every call, whatever the seed of the
+                sampler, so that what is learned can be kept.
+
+        Returns:
+            What they say; its models have one weight for each source.
+
+        Raises:
+            Exception: Whatever goes wrong; the trial that asks fails with it, and the next one
+                asks to learn again.
+        """
         ...

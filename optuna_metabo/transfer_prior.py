@@ -39,9 +39,11 @@ _N_TRIED = 4
 _NONSENSE = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class TransferPrior:
     """Past studies and what is learned from them; nothing of it ever changes.
+
+    Priors are told apart as objects; whether two hold the same, their files tell.
 
     Made by :meth:`fit` or :meth:`load`, given to ``MetaGPSampler(prior=...)``, which then proposes
     what it would with the studies themselves.

@@ -18,7 +18,7 @@ from optuna.distributions import (
 )
 
 from optuna_metabo.columns import Columns, Several, encoded_together, places_of_numbers
-from optuna_metabo.encoding import Encoding, place_of
+from optuna_metabo.encoding import Encoded, Encoding, place_of
 
 TARGETS: list[BaseDistribution] = [
     FloatDistribution(-1.5, 7.0),
@@ -104,3 +104,30 @@ def test_studies_are_read_together_as_one_by_one(
     np.testing.assert_array_equal(
         Several(parts).encoded(encoding).X, np.concatenate([one.X for one in found])
     )
+
+
+def study_of_choices(choices: tuple[Any, ...]) -> Columns:
+    """A trial of each choice, as read from a storage: with a distribution of its own."""
+    space = {"k": CategoricalDistribution(choices)}
+    return Columns.of(
+        [optuna.create_trial(params={"k": k}, distributions=space, value=0.0) for k in choices]
+    )
+
+
+def test_studies_of_equal_choices_are_read_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    several = [("a", "b"), ("a", "b"), ("b", "a"), (1, "b"), (True, "b"), (1, "b")]
+    parts = list(map(study_of_choices, several))
+    encoding = Encoding.of({"k": CategoricalDistribution(("b", True, 1))})
+    read, encoded = list[int](), Columns.encoded
+    expected = [encoded(part, encoding) for part in parts]
+
+    def counted(self: Columns, encoding: Encoding) -> Encoded:
+        read.append(len(self))
+        return encoded(self, encoding)
+
+    monkeypatch.setattr(Columns, "encoded", counted)
+    found = encoded_together(parts, encoding)
+    assert read == [4, 2, 4, 2]  # True is not 1, and in another order codes mean other choices
+    for one, alone in zip(found, expected, strict=True):
+        np.testing.assert_array_equal(one.X, alone.X)
+        np.testing.assert_array_equal(one.known, alone.known)

@@ -112,3 +112,16 @@ def test_an_ask_does_not_work_through_a_long_study_again(encoded: list[object]) 
     encoded.clear()
     study.optimize(objective, n_trials=1)
     assert len(encoded) < 64
+
+
+def test_candidates_are_encoded_once_and_their_key_is_small(encoded: list[object]) -> None:
+    history, encoding = History(), Encoding.of(SPACE)
+    candidates = [{"x": i / 1000, "y": 0.5} for i in range(1000)]
+    X = history.candidates(candidates, encoding)
+    assert history.candidates(candidates, encoding) is X
+    assert len(encoded) == 1000
+    np.testing.assert_array_equal(X, encoding.encode_many(candidates))
+    for other, space in ((candidates[1:], SPACE), (candidates, {"x": SPACE["x"]})):
+        expected = Encoding.of(space).encode_many(other)
+        np.testing.assert_array_equal(history.candidates(other, Encoding.of(space)), expected)
+    assert all(len(key) <= 64 for key in history._memory._kept)  # type: ignore[arg-type]

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from optuna_metabo.memory import Memory, n_bytes
+from optuna_metabo.memory import Memory, digest, digest_of, n_bytes
 
 
 def ones(n_bytes: int) -> np.ndarray:
@@ -101,3 +101,11 @@ def test_threads_that_ask_at_once_share_one_value() -> None:
 def test_a_value_that_needs_another_one_can_be_made() -> None:
     memory: Memory[int] = Memory(1000)
     assert memory.get("outer", lambda: 1 + memory.get("inner", lambda: 1)) == 2
+
+
+def test_names_of_what_differs_differ() -> None:
+    arrays = [(ones(16),), (ones(24),), (ones(16), ones(8)), (ones(16).reshape(1, 2),)]
+    assert len({digest(*one) for one in arrays}) == len(arrays)
+    values = [{"a": 1}, {"a": 1.0}, {"a": True}, {"a": "1"}, [{"a": 1}], "\ud800"]
+    assert len({digest_of(one) for one in values}) == len(values)
+    assert digest_of({"a": [1, None]}) == digest_of({"a": [1, None]})

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
+from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -42,6 +43,35 @@ def test_importing_the_package_and_its_sampler_loads_no_scipy_and_unknown_names_
         "assert not hasattr(optuna_metabo, 'nonsense')"
     )
     subprocess.run([sys.executable, "-c", script], check=True, cwd=ROOT)
+
+
+def documented() -> set[str]:
+    """What the page of the API shows: single objects, and what whole modules define."""
+    page = (ROOT / "docs" / "api.md").read_text(encoding="utf-8")
+    found = re.findall(
+        r"^\.\. (?:auto(?:class|function)|py:data):: [\w.]+\.(\w+)", page, re.MULTILINE
+    )
+    modules = re.findall(r"^\.\. automodule:: ([\w.]+)\n +:members:(.*)", page, re.MULTILINE)
+    for name, members in modules:
+        found += re.findall(r"\w+", members)
+        if not members:
+            found += vars(import_module(name))
+    return set(found)
+
+
+@pytest.mark.parametrize("name", ["optuna_metabo", "optuna_metabo.replay"])
+def test_every_public_name_has_its_place_in_the_api(name: str) -> None:
+    module = import_module(name)
+    missing = set(module.__all__) - {"__version__"} - documented()
+    assert not missing
+    assert all(hasattr(module, one) for one in module.__all__)
+
+
+def test_errors_that_users_meet_can_be_caught_by_a_public_name() -> None:
+    from optuna_metabo import MetaGPSampler, NoSuchStorage
+
+    with pytest.raises(NoSuchStorage, match="there is no file"):
+        MetaGPSampler("past", storage="sqlite:///none-of-that-name.db")
 
 
 def test_every_room_of_the_package_and_of_studies_has_its_place_in_the_guide() -> None:

@@ -533,6 +533,23 @@ def opposed() -> list[optuna.Study]:
     return [past(lambda trial: -peak(trial), name=f"opposed-{i}", seed=i) for i in range(3)]
 
 
+def test_the_first_trials_do_not_ask_for_the_optimum_of_the_past_again_and_again() -> None:
+    """It is near the new one, and values around it hardly differ: where it lies is to be found."""
+
+    def valley(at: float) -> Objective:
+        def objective(trial: optuna.Trial) -> float:
+            x, y = trial.suggest_float("x", 0, 1), trial.suggest_float("y", 0, 1)
+            return (x - at) ** 2 + (y - 0.5) ** 2
+
+        return objective
+
+    for seed in range(3):
+        sampler = MetaGPSampler([past(valley(0.35), seed=seed)], seed=seed)
+        study = optuna.create_study(sampler=sampler)
+        study.optimize(valley(0.3), n_trials=5)
+        assert study.best_value < 0.25 * study.trials[0].value
+
+
 def test_past_studies_of_a_mistaken_direction_are_of_use_as_well() -> None:
     study = optuna.create_study(sampler=MetaGPSampler(opposed(), seed=0))
     study.optimize(peak, n_trials=9)

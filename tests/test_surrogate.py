@@ -3,14 +3,29 @@
 from __future__ import annotations
 
 import math
+import re
+from collections.abc import Sequence
+from pathlib import Path
 
 import numpy as np
+import optuna
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from optuna_metabo import Domain, MetaGPSampler, belief
+from optuna_metabo.ensembles.plain import NoTransfer
 from optuna_metabo.repeats import Repeats
-from optuna_metabo.surrogate import Groups, Posterior, Task, bounded, finite, observed
+from optuna_metabo.surrogate import (
+    Groups,
+    Model,
+    Posterior,
+    Prior,
+    Task,
+    bounded,
+    finite,
+    observed,
+)
 from optuna_metabo.thinning import Rule, by_even_ranks, by_rank, near_zero
 
 numbers = st.sampled_from([-2.0, 0.0, 1.0, 3.0, np.inf, -np.inf, np.nan])
@@ -199,3 +214,61 @@ def test_a_training_that_diverged_once_tells_nothing_of_the_noise_elsewhere() ->
     assert task.counts[5] == 2.0
     np.testing.assert_array_equal(np.flatnonzero(task.repeats.freedom), [2])
     np.testing.assert_array_equal(np.flatnonzero(task.repeats.squares), [2])
+
+
+def test_tasks_and_posteriors_are_compared_and_hashed_as_objects() -> None:
+    X, y = np.array([[0.1], [0.7]]), np.array([3.0, 4.0])
+    for one, other in (
+        (Task(X, y), Task(X, y)),
+        (Posterior(np.ones(1), y[None], y[None]), Posterior(np.ones(1), y[None], y[None])),
+    ):
+        assert one == one
+        assert one != other
+        assert len({one, other}) == 2
+
+
+def test_what_is_looked_for_in_models_stands_where_their_authors_look() -> None:
+    source = Path(belief.__file__).read_text(encoding="utf-8")
+    names = set(re.findall(r'(?:get|has)attr\(model, "(\w+)"', source))
+    documented = re.findall(r"^    - ``(\w+)", Model.__doc__ or "", re.MULTILINE)
+    assert names == set(documented)
+
+
+class Recorded:
+    """Learns nothing, and knows of how many sources, and of which shapes."""
+
+    def __init__(self) -> None:
+        self.asked: list[tuple[int, bool]] = []
+
+    def learn(
+        self, sources: Sequence[Task], domain: Domain, *, generator: np.random.Generator
+    ) -> Prior:
+        fits = all(task.X.shape == (len(task), len(domain.groups)) for task in sources)
+        self.asked.append((len(sources), fits))
+        return NoTransfer().learn(sources, domain, generator=generator)
+
+
+@pytest.mark.filterwarnings("ignore:source studies left out")
+def test_a_surrogate_is_never_asked_to_learn_from_nothing() -> None:
+    def objective(trial: optuna.Trial) -> float:
+        x = trial.suggest_float("x", 0, 1)
+        trial.suggest_categorical("k", ["a", "b"])
+        if x > 0.9:
+            raise RuntimeError
+        return x
+
+    def made(name: str, sampler: optuna.samplers.BaseSampler, n: int) -> optuna.Study:
+        study = optuna.create_study(study_name=name, sampler=sampler)
+        study.optimize(objective, n_trials=n, catch=RuntimeError)
+        return study
+
+    surrogate = Recorded()
+    past = [made(str(i), optuna.samplers.RandomSampler(i), 12) for i in range(2)]
+    empty = optuna.create_study(study_name="empty")
+    for sources, expected in ((None, []), ([empty], []), ([*past, empty], [(2, True)])):
+        surrogate.asked.clear()
+        sampler = MetaGPSampler(
+            sources, surrogate=surrogate, seed=0, constraints_func=lambda trial: [-1.0]
+        )
+        made("new", sampler, 6)
+        assert surrogate.asked == expected

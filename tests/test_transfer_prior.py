@@ -325,3 +325,12 @@ def test_what_cannot_help_is_said() -> None:
 def test_what_is_no_prior_and_no_path_is_refused() -> None:
     with pytest.raises(TypeError, match="prior must be a TransferPrior or the path of a file"):
         MetaGPSampler(prior=5)  # type: ignore[arg-type]
+
+
+def test_priors_are_compared_and_hashed_as_objects(tmp_path: Path) -> None:
+    prior = TransferPrior.fit(past(plain))
+    prior.save(tmp_path / "a.prior")
+    same = TransferPrior.load(tmp_path / "a.prior")
+    assert prior == prior
+    assert prior != same
+    assert len({prior, same}) == 2

@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Sequence
 
 import click
 
 from optuna_metabo.cli import options
 from optuna_metabo.cli.options import say, set_log_level
-from optuna_metabo.cli.past import looking, study_and_sampler
+from optuna_metabo.cli.past import Asked, looking, study_and_sampler
 
 
 @click.command()
 @looking
 @options.verbosity
-def command(storage: str, study_name: str, sources: Sequence[str], surrogate: str) -> None:
+def command(asked: Asked) -> None:
     """Put figures and the explanation on a study's page in optuna-dashboard.
 
     They are written to the study: three figures, a section of its note, and user attributes that
@@ -24,6 +23,6 @@ def command(storage: str, study_name: str, sources: Sequence[str], surrogate: st
     from optuna_metabo.dashboard import publish
 
     set_log_level()
-    study, sampler = study_and_sampler(storage, study_name, sources, surrogate)
+    study, sampler = study_and_sampler(asked)
     publish(study, sampler)
-    say(f"See it: {shlex.join(['optuna-dashboard', storage])}")
+    say(f"See it: {shlex.join(['optuna-dashboard', asked.storage])}")

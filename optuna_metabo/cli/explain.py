@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from dataclasses import asdict
 from typing import Any
 
 import click
@@ -10,7 +10,7 @@ import click
 from optuna_metabo.cli import options
 from optuna_metabo.cli.options import set_log_level
 from optuna_metabo.cli.output import emit, emit_one
-from optuna_metabo.cli.past import looking, study_and_sampler
+from optuna_metabo.cli.past import Asked, looking, study_and_sampler
 from optuna_metabo.cli.sources import record
 from optuna_metabo.explanation import Explanation, TrialExplanation
 
@@ -19,16 +19,14 @@ from optuna_metabo.explanation import Explanation, TrialExplanation
 @looking
 @options.output_format
 @options.verbosity
-def command(
-    storage: str, study_name: str, sources: Sequence[str], surrogate: str, output_format: str
-) -> None:
+def command(asked: Asked, output_format: str) -> None:
     """Say what led to each trial of a study: past studies, or its own values.
 
     It is worked out anew from the trials, as if MetaGPSampler had proposed them with these past
     studies. With -f value it is one line a trial: its number, value and origin.
     """
     set_log_level()
-    study, sampler = study_and_sampler(storage, study_name, sources, surrogate)
+    study, sampler = study_and_sampler(asked)
     explanation = sampler.explain(study)
     if output_format == "table":
         click.echo(explanation)
@@ -50,6 +48,7 @@ def _whole(explanation: Explanation) -> dict[str, Any]:
         "weight_without_sources": explanation.weight_without_sources,
         "weight_of_opposites": explanation.weight_of_opposites,
         "sources": [record(source) for source in explanation.sources],
+        "features": [asdict(one) for one in explanation.features],
         "trials": [
             {**_trial(one), "weights": dict(zip(names, one.weights, strict=False))}
             for one in explanation.trials

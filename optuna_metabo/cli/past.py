@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any, TypeVar
+from dataclasses import dataclass, fields
+from functools import wraps
+from pathlib import Path
+from typing import Any
 
 import click
 import optuna
+from optuna.storages import BaseStorage
 
 from optuna_metabo.cli import options
 from optuna_metabo.cli.options import say
@@ -14,45 +18,111 @@ from optuna_metabo.cli.storage import load_study, open_storage
 from optuna_metabo.reading import Glob, check_names, is_glob, reading_errors, shown, study_names
 from optuna_metabo.sampler import MetaGPSampler
 
-F = TypeVar("F", bound=Callable[..., Any])
+# The names of the surrogates, in the order in which a user reads them; a test holds them to
+# those that there are.
+SURROGATES = ("auto", "rgpe", "tst", "stacking", "ranknet", "none")
 
-_SURROGATES = ("auto", "rgpe", "tst", "stacking", "ranknet", "none")
+
+@dataclass(frozen=True)
+class Asked:
+    """Which study is looked at, which past ones count, and how they are combined.
+
+    Args:
+        storage: Where the study is.
+        study_name: Its name.
+        sources: Names and globs of past studies there; without any all others, but none where
+            there is a prior.
+        prior: A file of past studies.
+        surrogate: The name of what combines them.
+        features: User attributes by which they are weighed.
+    """
+
+    storage: str
+    study_name: str
+    sources: tuple[str, ...]
+    prior: Path | None
+    surrogate: str
+    features: tuple[str, ...]
 
 
-def looking(function: F) -> F:
-    """The options that say which study, which past ones, and how they are combined."""
-    sources = click.option(
+_OPTIONS = (
+    options.storage,
+    options.study_name,
+    click.option(
         "--sources",
         multiple=True,
         metavar="NAME|GLOB",
-        help="Past studies; may be repeated. Default: every other study of the storage.",
-    )
-    surrogate = click.option(
+        help="Past studies; may be repeated. Default: every other study of the storage; with "
+        "--prior only those of the file.",
+    ),
+    click.option(
+        "--prior",
+        type=click.Path(path_type=Path, exists=True, dir_okay=False),
+        metavar="FILE",
+        help="A file of past studies, made by optuna-metabo prior build.",
+    ),
+    click.option(
         "--surrogate",
-        type=click.Choice(_SURROGATES),
+        type=click.Choice(SURROGATES),
         default="auto",
         show_default=True,
         help="How past studies are combined.",
-    )
-    return options.storage(options.study_name(sources(surrogate(function))))
+    ),
+    click.option(
+        "--feature",
+        "features",
+        multiple=True,
+        metavar="NAME",
+        help="A user attribute by which past studies are weighed, as in "
+        "MetaGPSampler(features=[NAME]); may be repeated.",
+    ),
+)
 
 
-def study_and_sampler(
-    storage: str, study_name: str, sources: Sequence[str], surrogate: str
-) -> tuple[optuna.Study, MetaGPSampler]:
+def looking(function: Callable[..., None]) -> Callable[..., None]:
+    """The options of :class:`Asked`, which the command is given as its first argument."""
+
+    @wraps(function)
+    def command(**given: Any) -> None:
+        """With what the options say."""
+        asked = Asked(**{one.name: given.pop(one.name) for one in fields(Asked)})
+        function(asked, **given)
+
+    for option in reversed(_OPTIONS):
+        command = option(command)
+    return command
+
+
+def study_and_sampler(asked: Asked) -> tuple[optuna.Study, MetaGPSampler]:
     """The study, and a sampler that learns from the past studies asked for.
 
     Raises:
         click.ClickException: If there is no such study, or none that a name or a glob asks for.
+        PriorFileError: If the file is no prior.
     """
-    place = open_storage(storage)
-    study = load_study(study_name, place)
-    names = [name for name in _asked_for(sources, study_names(place)) if name != study_name]
-    if not names:
-        say(f"There is no study besides {study_name!r} to learn from.")
-    past = names or None
-    sampler = MetaGPSampler(past, storage=place if past else None, surrogate=surrogate, seed=0)
+    place = open_storage(asked.storage)
+    study = load_study(asked.study_name, place)
+    names = _past(asked, place)
+    sampler = MetaGPSampler(
+        names or None,
+        storage=place if names else None,
+        surrogate=asked.surrogate,
+        seed=0,
+        prior=None if asked.prior is None else str(asked.prior),
+        features=list(dict.fromkeys(asked.features)) or None,
+    )
     return study, sampler
+
+
+def _past(asked: Asked, storage: BaseStorage) -> list[str]:
+    """The names of the storage's studies that count."""
+    if asked.prior is not None and not asked.sources:
+        return []
+    names = _asked_for(asked.sources, study_names(storage))
+    others = [name for name in names if name != asked.study_name]
+    if not others:
+        say(f"There is no study besides {asked.study_name!r} to learn from.")
+    return others
 
 
 def _asked_for(sources: Sequence[str], existing: Sequence[str]) -> list[str]:

@@ -13,7 +13,7 @@ import click
 from optuna_metabo.cli import options
 from optuna_metabo.cli.files import check_free, replacing
 from optuna_metabo.cli.options import say, set_log_level
-from optuna_metabo.cli.past import looking, study_and_sampler
+from optuna_metabo.cli.past import Asked, looking, study_and_sampler
 
 if TYPE_CHECKING:
     import optuna
@@ -53,15 +53,7 @@ _PAGE = """<!doctype html>
 @options.out(help="The page, a file that ends in .html.")
 @options.force
 @options.verbosity
-def command(
-    storage: str,
-    study_name: str,
-    sources: Sequence[str],
-    surrogate: str,
-    kinds: Sequence[str],
-    out: Path,
-    force: bool,
-) -> None:
+def command(asked: Asked, kinds: Sequence[str], out: Path, force: bool) -> None:
     """Draw how much past studies count, how they agree, and what is believed.
 
     The page needs no network and no server.
@@ -74,10 +66,10 @@ def command(
         )
     set_log_level()
     check_free(out, force=force)
-    study, sampler = study_and_sampler(storage, study_name, sources, surrogate)
+    study, sampler = study_and_sampler(asked)
     figures = _all(study, sampler) if not kinds else [_draw(k)(study, sampler) for k in kinds]
     with replacing(out) as unfinished:
-        unfinished.write_text(_page(study_name, figures), encoding="utf-8")
+        unfinished.write_text(_page(asked.study_name, figures), encoding="utf-8")
     say(f"Figures: {out}")
 
 

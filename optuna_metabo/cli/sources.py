@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 import click
@@ -10,7 +9,7 @@ import click
 from optuna_metabo.cli import options
 from optuna_metabo.cli.options import set_log_level
 from optuna_metabo.cli.output import emit
-from optuna_metabo.cli.past import looking, study_and_sampler
+from optuna_metabo.cli.past import Asked, looking, study_and_sampler
 from optuna_metabo.explanation import SourceExplanation
 
 # What fits on a line of a terminal; the other formats have all.
@@ -21,9 +20,7 @@ _SHOWN = ("study", "serves", "weight", "agreement", "tau", "trials", "missing", 
 @looking
 @options.output_format
 @options.verbosity
-def command(
-    storage: str, study_name: str, sources: Sequence[str], surrogate: str, output_format: str
-) -> None:
+def command(asked: Asked, output_format: str) -> None:
     """Show which past studies would serve a study, how well, and why not the others.
 
     The study may be without any trial yet. The weight is the share of the belief that a past study
@@ -31,7 +28,7 @@ def command(
     values so far.
     """
     set_log_level()
-    study, sampler = study_and_sampler(storage, study_name, sources, surrogate)
+    study, sampler = study_and_sampler(asked)
     records = [record(one) for one in sampler.explain(study).sources]
     if output_format == "table":
         records = [{name: one[name] for name in _SHOWN} for one in records]
@@ -54,4 +51,5 @@ def record(source: SourceExplanation) -> dict[str, Any]:
         "shared": source.shared,
         "missing": source.missing,
         "why_not": source.reason,
+        "likeness": source.likeness,
     }

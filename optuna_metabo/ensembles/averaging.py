@@ -48,6 +48,9 @@ _N_REFERENCE = 256
 _MAX_SCREENED = 32
 # Of the sources that took part in asks so many bytes are remembered.
 _MAX_OF_KEPT = 2**16
+# Fewer values than this lie near the optima of sources, where they hardly differ: noise explains
+# that as well as a function does, and then the same point seems worth asking again and again.
+_FEWEST_NOISY, _NOISELESS = 10, 1e-6
 # The values that a source's agreement is taken for before there are any.
 _BELIEVED = 3.0
 # Sources that are left out in turn, and how many values each tells then: more would not teach as
@@ -60,10 +63,12 @@ class Averaging:
     """Bayesian model averaging; see the module.
 
     Args:
-        plain: The weight of the rival, the plain GP, before the first value.
+        plain: The weight of the rival, the plain GP, before the first value, where a source likely
+            has a signal; more where none has.
         joint: That of the functions that all sources speak for, shared out between what they have
             in common and their combinations as the sources themselves suggest; single sources hold
             the rest.
+        opposed: That of the opposites of what the sources say: their direction may be mistaken.
         share_kernel: Whether the residual's lengthscales are those of the sources, or the target's
             own.
         probe: Whether the rival has asks of its own.
@@ -103,6 +108,12 @@ class Averaging:
         ranks = Ranks.of(functions, reference)
         some = tuple((int(i), sources[i]) for i in evenly(likely, _MAX_LEFT_OUT))
         return AveragingPrior(self, functions, ranks, domain.groups, some)
+
+
+def _without_doubtful_noise(theta: Float[Array, " t"], target: Task) -> Float[Array, " t"]:
+    """Log hyperparameters without the noise that a few values, all told once, are fitted with."""
+    is_told = len(target) >= _FEWEST_NOISY or target.counts.max(initial=0.0) > 1.0
+    return theta if is_told else np.r_[theta[:-1], np.log(_NOISELESS)]
 
 
 def _agreement(phi: Float[Array, "s n"], y: Float[Array, " n"]) -> Float[Array, " s"]:
@@ -224,7 +235,7 @@ class AveragingPrior:
 
     def _kernels(self, target: Task) -> dict[str, Kernel]:
         """The rival's, and the one of the residuals from the sources."""
-        theta = target_theta(target, self.groups, None)
+        theta = _without_doubtful_noise(target_theta(target, self.groups, None), target)
         shared = np.r_[self.functions.models.theta[:-2], theta[-2:]]
         shared = shared if self.settings.share_kernel else theta
         return {"own": Kernel.of(theta, self.groups), "shared": Kernel.of(shared, self.groups)}

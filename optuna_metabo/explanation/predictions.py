@@ -16,9 +16,11 @@ from optuna_metabo.surrogate import Posterior
 _COVERED, _HALVINGS = 0.95, 30
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Prediction:
     """What is expected of m values, in the units and the direction of the objective.
+
+    Two of the same numbers are equal.
 
     Args:
         mean: Shape [m].
@@ -43,6 +45,12 @@ class Prediction:
     def together(cls, parts: Sequence[Prediction]) -> Prediction:
         """Several, one after the other."""
         return cls(*[np.concatenate(ends) for ends in zip(*map(cls._ends, parts), strict=True)])
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Prediction):
+            return NotImplemented
+        pairs = zip(self._ends(), other._ends(), strict=True)
+        return all(np.array_equal(a, b, equal_nan=True) for a, b in pairs)
 
     def _ends(self) -> tuple[Float[Array, " m"], ...]:
         return self.mean, self.low, self.high

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -11,11 +10,11 @@ from functools import cached_property
 from urllib.parse import quote
 
 import optuna
-from optuna.exceptions import ExperimentalWarning
 from optuna.storages import BaseStorage, InMemoryStorage
 from optuna.study import Study
 from optuna.trial import FrozenTrial
 
+from optuna_metabo.importing import name_metrics
 from optuna_metabo.outputs import constraints_of
 from optuna_metabo.reading import Glob, listed, opened, shown, sqlite_file, study_names
 from optuna_metabo.replay.orders import Target
@@ -153,11 +152,8 @@ def _copy(study: Study, memory: InMemoryStorage) -> Study:
     copy = optuna.create_study(
         study_name=study.study_name, directions=study.directions, storage=memory
     )
-    names = study.metric_names
-    if names:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", ExperimentalWarning)
-            copy.set_metric_names(names)
+    if study.metric_names:
+        name_metrics(copy, study.metric_names)
     copy.add_trials(study.get_trials(deepcopy=False))
     return copy
 

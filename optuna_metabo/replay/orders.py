@@ -31,6 +31,7 @@ from optuna.study import Study
 from optuna.trial import FrozenTrial, Trial, TrialState
 
 from optuna_metabo.encoding import as_choice, fits
+from optuna_metabo.importing import name_metrics
 from optuna_metabo.ranges import holds
 from optuna_metabo.replay.pool import Pool
 from optuna_metabo.replay.yardstick import Yardstick
@@ -127,9 +128,7 @@ def _study(pool: Pool, told: Sequence[FrozenTrial], sampler: BaseSampler) -> Stu
     study = optuna.create_study(study_name=pool.name, directions=directions, sampler=sampler)
     names = [objective.name for objective in pool.objectives if objective.name]
     if len(names) == len(directions):
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", ExperimentalWarning)
-            study.set_metric_names(names)
+        name_metrics(study, names)
     study.add_trials(told)
     return study
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 from optuna_metabo.replay.orders import FREE
-from optuna_metabo.replay.summary import CHECKPOINTS, Replay
+from optuna_metabo.replay.summary import CHECKPOINTS, GOALS, Replay
 
 Table = list[list[str]]
 
@@ -19,7 +19,7 @@ def summary_table(replay: Replay) -> Table:
         ]
     ]  # fmt: skip
     for name in replay.samplers:
-        goals = [_trials(replay, name, replay.median_trials(name, goal)) for goal in _GOALS]
+        goals = [_trials(replay, name, replay.median_trials(name, goal)) for goal in GOALS]
         regret, against = replay.mean_regret(name), replay.against_cold(name)
         most = len(regret) if name in FREE else replay.plan.trials
         rows.append(
@@ -33,9 +33,6 @@ def summary_table(replay: Replay) -> Table:
             ]
         )
     return rows if replay.hours("owner") is not None else [row[:-1] for row in rows]
-
-
-_GOALS = ("close", "top", "best")
 
 
 def trials_table(replay: Replay, goal: str = "close") -> Table:

@@ -10,6 +10,7 @@ from typing import NamedTuple
 import optuna
 import pytest
 
+from optuna_metabo import TransferPrior
 from optuna_metabo.cli import main
 
 
@@ -61,3 +62,11 @@ def url(tmp_path: Path, _studies: Path) -> str:
     """A storage with a past study, and a study that has just begun."""
     shutil.copy(_studies, tmp_path)
     return f"sqlite:///{tmp_path}/studies.db"
+
+
+@pytest.fixture
+def prior(tmp_path: Path) -> Path:
+    """A prior of a study that is in no storage of these tests."""
+    path = tmp_path / "team.prior"
+    TransferPrior.fit([make_study("sqlite://", "elsewhere", n_trials=12)]).save(path)
+    return path

@@ -28,6 +28,17 @@ def test_the_page_holds_every_figure_and_needs_no_network(
     assert "<title>new</title>" in page
 
 
+def test_the_page_shows_the_studies_of_a_prior(
+    url: str, tmp_path: Path, prior: Path, run: Run
+) -> None:
+    out = tmp_path / "page.html"
+    asked = ("plot", "--storage", url, "--study-name", "new", "--out", out, "--kind", "weights")
+    assert run(*asked, "--prior", prior).code == 0
+    page = out.read_text(encoding="utf-8")
+    assert "elsewhere" in page
+    assert '"past"' not in page
+
+
 def test_one_kind_is_one_figure_and_nothing_is_replaced_unasked(
     url: str, tmp_path: Path, run: Run
 ) -> None:
@@ -98,7 +109,15 @@ def test_the_explanation_is_on_the_page_of_the_study(url: str, run: Run) -> None
     ended = run("dashboard", "--storage", url, "--study-name", "new")
     assert (ended.code, ended.out, ended.err) == (0, "", f"See it: optuna-dashboard {url}\n")
     attributes = optuna.load_study(study_name="new", storage=url).user_attrs
-    assert "metabo:weights" in attributes
+    assert "past" in attributes["metabo:weights"]
+
+
+def test_the_page_of_the_study_says_of_which_prior(url: str, prior: Path, run: Run) -> None:
+    pytest.importorskip("optuna_dashboard", reason="it is what the explanation is written for")
+    assert run("dashboard", "--storage", url, "--study-name", "new", "--prior", prior).code == 0
+    attributes = optuna.load_study(study_name="new", storage=url).user_attrs
+    assert set(attributes["metabo:weights"]) == {"elsewhere", "(without past studies)"}
+    assert f"prior={str(prior)!r}" in attributes["metabo:sampler"]
 
 
 def test_without_the_dashboard_it_is_said_how_to_install_it(

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import optuna
 import pytest
 import yaml
 
+from optuna_metabo import MetaGPSampler
+from optuna_metabo.cli.past import SURROGATES
+from optuna_metabo.ensembles import by_name
 from tests.cli.conftest import Run, make_study
 
 BOTH = pytest.mark.parametrize("command", ["sources", "explain"])
@@ -60,6 +64,81 @@ def test_only_the_sources_asked_for_are_read(command: str, url: str, run: Run) -
         ended = run(command, "--storage", url, "--study-name", "new", *options, "-f", "json")
         assert "other" in ended.out
         assert "past" not in ended.out
+
+
+def test_of_a_prior_the_sampler_that_has_it_is_explained(url: str, prior: Path, run: Run) -> None:
+    asked = ("explain", "--storage", url, "--study-name", "new", "--prior", prior)
+    ended = run(*asked, "-f", "json")
+    assert (ended.code, ended.err) == (0, "")
+    study = optuna.load_study(study_name="new", storage=url)
+    expected = MetaGPSampler(prior=prior, seed=0).explain(study)
+    found = json.loads(ended.out)
+    assert [one["study"] for one in found["sources"]] == ["elsewhere"]
+    assert found["sources"][0]["weight"] == expected.sources[0].weight > 0.0
+    assert found["trials"][0]["origin"] == str(expected.trials[0].origin)
+
+
+@BOTH
+def test_studies_asked_for_count_beside_those_of_a_prior(
+    command: str, url: str, prior: Path, run: Run
+) -> None:
+    make_study(url, "other", n_trials=5)
+    asked = (command, "--storage", url, "--study-name", "new", "--prior", prior, "-f", "json")
+    for sources, expected in (((), set()), (("--sources", "p*"), {"past"})):
+        found = json.loads(run(*asked, *sources).out)
+        found = found["sources"] if command == "explain" else found
+        assert {one["study"] for one in found} == {"elsewhere", *expected}
+
+
+@BOTH
+def test_a_prior_alone_is_past_enough(command: str, tmp_path: Path, prior: Path, run: Run) -> None:
+    url = f"sqlite:///{tmp_path}/one.db"
+    make_study(url, "new", n_trials=2)
+    ended = run(command, "--storage", url, "--study-name", "new", "--prior", prior)
+    assert (ended.code, ended.err) == (0, "")
+    assert "elsewhere" in ended.out
+
+
+@BOTH
+def test_what_is_no_prior_is_one_line(command: str, url: str, tmp_path: Path, run: Run) -> None:
+    asked = (command, "--storage", url, "--study-name", "new", "--prior")
+    (tmp_path / "none.prior").write_bytes(b"something else")
+    for name, code, said in (("none.prior", 1, "cannot be read"), ("no.prior", 2, "--prior")):
+        ended = run(*asked, tmp_path / name)
+        assert (ended.code, ended.out, ended.err.count("\n")) == (code, "", 1)
+        assert said in ended.err
+
+
+def test_studies_are_weighed_by_the_features_asked_for(url: str, run: Run) -> None:
+    for i in range(6):
+        study = make_study(url, f"rows-{i}", n_trials=6, optimum=i / 6)
+        study.set_user_attr("n_rows", 10**i)
+    optuna.load_study(study_name="new", storage=url).set_user_attr("n_rows", 100)
+    asked = ("--storage", url, "--study-name", "new", "--sources", "rows-*", "-f", "json")
+    features = ("--feature", "n_rows", "--feature", "n_rows")  # twice is once
+    found = json.loads(run("explain", *asked, *features).out)
+    assert [list(one["importance"]) for one in found["features"]] == [["n_rows"]]
+    assert all(one["likeness"] is not None for one in found["sources"])
+    study = optuna.load_study(study_name="new", storage=url)
+    sampler = MetaGPSampler("rows-*", storage=url, features=["n_rows"], seed=0)
+    weights = {one.name: one.weight for one in sampler.explain(study).sources}
+    assert {one["study"]: one["weight"] for one in found["sources"]} == weights
+    (none,) = {one["likeness"] for one in json.loads(run("sources", *asked).out)}
+    assert none is None
+
+
+def test_a_feature_that_no_study_has_is_said_and_no_error(
+    url: str, run: Run, log: list[tuple[str, str]]
+) -> None:
+    asked = ("explain", "--storage", url, "--study-name", "new", "--feature", "n_rowss")
+    assert run(*asked, "-f", "json").code == 0
+    [(level, said)] = log
+    assert (level, "'n_rowss' is no finite number in 'new'" in said) == ("WARNING", True)
+
+
+def test_every_surrogate_of_a_name_can_be_asked_for() -> None:
+    with pytest.raises(ValueError, match=re.escape(f"one of {sorted(SURROGATES)},")):
+        by_name("nonsense")
 
 
 @BOTH

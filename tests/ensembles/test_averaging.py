@@ -65,7 +65,8 @@ def test_no_value_and_one_value_leave_the_prior_weights() -> None:
 
 @pytest.mark.parametrize("n", range(1, _FIRST_PROBE))
 def test_the_first_few_asks_are_the_sources(n: int) -> None:
-    model = model_of(prior_of(*ALIKE), local(n))
+    X = local(n).X
+    model = model_of(prior_of(*ALIKE), Task(X, bowl(X, 0.3)))
     relations = [group.relation for group in model.groups for _ in group.experts]
     acting = model.acting.expert_weights.sum(axis=1)
     assert [weight > 0.0 for weight in acting] == [one is CLOSE for one in relations]
@@ -280,8 +281,8 @@ def test_after_the_test_of_sources_that_mislead_their_opposites_are_tried_once()
 def test_opposites_that_are_believed_are_followed_at_once() -> None:
     X = DOMAIN.sample(512, generator=np.random.default_rng(3))
     order = np.argsort(-bowl(X, 0.3))
-    seen = X[[*order[:48:12], *order[256::64]]]
-    model = model_of(prior_of(*ALIKE), Task(seen, -bowl(seen, 0.3)))
+    best = X[order[:72:12]]
+    model = model_of(prior_of(*ALIKE), Task(best, -bowl(best, 0.3)))
     assert model.n < 9
     assert model.weight(OPPOSED) > 0.5
     assert not model.begins_anew
@@ -291,7 +292,8 @@ def test_opposites_that_are_believed_are_followed_at_once() -> None:
 def test_sources_that_are_borne_out_are_followed_though_their_rival_fits_better() -> None:
     X = DOMAIN.sample(512, generator=np.random.default_rng(3))
     best = X[np.argsort(-bowl(X, 0.3))][:60:12]
-    misled = prior_of(*ALIKE).condition(Task(best, -bowl(best, 0.3)), NONE).experts
+    prior = prior_of(*ALIKE, opposed=0.0)
+    misled = prior.condition(Task(best, -bowl(best, 0.3)), NONE).experts
     assert misled.begins_anew
     assert not replace(misled, is_borne_out=True).begins_anew
 
@@ -356,3 +358,16 @@ def test_only_sources_that_gave_errors_count_as_left_out() -> None:
     prior = prior_of(task(0.3, 25, 0), *(task(0.3, 3, i) for i in range(1, 5)))
     assert prior.calibration.weights[-1] == pytest.approx(1.0 / (1 + 1))
     assert prior_of(*ALIKE).calibration.weights[-1] == pytest.approx(1.0 / (3 + 1))
+
+
+def test_a_few_values_that_hardly_differ_are_no_noise_unless_repeats_say_so() -> None:
+    prior, X = prior_of(*ALIKE), 0.3 + 0.01 * np.random.default_rng(1).random((12, 2))
+    y = np.random.default_rng(2).random(12)
+
+    def noise(target: Task) -> float:
+        (found,) = {kernel.noise for kernel in model_of(prior, target).kernels.values()}
+        return found
+
+    assert noise(Task(X[:4], y[:4])) == pytest.approx(1e-6)
+    assert noise(Task(X, y)) > 0.01
+    assert noise(Task.observed(X[[0, 1, 2, 2]], y[:4])) > 0.01

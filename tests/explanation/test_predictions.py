@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import numpy as np
+import optuna
 import pytest
 from scipy.optimize import brentq
 from scipy.stats import norm
 
+from optuna_metabo import MetaGPSampler
 from optuna_metabo.explanation.predictions import Prediction, quantile
 from optuna_metabo.surrogate import Posterior
 
@@ -53,3 +55,30 @@ def test_of_a_minimised_objective_the_ends_change_places() -> None:
 def test_several_stand_one_after_the_other() -> None:
     one = Prediction.of(MIXTURE, 1.0)
     assert len(Prediction.together([one, one]).low) == 4
+
+
+def test_predictions_of_the_same_numbers_are_equal() -> None:
+    one = Prediction.of(MIXTURE, 1.0)
+    assert len(one.mean) > 1
+    assert one == Prediction.of(MIXTURE, 1.0)
+    assert one != Prediction.of(MIXTURE, -1.0)
+    assert one != Prediction.together([one, one])
+    assert one != "another thing"
+    unknown = Prediction(*[np.full(2, np.nan)] * 3)
+    assert unknown == Prediction(*[np.full(2, np.nan)] * 3)
+    with pytest.raises(TypeError, match="unhashable"):
+        hash(one)
+
+
+def test_explanations_of_several_objectives_can_be_compared() -> None:
+    def objective(trial: optuna.Trial) -> tuple[float, float]:
+        x = trial.suggest_float("x", 0, 1)
+        return x, -x
+
+    study = optuna.create_study(
+        directions=["minimize"] * 2, sampler=MetaGPSampler(seed=0, n_startup_trials=2)
+    )
+    study.optimize(objective, n_trials=4)
+    one, other = (MetaGPSampler(seed=0).explain(study) for _ in range(2))
+    assert one.trials[-1].prediction is not None
+    assert one == other
