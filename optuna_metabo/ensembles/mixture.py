@@ -10,31 +10,21 @@ import numpy as np
 from numpy import ndarray as Array
 
 from optuna_metabo.ensembles.calibration import Calibration, unit
-from optuna_metabo.ensembles.experts import CLOSE, OPPOSED, RIVAL, Bases, Group, Relation
+from optuna_metabo.ensembles.experts import OPPOSED, RIVAL, Bases, Group, Relation
 from optuna_metabo.ensembles.functions import Functions
 from optuna_metabo.ensembles.kriging import Kernel, Kriging
 from optuna_metabo.ensembles.predictor import Predictor, Residuals
 from optuna_metabo.ensembles.screening import Kept
 from optuna_metabo.ensembles.target import Scale
+from optuna_metabo.ensembles.turns import Turn
 from optuna_metabo.gp.expansion import Correlations
 from optuna_metabo.shapes import Bool, Float, Int
 from optuna_metabo.surrogate import Posterior
 
 # An expert, or one of its scales, with this part of the largest weight moves no proposal.
 _NEGLIGIBLE = 1e-3
-# From so many values on, every so manyth ask is the rival's until it has less of the weight: what
-# it finds tells the experts apart, where values around the sources' optima do not.
-_FIRST_PROBE, _PROBE_EVERY, _REFUTED = 5, 3, 0.01
-# Where those that believe no source have more of the weight than all others, the study begins as
-# one without sources does: values around the optima of sources that mislead tell nothing of the
-# rest of the space.
-_FIRST_ANEW, _N_ANEW, _MISLED = 4, 5, 0.5
-# With less of the weight opposites are not even tried.
-_UNTHINKABLE = 1e-6
 # Little is what lies below an average point by more than so many deviations.
 _LITTLE = 1.0
-# In the first few asks those that believe no source take part only with more of the weight.
-_CONVINCING = 0.8
 
 
 def is_little(phi: Float[Array, " m"]) -> Bool[Array, " m"]:
@@ -79,9 +69,8 @@ class AveragingModel:
         bases: What the experts need of them.
         kept: The sources that have experts.
         agreement: How far the function of each goes with the values, from -1 to 1.
-        n_tests: The number of points seen of which all together expect little.
-        is_borne_out: Whether values go with what they expect, of one point less than the average,
-            so that they are right in the rough.
+        n_tests: As of :class:`.Turn`.
+        is_borne_out: Likewise.
         X: The target's points, and after them the pending ones.
         kernels: By name.
         groups: The experts; the rival's group is the last.
@@ -89,7 +78,7 @@ class AveragingModel:
         expert_weights: Of each expert, in the order of the groups, and each of its scales.
         scale: Of the target's values.
         n: The number of values.
-        probe: Whether the rival has asks of its own.
+        probe: As of :class:`.Turn`.
     """
 
     functions: Functions
@@ -148,54 +137,23 @@ class AveragingModel:
         return self.weight(OPPOSED) / float(self.expert_weights.sum())
 
     @property
-    def _doubt(self) -> float:
-        """The weight of those that believe no source."""
-        return self.weight(RIVAL) + self.weight(OPPOSED)
+    def _turn(self) -> Turn:
+        """What decides who chooses the next point."""
+        rival, opposed = self.weight(RIVAL), self.weight(OPPOSED)
+        return Turn(self.n, self.n_tests, self.is_borne_out, rival, opposed, self.probe)
 
     @property
     def acting(self) -> AveragingModel:
-        """The model that chooses the next point.
-
-        The first few points are the close experts', unless doubt is convincing already: what the
-        others expect elsewhere is their ignorance. Later the rival has asks of its own until it is
-        refuted. Where sources have misled, and a point that they thought little of has not borne
-        them out, the next one is their opposites'.
-        """
-        weights = self.expert_weights.copy()
-        if self._tries_opposites:
-            weights[~self._are(OPPOSED)] = 0.0
-        elif self.n < _FIRST_PROBE and self._doubt < _CONVINCING and not self._is_turned:
-            weights[~self._are(CLOSE)] = 0.0
-        elif self._is_probe and self.weight(RIVAL) > _REFUTED:
-            weights[~self._are(RIVAL)] = 0.0
+        """The model that chooses the next point."""
+        chooser, weights = self._turn.chooser, self.expert_weights.copy()
+        if chooser is not None:
+            weights[~self._are(chooser)] = 0.0
         return replace(self, expert_weights=weights)
 
     @property
-    def _is_misled(self) -> bool:
-        """Whether sources have misled so far; those that are right in the rough are followed."""
-        is_early = _FIRST_ANEW <= self.n < _FIRST_ANEW + _N_ANEW
-        return is_early and self._doubt > _MISLED and not self.is_borne_out
-
-    @property
-    def _is_turned(self) -> bool:
-        """Whether the opposite of what sources say is believed."""
-        return self.weight(OPPOSED) > _MISLED
-
-    @property
-    def _tries_opposites(self) -> bool:
-        """Whether a point that sources thought little of has not borne them out: perhaps the
-        opposite of what they say is true.
-        """
-        return self._is_misled and self.n_tests == 1 and self.weight(OPPOSED) > _UNTHINKABLE
-
-    @property
     def begins_anew(self) -> bool:
-        """Whether the sources have misled so far, so that points elsewhere are wanted.
-
-        Their opposites are followed instead where these are believed, and once to see whether they
-        should be.
-        """
-        return self._is_misled and not (self._is_turned or self._tries_opposites)
+        """Whether the sources have misled so far, so that points elsewhere are wanted."""
+        return self._turn.begins_anew
 
     def would_tell(self, X: Float[Array, "m p"]) -> Bool[Array, " m"]:
         """Which points would tell whether the sources mislead.
@@ -204,11 +162,6 @@ class AveragingModel:
         are welcome. After that any.
         """
         return is_little(self.bases.at(X).of_all(self.functions.share)) | (self.n_tests > 0)
-
-    @property
-    def _is_probe(self) -> bool:
-        after = self.n - _FIRST_PROBE
-        return self.probe and after >= 0 and after % _PROBE_EVERY == 0
 
     def posterior(self, X: Float[Array, "m p"]) -> Posterior:
         """The mixture of all experts that count, and of their scales."""

@@ -12,12 +12,8 @@ from scipy.special import ndtr
 from optuna_metabo.domain import Dimension, Domain
 from optuna_metabo.ensembles.averaging import Averaging, AveragingPrior
 from optuna_metabo.ensembles.experts import CLOSE, OPPOSED, RIVAL
-from optuna_metabo.ensembles.mixture import (
-    _FIRST_PROBE,
-    _PROBE_EVERY,
-    AveragingModel,
-    CalibratedModel,
-)
+from optuna_metabo.ensembles.mixture import AveragingModel, CalibratedModel
+from optuna_metabo.ensembles.turns import FIRST_PROBE, PROBE_EVERY
 from optuna_metabo.surrogate import Posterior, Task, observed
 
 DOMAIN = Domain((Dimension(), Dimension()))
@@ -63,7 +59,7 @@ def test_no_value_and_one_value_leave_the_prior_weights() -> None:
     np.testing.assert_allclose(after, before)
 
 
-@pytest.mark.parametrize("n", range(1, _FIRST_PROBE))
+@pytest.mark.parametrize("n", range(1, FIRST_PROBE))
 def test_the_first_few_asks_are_the_sources(n: int) -> None:
     X = local(n).X
     model = model_of(prior_of(*ALIKE), Task(X, bowl(X, 0.3)))
@@ -73,10 +69,10 @@ def test_the_first_few_asks_are_the_sources(n: int) -> None:
     assert (model.expert_weights.sum(axis=1) > 0.0).all()
 
 
-@pytest.mark.parametrize("n", range(_FIRST_PROBE, _FIRST_PROBE + 7))
+@pytest.mark.parametrize("n", range(FIRST_PROBE, FIRST_PROBE + 7))
 def test_then_the_rival_has_asks_of_its_own_until_it_is_refuted(n: int) -> None:
     prior = prior_of(*ALIKE)
-    is_turn = (n - _FIRST_PROBE) % _PROBE_EVERY == 0
+    is_turn = (n - FIRST_PROBE) % PROBE_EVERY == 0
     model = model_of(prior, local(n))
     assert (model.acting.expert_weights[:-1].sum() == 0.0) == is_turn
     weights = model.expert_weights.copy()

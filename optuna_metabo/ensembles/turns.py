@@ -1,0 +1,93 @@
+"""Whose turn it is to choose the next point, by what has been seen so far."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from optuna_metabo.ensembles.experts import CLOSE, OPPOSED, RIVAL, Relation
+
+# From so many values on, every so manyth ask is the rival's until it has less of the weight: what
+# it finds tells the experts apart, where values around the sources' optima do not.
+FIRST_PROBE, PROBE_EVERY, _REFUTED = 5, 3, 0.01
+# Where those that believe no source have more of the weight than all others, the study begins as
+# one without sources does: values around the optima of sources that mislead tell nothing of the
+# rest of the space.
+_FIRST_ANEW, _N_ANEW, _MISLED = 4, 5, 0.5
+# With less of the weight opposites are not even tried.
+_UNTHINKABLE = 1e-6
+# In the first few asks those that believe no source take part only with more of the weight.
+_CONVINCING = 0.8
+
+
+@dataclass(frozen=True)
+class Turn:
+    """What decides who chooses.
+
+    Args:
+        n: The number of values.
+        n_tests: The number of points seen of which all sources together expect little.
+        is_borne_out: Whether values go with what they expect, of one point less than the average,
+            so that they are right in the rough.
+        rival: The weight of the plain GP.
+        opposed: That of the opposites of what sources say.
+        probe: Whether the rival has asks of its own.
+    """
+
+    n: int
+    n_tests: int
+    is_borne_out: bool
+    rival: float
+    opposed: float
+    probe: bool
+
+    @property
+    def chooser(self) -> Relation | None:
+        """Whose experts choose alone; ``None`` where all do.
+
+        The first few points are the close experts', unless doubt is convincing already: what the
+        others expect elsewhere is their ignorance. Later the rival has asks of its own until it is
+        refuted. Where sources have misled, and a point that they thought little of has not borne
+        them out, the next one is their opposites'.
+        """
+        if self._tries_opposites:
+            return OPPOSED
+        if self.n < FIRST_PROBE and self._doubt < _CONVINCING and not self._is_turned:
+            return CLOSE
+        return RIVAL if self._is_probe and self.rival > _REFUTED else None
+
+    @property
+    def begins_anew(self) -> bool:
+        """Whether the sources have misled so far, so that points elsewhere are wanted.
+
+        Their opposites are followed instead where these are believed, and once to see whether they
+        should be.
+        """
+        return self._is_misled and not (self._is_turned or self._tries_opposites)
+
+    @property
+    def _doubt(self) -> float:
+        """The weight of those that believe no source."""
+        return self.rival + self.opposed
+
+    @property
+    def _is_misled(self) -> bool:
+        """Whether sources have misled so far; those that are right in the rough are followed."""
+        is_early = _FIRST_ANEW <= self.n < _FIRST_ANEW + _N_ANEW
+        return is_early and self._doubt > _MISLED and not self.is_borne_out
+
+    @property
+    def _is_turned(self) -> bool:
+        """Whether the opposite of what sources say is believed."""
+        return self.opposed > _MISLED
+
+    @property
+    def _tries_opposites(self) -> bool:
+        """Whether a point that sources thought little of has not borne them out: perhaps the
+        opposite of what they say is true.
+        """
+        return self._is_misled and self.n_tests == 1 and self.opposed > _UNTHINKABLE
+
+    @property
+    def _is_probe(self) -> bool:
+        after = self.n - FIRST_PROBE
+        return self.probe and after >= 0 and after % PROBE_EVERY == 0

@@ -1,0 +1,42 @@
+"""Whose turn it is, case by case."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from optuna_metabo.ensembles.experts import CLOSE, OPPOSED, RIVAL, Relation
+from optuna_metabo.ensembles.turns import Turn
+
+# Two values, of which none tells much.
+EARLY = Turn(n=2, n_tests=0, is_borne_out=False, rival=0.3, opposed=0.05, probe=True)
+MISLED = replace(EARLY, n=4, rival=0.6)
+
+
+@pytest.mark.parametrize(
+    ("turn", "chooser", "begins_anew"),
+    [
+        (EARLY, CLOSE, False),
+        (replace(EARLY, rival=0.8), None, False),
+        (replace(EARLY, rival=0.1, opposed=0.6), None, False),
+        (replace(EARLY, n=5), RIVAL, False),
+        (replace(EARLY, n=5, rival=0.009), None, False),
+        (replace(EARLY, n=5, probe=False), None, False),
+        (replace(EARLY, n=6), None, False),
+        (replace(EARLY, n=8), RIVAL, False),
+        (MISLED, CLOSE, True),
+        (replace(MISLED, n=3), CLOSE, False),
+        (replace(MISLED, n=9), None, False),
+        (replace(MISLED, is_borne_out=True), CLOSE, False),
+        (replace(MISLED, n=6, n_tests=1), OPPOSED, False),
+        (replace(MISLED, n=6, n_tests=1, opposed=0.0), None, True),
+        (replace(MISLED, n=6, n_tests=1, is_borne_out=True), None, False),
+        (replace(MISLED, n=6, n_tests=2), None, True),
+        (replace(MISLED, n=6, n_tests=2, rival=0.1, opposed=0.6), None, False),
+    ],
+)
+def test_who_chooses(turn: Turn, chooser: Relation | None, begins_anew: bool) -> None:
+    assert turn.begins_anew == begins_anew
+    if not begins_anew:
+        assert turn.chooser is chooser
