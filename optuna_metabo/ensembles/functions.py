@@ -43,7 +43,8 @@ class Functions:
         common: What they have in common.
         centre: The mean of each function over the domain, shape [k + 1], the common one last.
         scale: Its deviation.
-        order: The sources, those first whose best points serve all best.
+        order: The sources, those first whose best points serve all best, unless some are more
+            believed than others before any value.
         core: Sources that speak for all before the first value, ascending.
         mass: For what part of the sources each of these speaks.
         anchors: What the sources say at points that fill the domain.
@@ -109,11 +110,12 @@ class Functions:
         )
 
     def believing(self, belief: Float[Array, " k"]) -> Functions:
-        """The same, the sources believed otherwise before any value."""
+        """The same, the sources believed otherwise before any value, those most believed first."""
         phi, heard = self.anchors.guess(self.anchors.X), _heard(self.models.signal)
         odds = belief**_TEMPER * heard
         mass = _mass(phi, self.core, belief * heard)
-        return replace(self, belief=odds / odds.mean(), mass=mass)
+        order = self.order[np.argsort(-belief[self.order], kind="stable")]
+        return replace(self, order=order, belief=odds / odds.mean(), mass=mass)
 
     def among(self, index: Int[Array, " s"]) -> Functions:
         """With what some sources have in common in the place of what all have."""

@@ -110,3 +110,15 @@ def test_of_many_sources_the_one_that_agrees_with_the_values_is_kept() -> None:
     prior = Averaging().learn([*common, one], DOMAIN, generator=np.random.default_rng(0))
     weights = prior.condition(target, NONE).weights
     assert weights.argmax() == 40
+
+
+def test_those_most_believed_come_first_and_alike_the_order_stays() -> None:
+    functions = learned(*(make_task(bowl(0.1 * i), 20, i) for i in range(1, 8)))
+    same = functions.believing(np.ones(7))
+    np.testing.assert_array_equal(same.order, functions.order)
+    last = functions.order[-1]
+    belief = np.ones(7)
+    belief[last] = 2.0
+    found = functions.believing(belief)
+    assert found.order[0] == last
+    np.testing.assert_array_equal(found.order[1:], functions.order[:-1])
