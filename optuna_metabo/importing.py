@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import math
 import os
-import warnings
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Literal
 
@@ -20,7 +19,7 @@ from optuna.distributions import (
     FloatDistribution,
     IntDistribution,
 )
-from optuna.exceptions import DuplicatedStudyError, ExperimentalWarning
+from optuna.exceptions import DuplicatedStudyError
 from optuna.storages import BaseStorage
 from optuna.study import Study, StudyDirection
 from optuna.trial import FrozenTrial, TrialState
@@ -28,6 +27,7 @@ from optuna.trial import FrozenTrial, TrialState
 from optuna_metabo.choices import index_of, number_of
 from optuna_metabo.encoding import fits
 from optuna_metabo.logs import LOGGER
+from optuna_metabo.outputs import name_metrics
 from optuna_metabo.reading import listed
 from optuna_metabo.table import Row, Table, read, read_table, without
 
@@ -110,13 +110,6 @@ def _new_study(
     if len(objectives) > 1:  # by which objectives of several are matched
         name_metrics(study, list(objectives))
     return study
-
-
-def name_metrics(study: Study, names: Sequence[str]) -> None:
-    """Names the objectives of a study, without the warning that this is experimental."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", ExperimentalWarning)
-        study.set_metric_names(list(names))
 
 
 def _space(

@@ -7,11 +7,13 @@ constraint by what it leaves, ``slack = -value``, so that a trial is feasible at
 from __future__ import annotations
 
 import math
+import warnings
 from collections.abc import Callable, Iterable, Sequence, Set
 from dataclasses import dataclass
 
 import numpy as np
 from numpy import ndarray as Array
+from optuna.exceptions import ExperimentalWarning
 from optuna.study import Study, StudyDirection
 from optuna.trial import FrozenTrial, TrialState
 
@@ -206,6 +208,13 @@ def matching(objective: Objective, among: Sequence[Objective], count: int) -> Ob
                 return other
     unnamed = objective.name is None or among[objective.index % len(among)].name is None
     return among[objective.index] if len(among) == count and unnamed else None
+
+
+def name_metrics(study: Study, names: Sequence[str]) -> None:
+    """Names the objectives of a study, without the warning that this is experimental."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ExperimentalWarning)
+        study.set_metric_names(list(names))
 
 
 def constraints_of(trial: FrozenTrial, function: ConstraintsFunc | None) -> dict[str, float]:

@@ -14,8 +14,8 @@ from optuna.storages import BaseStorage
 
 from optuna_metabo.cli import options
 from optuna_metabo.cli.options import say
-from optuna_metabo.cli.storage import load_study, open_storage
-from optuna_metabo.reading import Glob, check_names, is_glob, reading_errors, shown, study_names
+from optuna_metabo.cli.storage import load_study, matching, open_storage
+from optuna_metabo.reading import check_names, is_glob, reading_errors, study_names
 from optuna_metabo.sampler import MetaGPSampler
 
 # The names of the surrogates, in the order in which a user reads them; a test holds them to
@@ -140,9 +140,4 @@ def _matching(pattern: str, existing: Sequence[str]) -> list[str]:
         except reading_errors() as error:
             raise click.ClickException(f"--sources: {error}") from error
         return [pattern]
-    names = list(filter(Glob(pattern), existing))
-    if not names:
-        raise click.ClickException(
-            f"--sources {pattern!r} matches no study of the storage, {shown(existing)}"
-        )
-    return names
+    return matching(pattern, existing, option="--sources")

@@ -88,15 +88,13 @@ def inspect(path: Path, output_format: str) -> None:
 
 def _opened(storage: str, studies: str) -> BaseStorage:
     """The storage; a pattern has to match one of its studies."""
-    from optuna_metabo.cli.storage import open_storage
-    from optuna_metabo.reading import Glob, is_glob, shown, study_names
+    from optuna_metabo.cli.storage import matching, open_storage
+    from optuna_metabo.reading import is_glob, study_names
 
     place = open_storage(storage)
     existing = study_names(place)
-    if is_glob(studies) and studies not in existing and not any(map(Glob(studies), existing)):
-        raise click.ClickException(
-            f"--studies {studies!r} matches no study of the storage, {shown(existing)}"
-        )
+    if is_glob(studies) and studies not in existing:
+        matching(studies, existing, option="--studies")
     return place
 
 

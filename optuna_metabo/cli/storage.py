@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -14,7 +14,15 @@ from sqlalchemy.exc import ArgumentError
 
 from optuna_metabo.arguments import without_password
 from optuna_metabo.cli.commands import reason
-from optuna_metabo.reading import NoSuchStorage, check_names, opened, reading_errors, study_names
+from optuna_metabo.reading import (
+    Glob,
+    NoSuchStorage,
+    check_names,
+    opened,
+    reading_errors,
+    shown,
+    study_names,
+)
 
 _SQLITE = b"SQLite format 3\0"
 # What Optuna raises as it reads lines that are not JSON, or not what it writes itself.
@@ -51,6 +59,20 @@ def load_study(name: str, storage: BaseStorage) -> optuna.Study:
         return optuna.load_study(study_name=name, storage=storage)
     except reading_errors() as error:
         raise click.ClickException(f"--study-name: {reason(error)}") from error
+
+
+def matching(pattern: str, existing: Sequence[str], *, option: str) -> list[str]:
+    """The names that a glob stands for.
+
+    Raises:
+        click.ClickException: If there is none; it says which there are.
+    """
+    names = list(filter(Glob(pattern), existing))
+    if not names:
+        raise click.ClickException(
+            f"{option} {pattern!r} matches no study of the storage, {shown(existing)}"
+        )
+    return names
 
 
 def _journal(path: Path) -> JournalStorage:

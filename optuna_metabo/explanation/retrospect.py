@@ -140,12 +140,12 @@ class Retrospect:
 
     def _step(self, trial: FrozenTrial, told: Sequence[FrozenTrial]) -> Step:
         models, x = self.models(told), self.rows[self.now.places([trial])]
-        is_known = all(len(seen) for seen in self.seen(told))
+        seen = self.seen(told)
         return Step(
             len(told),
             tuple(model.weights for model in models),
-            self._origin(trial, len(self.seen(told)[0]), models),
-            Prediction.together(self._predictions(told, x)) if is_known else None,
+            self._origin(trial, len(seen[0]), models),
+            Prediction.together(self._predictions(told, x)) if all(map(len, seen)) else None,
         )
 
     def _origin(self, trial: FrozenTrial, n_seen: int, models: Sequence[Model]) -> Origin:

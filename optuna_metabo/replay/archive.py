@@ -14,8 +14,7 @@ from optuna.storages import BaseStorage, InMemoryStorage
 from optuna.study import Study
 from optuna.trial import FrozenTrial
 
-from optuna_metabo.importing import name_metrics
-from optuna_metabo.outputs import constraints_of
+from optuna_metabo.outputs import constraints_of, name_metrics
 from optuna_metabo.reading import Glob, listed, opened, shown, sqlite_file, study_names
 from optuna_metabo.replay.orders import Target
 from optuna_metabo.replay.pool import Pool

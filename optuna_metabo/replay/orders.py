@@ -31,7 +31,7 @@ from optuna.study import Study
 from optuna.trial import FrozenTrial, Trial, TrialState
 
 from optuna_metabo.encoding import as_choice, fits
-from optuna_metabo.importing import name_metrics
+from optuna_metabo.outputs import name_metrics
 from optuna_metabo.ranges import holds
 from optuna_metabo.replay.pool import Pool
 from optuna_metabo.replay.yardstick import Yardstick
