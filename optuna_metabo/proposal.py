@@ -175,8 +175,11 @@ class Search:
     def scores(self, X: Float[Array, "m p"]) -> Float[Array, " m"]:
         """What each point of the joint axes promises; only the order means something.
 
-        Where the study begins anew, points that would tell more all promise the same.
+        As long as there is too little to be modelled all promise the same; where the study begins
+        anew, all points that would tell.
         """
+        if self.is_start_up:
+            return np.zeros(len(X))
         if begin_anew(self._believed):
             return np.where(would_tell(self._believed, X), 0.0, -1.0)
         return self._acquisition()(X)

@@ -359,9 +359,8 @@ class MetaGPSampler(BaseSampler):
             if not ask.encoding.search_space:
                 return np.zeros(len(candidates))
             situation, learned = self._situation(ask)
-            if self._is_start_up(ask, situation, learned):
-                return np.zeros(len(candidates))
-            search = Search.of(situation, _optima(ask, learned))
+            is_start_up = self._is_start_up(ask, situation, learned)
+            search = Search.of(situation, _optima(ask, learned), is_start_up=is_start_up)
             return search.scores(self._history.candidates(candidates, ask.encoding))
 
     def _plan(
