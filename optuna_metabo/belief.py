@@ -64,6 +64,11 @@ def opposition(model: Model) -> float:
     return float(getattr(model, "opposition", 0.0))
 
 
+def trust(model: Model) -> float:
+    """How far sources were believed before any value."""
+    return float(getattr(model, "trust", 1.0))
+
+
 def acting(model: Model) -> Model:
     """The model itself, or the one that it lets choose this time."""
     return getattr(model, "acting", model)

@@ -47,6 +47,7 @@ def _whole(explanation: Explanation) -> dict[str, Any]:
         "trials_told": explanation.n_told,
         "weight_without_sources": explanation.weight_without_sources,
         "weight_of_opposites": explanation.weight_of_opposites,
+        "trust": explanation.trust,
         "sources": [record(source) for source in explanation.sources],
         "features": [asdict(one) for one in explanation.features],
         "trials": [

@@ -38,6 +38,7 @@ from optuna_metabo.ensembles.scores import tempered_scores
 from optuna_metabo.ensembles.screening import Kept, screened
 from optuna_metabo.ensembles.source_models import SourceModels, telling
 from optuna_metabo.ensembles.target import Scale, settled, target_theta
+from optuna_metabo.ensembles.trust import mutual_trust
 from optuna_metabo.memory import Memory, digest
 from optuna_metabo.shapes import Float, Int
 from optuna_metabo.surrogate import Model, Prior, Task
@@ -64,7 +65,7 @@ class Averaging:
 
     Args:
         plain: The weight of the rival, the plain GP, before the first value, where a source likely
-            has a signal; more where none has.
+            has a signal and they know each other's best trials; more where not.
         joint: That of the functions that all sources speak for, shared out between what they have
             in common and their combinations as the sources themselves suggest; single sources hold
             the rest.
@@ -107,7 +108,8 @@ class Averaging:
         functions = Functions.of(models, common, reference)
         ranks = Ranks.of(functions, reference)
         some = tuple((int(i), sources[i]) for i in evenly(likely, _MAX_LEFT_OUT))
-        return AveragingPrior(self, functions, ranks, domain.groups, some)
+        prior = AveragingPrior(self, functions, ranks, domain.groups, some)
+        return replace(prior, trust=mutual_trust(prior))
 
 
 def _without_doubtful_noise(theta: Float[Array, " t"], target: Task) -> Float[Array, " t"]:
@@ -141,6 +143,7 @@ class AveragingPrior:
         ranks: Of the functions' values over the domain.
         groups: The axis of each column.
         some: A few sources with their places, to be left out in turn.
+        trust: How far sources are believed before any value, from 0 to 1: of :mod:`.trust`.
     """
 
     settings: Averaging
@@ -148,11 +151,15 @@ class AveragingPrior:
     ranks: Ranks
     groups: Int[Array, " p"]
     some: tuple[tuple[int, Task], ...]
+    trust: float = 1.0
 
     @property
     def plain(self) -> float:
-        """The weight of the rival before the first value: more where no source has a signal."""
-        return 1.0 - (1.0 - self.settings.plain) * float(self.functions.models.signal.max())
+        """The weight of the rival before the first value: more where no source has a signal, and
+        where they do not know each other's best trials.
+        """
+        signal = float(self.functions.models.signal.max())
+        return 1.0 - (1.0 - self.settings.plain) * signal * self.trust
 
     def condition(self, target: Task, pending: Float[Array, "q p"]) -> Model:
         """Weighs the experts by their evidence."""
@@ -184,10 +191,14 @@ class AveragingPrior:
     def _spread(self) -> float:
         return usual_spread([task.y for _, task in self.some])
 
+    def without(self, source: int) -> AveragingPrior:
+        """What the other sources say."""
+        others = tuple(one for one in self.some if one[0] != source)
+        return replace(self, functions=self.functions.without(source), some=others)
+
     def _errors(self, source: int, task: Task) -> Iterator[Float[Array, " m"]]:
         """Of what is predicted of a source from the others and from its most promising points."""
-        others = tuple(one for one in self.some if one[0] != source)
-        rest = replace(self, functions=self.functions.without(source), some=others)
+        rest = self.without(source)
         order = np.argsort(-rest.functions.opinion(task.X), kind="stable")
         usual = rest._spread
         for n in (n for n in _TOLD if 2 * n <= len(task)):
@@ -231,7 +242,7 @@ class AveragingPrior:
         n = len(target)
         verdict = _agreement(seen[:, :n], target.y), *_tested(expected[:n], target.y)
         parts = kept, *verdict, X, kernels, groups, krigings, weights, scale, len(target)
-        return AveragingModel(functions, bases, *parts, self.settings.probe)
+        return AveragingModel(functions, bases, *parts, self.settings.probe, self.trust)
 
     def _kernels(self, target: Task) -> dict[str, Kernel]:
         """The rival's, and the one of the residuals from the sources."""

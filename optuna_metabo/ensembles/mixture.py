@@ -79,6 +79,7 @@ class AveragingModel:
         scale: Of the target's values.
         n: The number of values.
         probe: As of :class:`.Turn`.
+        trust: Likewise.
     """
 
     functions: Functions
@@ -95,6 +96,7 @@ class AveragingModel:
     scale: Scale
     n: int
     probe: bool
+    trust: float
 
     @property
     def weights(self) -> Float[Array, " k"]:
@@ -140,7 +142,8 @@ class AveragingModel:
     def _turn(self) -> Turn:
         """What decides who chooses the next point."""
         rival, opposed = self.weight(RIVAL), self.weight(OPPOSED)
-        return Turn(self.n, self.n_tests, self.is_borne_out, rival, opposed, self.probe)
+        seen = self.n, self.n_tests, self.is_borne_out
+        return Turn(*seen, rival, opposed, self.probe, self.trust)
 
     @property
     def acting(self) -> AveragingModel:
@@ -159,9 +162,13 @@ class AveragingModel:
         """Which points would tell whether the sources mislead.
 
         At first those of which little is expected: bad values there speak for the sources, others
-        are welcome. After that any.
+        are welcome. After that any. Sources that are doubted from the start may still know what is
+        bad: then those of which more than the average is expected.
         """
-        return is_little(self.bases.at(X).of_all(self.functions.share)) | (self.n_tests > 0)
+        expected = self.bases.at(X).of_all(self.functions.share)
+        if self._turn.is_doubted:
+            return expected > 0.0
+        return is_little(expected) | (self.n_tests > 0)
 
     def posterior(self, X: Float[Array, "m p"]) -> Posterior:
         """The mixture of all experts that count, and of their scales."""
@@ -237,6 +244,11 @@ class CalibratedModel:
     def opposition(self) -> float:
         """The part of all weight that the sources' opposites have."""
         return self.experts.opposition
+
+    @property
+    def trust(self) -> float:
+        """How far the sources were believed before any value, from 0 to 1."""
+        return self.experts.trust
 
     @property
     def begins_anew(self) -> bool:

@@ -36,16 +36,20 @@ def winsorise(y: Float[Array, " n"]) -> Float[Array, " n"]:
 
 
 def normal_scores(y: Float[Array, " n"]) -> Float[Array, " n"]:
-    """Ranks as quantiles of the standard normal; ties get their mean rank.
+    """Ranks as quantiles of the standard normal.
 
     The Gaussian copula of Salinas, Shen & Perrone 2020: invariant to any increasing transform of
     the values.
     """
     from scipy.special import ndtri  # here: importing the package does not wait for SciPy
 
+    return np.asarray(ndtri((mid_ranks(y) - 0.5) / len(y)))
+
+
+def mid_ranks(y: Float[Array, " n"]) -> Float[Array, " n"]:
+    """From 1 for the lowest value to n; ties get their mean rank."""
     _, group, counts = np.unique(y, return_inverse=True, return_counts=True)
-    ranks = (np.cumsum(counts) - 0.5 * (counts - 1))[group]
-    return np.asarray(ndtri((ranks - 0.5) / len(y)))
+    return np.asarray((np.cumsum(counts) - 0.5 * (counts - 1))[group])
 
 
 def tempered_scores(y: Float[Array, " n"]) -> Float[Array, " n"]:

@@ -13,6 +13,8 @@ FIRST_PROBE, PROBE_EVERY, _REFUTED = 5, 3, 0.01
 # one without sources does: values around the optima of sources that mislead tell nothing of the
 # rest of the space.
 _FIRST_ANEW, _N_ANEW, _MISLED = 4, 5, 0.5
+# With less trust in each other, sources are doubted from the start.
+TRUSTED = 0.7
 # With less of the weight opposites are not even tried.
 _UNTHINKABLE = 1e-6
 # In the first few asks those that believe no source take part only with more of the weight.
@@ -31,6 +33,7 @@ class Turn:
         rival: The weight of the plain GP.
         opposed: That of the opposites of what sources say.
         probe: Whether the rival has asks of its own.
+        trust: How far sources were believed before any value, from 0 to 1.
     """
 
     n: int
@@ -39,6 +42,7 @@ class Turn:
     rival: float
     opposed: float
     probe: bool
+    trust: float
 
     @property
     def chooser(self) -> Relation | None:
@@ -65,6 +69,13 @@ class Turn:
         return self._is_misled and not (self._is_turned or self._tries_opposites)
 
     @property
+    def is_doubted(self) -> bool:
+        """Whether sources tell so little of each other that all but the first trial look elsewhere
+        at first.
+        """
+        return self.trust < TRUSTED
+
+    @property
     def _doubt(self) -> float:
         """The weight of those that believe no source."""
         return self.rival + self.opposed
@@ -72,7 +83,8 @@ class Turn:
     @property
     def _is_misled(self) -> bool:
         """Whether sources have misled so far; those that are right in the rough are followed."""
-        is_early = _FIRST_ANEW <= self.n < _FIRST_ANEW + _N_ANEW
+        first = 1 if self.is_doubted else _FIRST_ANEW
+        is_early = first <= self.n < first + _N_ANEW
         return is_early and self._doubt > _MISLED and not self.is_borne_out
 
     @property
@@ -85,7 +97,8 @@ class Turn:
         """Whether a point that sources thought little of has not borne them out: perhaps the
         opposite of what they say is true.
         """
-        return self._is_misled and self.n_tests == 1 and self.opposed > _UNTHINKABLE
+        is_tested = self.n_tests == 1 and not self.is_doubted
+        return self._is_misled and is_tested and self.opposed > _UNTHINKABLE
 
     @property
     def _is_probe(self) -> bool:

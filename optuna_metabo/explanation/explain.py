@@ -10,7 +10,7 @@ import numpy as np
 from numpy import ndarray as Array
 from optuna.trial import FrozenTrial
 
-from optuna_metabo.belief import opposition
+from optuna_metabo.belief import opposition, trust
 from optuna_metabo.encoding import Encoding
 from optuna_metabo.explanation.agreement import tau
 from optuna_metabo.explanation.parts import (
@@ -61,6 +61,7 @@ def explain(back: Retrospect) -> Explanation:
         tuple(one.sign > 0.0 for one in back.now.objectives),
         tuple(_features(one.description) for one in back.learned if one.description),
         sum(map(opposition, models)) / len(models),
+        max(map(trust, models)),
     )
 
 

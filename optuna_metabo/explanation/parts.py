@@ -150,6 +150,8 @@ class Explanation:
         features: What features of the studies say, once for each objective that they are asked of.
         weight_of_opposites: What is believed of the opposite of what the sources say, as if a
             direction were mistaken; a part of the weights of the sources.
+        trust: How far the sources were believed before any value, from 0 to 1: as far as they
+            tell each other's best trials.
 
     Example:
         >>> import optuna
@@ -177,6 +179,7 @@ class Explanation:
     maximised: tuple[bool, ...] = (False,)
     features: tuple[FeaturesExplanation, ...] = ()
     weight_of_opposites: float = 0.0
+    trust: float = 1.0
 
     def __str__(self) -> str:
         return render.text(self)

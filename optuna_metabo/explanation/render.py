@@ -6,6 +6,8 @@ import html as html_
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from optuna_metabo.ensembles.turns import TRUSTED
+
 if TYPE_CHECKING:
     import pandas as pd
 
@@ -25,6 +27,10 @@ _WITHOUT = "(without past studies)"
 _OPPOSED = (
     "what is found is the opposite of what past studies say: was the direction of theirs, or of "
     "this one, mistaken?"
+)
+_DOUBTED = (
+    "past studies tell little of each other's best trials: the first trials of this one look "
+    "elsewhere, where they do not expect the worst"
 )
 _HEAD = ("past study", "weight now", "at first", "likeness", "agreement", "trials", "lacks")
 
@@ -157,7 +163,8 @@ def _below(explanation: Explanation) -> list[str]:
         lines.append(f"and {len(left_out) - _MOST} more left out")
     told = dict.fromkeys(map(features, explanation.features))  # objectives may be told the same
     opposed = [_OPPOSED] * (explanation.weight_of_opposites > _MOSTLY)
-    return ["", *map(_one_line, [*_origins(explanation), *told, *opposed, *lines])]
+    doubted = [_DOUBTED] * (explanation.trust < TRUSTED)
+    return ["", *map(_one_line, [*_origins(explanation), *told, *doubted, *opposed, *lines])]
 
 
 def features(one: FeaturesExplanation) -> str:

@@ -10,8 +10,10 @@ from optuna_metabo.ensembles.experts import CLOSE, OPPOSED, RIVAL, Relation
 from optuna_metabo.ensembles.turns import Turn
 
 # Two values, of which none tells much.
-EARLY = Turn(n=2, n_tests=0, is_borne_out=False, rival=0.3, opposed=0.05, probe=True)
+EARLY = Turn(n=2, n_tests=0, is_borne_out=False, rival=0.3, opposed=0.05, probe=True, trust=1.0)
 MISLED = replace(EARLY, n=4, rival=0.6)
+# Past studies that say nothing of each other, after the first value.
+DOUBTED = replace(EARLY, n=1, rival=0.9, opposed=0.01, trust=0.2)
 
 
 @pytest.mark.parametrize(
@@ -34,6 +36,13 @@ MISLED = replace(EARLY, n=4, rival=0.6)
         (replace(MISLED, n=6, n_tests=1, is_borne_out=True), None, False),
         (replace(MISLED, n=6, n_tests=2), None, True),
         (replace(MISLED, n=6, n_tests=2, rival=0.1, opposed=0.6), None, False),
+        (DOUBTED, None, True),
+        (replace(DOUBTED, trust=0.7), None, False),
+        (replace(DOUBTED, n=5), None, True),
+        (replace(DOUBTED, n=6), None, False),
+        (replace(DOUBTED, n=4, n_tests=1), None, True),
+        (replace(DOUBTED, n=3, is_borne_out=True), None, False),
+        (replace(DOUBTED, n=3, rival=0.4), CLOSE, False),
     ],
 )
 def test_who_chooses(turn: Turn, chooser: Relation | None, begins_anew: bool) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -222,6 +223,38 @@ def test_of_past_studies_that_say_the_opposite_the_user_is_told() -> None:
     assert "direction of theirs" not in str(told["right"])
     assert "the opposite of wrong" in {str(one.origin) for one in told["wrong"].trials}
     assert told["wrong"].sources[0].weight >= told["wrong"].weight_of_opposites
+
+
+def test_of_past_studies_that_tell_nothing_of_each_other_the_user_is_told() -> None:
+    """The first trials look elsewhere, but not where all of these studies were bad."""
+
+    def peak(at: tuple[float, float], trial: optuna.Trial) -> float:
+        x, y = trial.suggest_float("x", 0.0, 1.0), trial.suggest_float("y", 0.0, 1.0)
+        away = (x - at[0]) ** 2 + (y - at[1]) ** 2
+        return 0.01 * away - float(np.exp(-away / 0.02))
+
+    sources = []
+    for at in ((0.15, 0.15), (0.85, 0.2), (0.2, 0.85), (0.8, 0.8), (0.5, 0.5)):
+        source = optuna.create_study(
+            study_name=f"{at}", sampler=optuna.samplers.RandomSampler(len(sources))
+        )
+        source.optimize(partial(peak, at), n_trials=40)
+        sources.append(source)
+    sampler = MetaGPSampler(sources, seed=0)
+    study = optuna.create_study(sampler=sampler)
+    study.optimize(partial(peak, (0.3, 0.6)), n_trials=8)
+    told = sampler.explain(study)
+    kinds = [one.origin.kind for one in told.trials]
+    assert kinds[0] != "anew"
+    assert kinds[1] == kinds[2] == "anew"
+    assert "anew" not in kinds[6:]
+    assert told.trust < 0.5
+    assert told.weight_without_sources > 0.5
+    assert "tell little of each other's best trials" in str(told)
+    # Two that differ in their place alone are no reason for doubt.
+    believed = MetaGPSampler(sources[:2], seed=0).explain(study)
+    assert believed.trust == 1.0
+    assert "tell little" not in str(believed)
 
 
 def test_past_studies_may_come_while_a_study_is_looked_at(tmp_path: Path) -> None:
