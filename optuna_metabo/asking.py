@@ -21,7 +21,7 @@ from optuna_metabo.learning import Learned, Learner
 from optuna_metabo.limits import constraints, success
 from optuna_metabo.outputs import feasible
 from optuna_metabo.proposal import Situation
-from optuna_metabo.ranges import Ranges, Space, holds
+from optuna_metabo.ranges import Ranges, Space, holds, settled
 from optuna_metabo.shapes import Float
 from optuna_metabo.snapshot import Snapshot
 from optuna_metabo.sources import Past
@@ -168,10 +168,13 @@ class Ask:
     def _frame(
         self, trial: FrozenTrial, asked: Space, held: Mapping[str, Any] | None = None
     ) -> Frame:
-        """On the ranges that a trial has, and the joint ones of what it has not been asked for."""
+        """On the ranges that a trial has, and those of what it has not been asked for.
+
+        The latter are the joint ones, or narrower ones on which the study has settled.
+        """
         held = trial.params if held is None else held
         space = dict(self.encoding.search_space)
-        for name, distribution in {**trial.distributions, **asked}.items():
+        for name, distribution in {**self._settled, **trial.distributions, **asked}.items():
             if name in space and holds(space[name], distribution):
                 space[name] = distribution
         exists = frozenset({*held, *asked})
@@ -179,6 +182,10 @@ class Ask:
         if key not in self._encodings:
             self._encodings[key] = Encoding.of(space, self._shape, exists)
         return Frame.of(self._encodings[key], self.encoding, held)
+
+    @cached_property
+    def _settled(self) -> Space:
+        return settled(self.now.ended, self.encoding.names)
 
     @cached_property
     def _encodings(self) -> dict[Hashable, Encoding]:

@@ -14,7 +14,7 @@ from optuna.distributions import BaseDistribution, CategoricalDistribution, Floa
 from optuna_metabo.columns import encoded_together
 from optuna_metabo.encoding import Encoding
 from optuna_metabo.ensembles.likeness import Likeness, Weighable
-from optuna_metabo.ensembles.plain import NoTransfer
+from optuna_metabo.ensembles.plain import NoTransfer, PlainPrior
 from optuna_metabo.ensembles.success import Success
 from optuna_metabo.features import Features
 from optuna_metabo.memory import Memory
@@ -105,17 +105,24 @@ class Learned:
     description: Description | None = None
 
     @property
+    def is_heard(self) -> bool:
+        """Whether there are sources and the surrogate listens to them."""
+        return bool(self.used) and not isinstance(self.prior, PlainPrior)
+
+    @property
     def used_tasks(self) -> list[Task]:
         """What they say, without the studies."""
         return [one.task for one in self.used]
 
     def optima(self, p: int) -> Float[Array, "k p"]:
-        """The best point of each source."""
-        return self._optima.reshape(len(self.used), p)
+        """The best point of each source that is heard."""
+        return self._optima.reshape(-1, p)
 
     @cached_property
     def _optima(self) -> Float[Array, ...]:
-        return np.array([source.task.X[source.task.y.argmax()] for source in self.used])
+        return np.array(
+            [source.task.X[source.task.y.argmax()] for source in self.used if self.is_heard]
+        )
 
     def pooled(self) -> Task:
         """The points of all sources as those of one study."""
@@ -247,6 +254,11 @@ class Learner:
         return self._memory.get(
             (key, own.tobytes()), lambda: _weighed(replace(learned, description=description))
         )
+
+
+def is_start_up(learned: Sequence[Learned], n_ended: int, n_startup_trials: int) -> bool:
+    """Whether there is too little to be modelled: no sources that are heard, and few trials."""
+    return n_ended < n_startup_trials and not any(one.is_heard for one in learned)
 
 
 def _weighed(learned: Learned) -> Learned:

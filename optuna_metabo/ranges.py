@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from optuna.distributions import (
@@ -18,6 +18,7 @@ from optuna.distributions import (
     FloatDistribution,
     IntDistribution,
 )
+from optuna.trial import FrozenTrial
 
 from optuna_metabo.choices import same_choice
 from optuna_metabo.encoding import Numeric
@@ -26,6 +27,8 @@ Space = Mapping[str, BaseDistribution]
 
 # A union is rounded outwards to so many parts of its length, lest it grows by a little each time.
 _PARTS = 8
+# Trials that have to agree in a range, and those among which they are looked for.
+_FEW, _MOST_RECENT = 3, 32
 
 
 @dataclass(frozen=True)
@@ -69,6 +72,25 @@ class Ranges:
 def joint(spaces: Iterable[Space]) -> dict[str, BaseDistribution]:
     """Every parameter with a range that holds all of its ranges; see :class:`Ranges`."""
     return Ranges.of(spaces).rounded
+
+
+def settled(trials: Sequence[FrozenTrial], names: Sequence[str]) -> dict[str, BaseDistribution]:
+    """Of some parameters the range in which the last few trials that have it agree, if they do.
+
+    Where a range depends on another parameter they do not, and where a user changed it they do.
+    """
+    found: dict[str, list[BaseDistribution]] = {name: [] for name in names}
+    for trial in reversed(trials[-_MOST_RECENT:]):
+        for name, distribution in trial.distributions.items():
+            if name in found and len(found[name]) < _FEW:
+                found[name].append(distribution)
+        if all(len(ranges) == _FEW for ranges in found.values()):
+            break
+    return {
+        name: ranges[0]
+        for name, ranges in found.items()
+        if len(ranges) == _FEW and all(one == ranges[0] for one in ranges)
+    }
 
 
 def holds(outer: BaseDistribution, inner: BaseDistribution) -> bool:

@@ -43,6 +43,20 @@ def reading_errors() -> tuple[type[Exception], ...]:
     return (OptunaError, OSError, KeyError, ValueError, *loaded)
 
 
+def cause(error: BaseException) -> BaseException:
+    """The error itself or, of Optuna's and SQLAlchemy's that only say that something is wrong, the
+    one that it came from: a locked database, say.
+    """
+    while error.__cause__ and not isinstance(error, (ValueError, ImportError, RuntimeError)):
+        error = error.__cause__
+    return error
+
+
+def first_line(error: BaseException) -> str:
+    """Of its message, or its kind if it has none."""
+    return (str(error.args[0]) if error.args else type(error).__name__).partition("\n")[0]
+
+
 def opened(storage: str | BaseStorage) -> BaseStorage:
     """The storage of a URL, opened without making a file, or a table in someone else's file.
 

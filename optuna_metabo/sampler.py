@@ -372,7 +372,7 @@ class MetaGPSampler(BaseSampler):
         with self._lock, single_threaded(), np.errstate(**_ARITHMETIC):
             now, _ = self._inferred.pop(key, (None, None))
             now = now or self._snapshot(study)
-            past = self._sources.read(now)
+            past = self._sources.read(now, trial.number)
             others = [(one.number, self._plans.get(_key(study, one))) for one in now.running]
             plans = {number: plan for number, plan in others if plan is not None}
             plan = self._answer(Ask(now, self._history, past, trial, asked, plans))
@@ -405,8 +405,10 @@ class MetaGPSampler(BaseSampler):
 
     def _is_start_up(self, ask: Ask, situation: Situation, learned: Sequence[Learned]) -> bool:
         """Whether there is too little to be modelled."""
+        from optuna_metabo.learning import is_start_up
+
         n_ended = situation.n_seen + len(ask.now.failed)
-        return n_ended < self._n_startup_trials and not any(one.used for one in learned)
+        return is_start_up(learned, n_ended, self._n_startup_trials)
 
     def _snapshot(self, study: Study) -> Snapshot:
         return Snapshot.of(study, with_attributes=self._learner.features is not None)

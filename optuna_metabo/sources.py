@@ -28,7 +28,9 @@ from optuna_metabo.reading import (
     Names,
     NoSuchStorage,
     OneOf,
+    cause,
     check_names,
+    first_line,
     holds_no_more,
     is_glob,
     opened,
@@ -97,7 +99,7 @@ class Sources:
     _past: tuple[object, object, Past] | None = field(default=None, repr=False)
     _places: tuple[object, dict[str, list[int]]] | None = field(default=None, repr=False)
     _read: tuple[SourceStudy | LeftOut, ...] | None = field(default=None, repr=False)
-    _attempts: int = field(default=0, repr=False)
+    _asked: set[tuple[str, int | None]] = field(default_factory=set, repr=False)
     _said: bool = field(default=False, repr=False)
     _warned: set[str] = field(default_factory=set, repr=False)
 
@@ -152,12 +154,22 @@ class Sources:
             warn(f"source_studies={pattern!r} matches no study of the storage, {shown(existing)}.")
         return cls(names=names, storage=storage, pattern=pattern, told=nothing)
 
-    def read(self, target: Snapshot) -> Past:
+    def read(self, target: Snapshot, trial: int | None = None) -> Past:
         """The source studies of ``target`` and those left out; never the target itself.
 
-        To be called once for each ask: where something could not be read, it is tried again.
+        Where something could not be read, it is tried again for the next two trials that ask, and
+        whenever somebody looks.
+
+        Args:
+            target: The study.
+            trial: The number of the one that asks, perhaps several times, if one does.
         """
-        read = self.everything(_MAX_ATTEMPTS)
+        asks = target.name, trial
+        if self._read is None or trial is None or asks not in self._asked:
+            is_new = trial is not None and (self._read is None or bool(_unread(self._read)))
+            self._asked |= {asks} if is_new else set()
+            self.everything(is_last=len(self._asked) >= _MAX_ATTEMPTS)
+        read = self._read or ()
         if self._places is None or self._places[0] is not read:
             self._places = read, _places(read)
         own = tuple(i for i in self._places[1].get(target.name, ()) if _is(read[i], target))
@@ -181,19 +193,17 @@ class Sources:
             tuple(one for one in others if one.failed),
         )
 
-    def everything(self, attempts: int = 1) -> tuple[SourceStudy | LeftOut, ...]:
+    def everything(self, *, is_last: bool = True) -> tuple[SourceStudy | LeftOut, ...]:
         """What was kept, and what is read.
 
         Args:
-            attempts: After so many calls what cannot be read is given up; until then each of them
-                tries again.
+            is_last: Whether what cannot be read is given up, or is tried again by the next call.
         """
         if self._read is None or _unread(self._read):
-            self._attempts += 1
             known = [one.identity for one in self.kept]
             found = [*self.kept, *(_read_one(one, known) for one in self._load())]
             read = _once(found)
-            again = self._attempts < attempts and bool(_unread(read))
+            again = not is_last and bool(_unread(read))
             self._warn(_unread(found), again=again)
             self._read = read if again else tuple(map(_given_up, read))
         return self._read
@@ -320,5 +330,6 @@ def _without_values(study: SourceStudy) -> LeftOut:
 
 
 def _unreadable(name: str, error: Exception) -> LeftOut:
-    why = str(error).partition("\n")[0]
-    return LeftOut(name, f"{_UNREAD}: {type(error).__name__}: {why}", may_return=True)
+    why = cause(error)
+    said = f"{type(why).__name__}: {first_line(why)}"
+    return LeftOut(name, f"{_UNREAD}: {said}", may_return=True)

@@ -251,8 +251,8 @@ class Model(Protocol):
       trial; this one's intervals are then those of a report.
     - ``beside_others``: the model that chooses in place of this one where the target has several
       objectives.
-    - ``begins_anew``: whether sources have misled so far, or are doubted. Where this holds of every
-      objective, the next point is quasi-random.
+    - ``begins_anew``: whether sources have misled so far, or are doubted. Where this holds of
+      every objective, the next point is quasi-random.
     - ``would_tell(X)``: from points, shape [m p], to which of them would tell whether sources
       mislead, bools of shape [m]; these come first then.
     - ``opposition``: the part of what is believed, from 0 to 1, that is the opposite of what

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import optuna
 import pytest
+from numpy import ndarray as Array
 from optuna.distributions import CategoricalDistribution, FloatDistribution
 
 from optuna_metabo.domain import Domain
@@ -16,7 +17,7 @@ from optuna_metabo.ensembles.plain import NoTransfer, PlainPrior
 from optuna_metabo.learning import Learned, Learner
 from optuna_metabo.snapshot import Snapshot
 from optuna_metabo.sources import Past, Sources
-from optuna_metabo.surrogate import Prior, Task
+from optuna_metabo.surrogate import Model, Prior, Task
 
 X, Y = FloatDistribution(0, 1), FloatDistribution(0, 10)
 
@@ -31,7 +32,17 @@ class Counting:
         self, sources: Sequence[Task], domain: Domain, *, generator: np.random.Generator
     ) -> Prior:
         self.calls.append((list(sources), domain, generator.random()))
-        return NoTransfer().learn(sources, domain, generator=generator)
+        return Heard(NoTransfer().learn(sources, domain, generator=generator))
+
+
+@dataclass
+class Heard:
+    """A prior that could listen to its sources."""
+
+    prior: Prior
+
+    def condition(self, target: Task, pending: Array) -> Model:
+        return self.prior.condition(target, pending)
 
 
 def study_of(name: str, values: Sequence[float], **space: Any) -> optuna.Study:

@@ -354,6 +354,32 @@ def test_a_parameter_that_appears_later_and_a_range_that_changes_are_served() ->
     assert len(run(MetaGPSampler(seed=0, n_startup_trials=2), objective, 8).trials) == 8
 
 
+@pytest.mark.parametrize("n_sources", [0, 1])
+def test_where_ranges_were_narrowed_midway_no_point_comes_twice(n_sources: int) -> None:
+    def wide(trial: optuna.Trial) -> float:
+        return trial.suggest_float("x", 0, 1) + trial.suggest_int("n", 0, 100)
+
+    def narrow(trial: optuna.Trial) -> float:
+        return trial.suggest_float("x", 0.5, 0.6) + trial.suggest_int("n", 40, 60, step=5)
+
+    sampler = MetaGPSampler([past(wide)] * n_sources, seed=0)
+    study = run(sampler, wide, 8)
+    study.optimize(narrow, n_trials=12)
+    assert len({(one.params["x"], one.params["n"]) for one in study.trials[8:]}) == 12
+
+
+def test_a_surrogate_that_listens_to_no_source_begins_as_a_study_without_any_does() -> None:
+    def objective(trial: optuna.Trial) -> float:
+        return trial.suggest_float("x", 0, 1) ** 2 + trial.suggest_float("y", 0, 1)
+
+    deaf = MetaGPSampler([past(objective)], surrogate="none", seed=0, n_startup_trials=4)
+    studies = [run(one, objective, 7) for one in (deaf, MetaGPSampler(seed=0, n_startup_trials=4))]
+    first, second = ([trial.params for trial in study.trials] for study in studies)
+    assert first == second
+    kinds = [one.origin.kind for one in deaf.explain(studies[0]).trials]
+    assert kinds == ["start-up"] * 4 + ["own model"] * 3
+
+
 def test_enqueued_and_partially_fixed_parameters_are_kept() -> None:
     study = optuna.create_study(sampler=MetaGPSampler([past(bowl())], seed=0))
     study.enqueue_trial({"kind": "b"})

@@ -5,6 +5,7 @@ from __future__ import annotations
 import heapq
 import json
 import math
+import sqlite3
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -154,19 +155,43 @@ def unreadable(error: Exception) -> Sources:
 )
 def test_a_study_that_cannot_be_read_is_left_out_and_tried_again(error: Exception) -> None:
     sources, left_out = unreadable(error), []
-    for _ in range(5):
-        past = sources.read(NEW)
+    for n in range(5):
+        past = sources.read(NEW, n)
         assert not past.studies
         left_out += past.left_out
     assert [one.may_return for one in left_out] == [True, True, False, False, False]
     assert all("gone away" in one.reason and "\n" not in one.reason for one in left_out)
-    assert sources._attempts == 3
+
+
+def test_a_locked_database_is_named_as_such() -> None:
+    """Optuna says only that a commit failed."""
+    error = optuna.exceptions.StorageInternalError("An exception is raised during the commit.")
+    error.__cause__ = sqlite3.OperationalError("database is locked")
+    (left_out,) = unreadable(error).read(NEW).left_out
+    assert left_out.reason == "cannot be read: OperationalError: database is locked"
+
+
+def test_a_trial_that_asks_several_times_is_one_attempt_and_looking_is_none() -> None:
+    sources = unreadable(ConnectionError("gone away"))
+    for number in (0, 0, 0, 0, None, None, None, None, 1):
+        (left_out,) = sources.read(NEW, number).left_out
+        assert left_out.may_return
+    (left_out,) = sources.read(NEW, 2).left_out
+    assert not left_out.may_return
+
+
+def test_whoever_looks_sees_what_has_come_back() -> None:
+    sources = unreadable(ConnectionError("gone away"))
+    assert not sources.read(NEW, 0).studies
+    del sources.studies[0].get_trials  # what stands in for it
+    assert not sources.read(NEW, 0).studies  # one that asks again does not wait again
+    assert sources.read(NEW).studies
 
 
 def test_that_a_study_cannot_be_read_is_said_once(log: list[tuple[str, str]]) -> None:
     sources = unreadable(ConnectionError("gone away\nmore"))
-    for _ in range(4):
-        sources.read(NEW)
+    for n in range(4):
+        sources.read(NEW, n)
     said = "'broken' cannot be read, which is tried again: ConnectionError: gone away"
     assert log == [("WARNING", said)]
 
@@ -176,10 +201,10 @@ def test_that_it_is_tried_again_is_not_said_at_the_last_attempt(
 ) -> None:
     sources, late = unreadable(ConnectionError("gone away")), make_study("late")
     sources.studies = (*sources.studies, late)
-    for _ in range(2):
-        assert names(sources) == ["late"]
+    for number in range(2):
+        assert [one.name for one in sources.read(NEW, number).studies] == ["late"]
     monkeypatch.setattr(late, "get_trials", sources.studies[0].get_trials)
-    assert names(sources) == []
+    assert not sources.read(NEW, 2).studies
     assert log[1:] == [("WARNING", "'late' cannot be read: ConnectionError: gone away")]
 
 

@@ -99,9 +99,6 @@ def _of_storage(error: Exception) -> bool:
 
 def reason(error: Exception) -> str:
     """The first line of what is wrong; of an error of a backend, that from which it came."""
-    first: BaseException = error
-    # These say themselves what is wrong; Optuna's and SQLAlchemy's only that something is.
-    while first.__cause__ and not isinstance(first, (ValueError, ImportError, RuntimeError)):
-        first = first.__cause__
-    text = str(first.args[0]) if first.args else type(first).__name__
-    return text.partition("\n")[0]
+    from optuna_metabo.reading import cause, first_line
+
+    return first_line(cause(error))

@@ -22,7 +22,7 @@ from optuna_metabo.ensembles.source_models import SourceModels
 from optuna_metabo.explanation.origin import Origin, chosen_by, shares
 from optuna_metabo.explanation.predictions import Prediction
 from optuna_metabo.history import History
-from optuna_metabo.learning import Learned, Learner
+from optuna_metabo.learning import Learned, Learner, is_start_up
 from optuna_metabo.memory import Memory
 from optuna_metabo.shapes import Float
 from optuna_metabo.snapshot import Snapshot
@@ -158,7 +158,7 @@ class Retrospect:
         n_ended = n_seen + len(_ended(self.now.failed, trial))
         if begin_anew(models):
             return Origin("anew")
-        if not used and n_ended < self.n_startup_trials:
+        if is_start_up(self.learned, n_ended, self.n_startup_trials):
             return Origin("start-up")
         # One row a source and objective: the best trial differs from objective to objective.
         parts = [shares(model) for model in models]

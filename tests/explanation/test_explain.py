@@ -147,7 +147,7 @@ def test_every_surrogate_tells_an_origin_of_every_trial_with_two_objectives(
     explanation = sampler.explain(study)
     assert [trial.number for trial in explanation.trials] == [0, 1, 2, 3]
     kinds = {trial.origin.kind for trial in explanation.trials}
-    assert kinds <= ({"own model"} if surrogate == "none" else {"optimum", "source", "own model"})
+    assert kinds <= ({"start-up"} if surrogate == "none" else {"optimum", "source", "own model"})
     assert explanation.trials[-1].prediction is not None
     assert len(explanation.trials[-1].prediction.mean) == 2
 
