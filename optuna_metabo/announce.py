@@ -10,6 +10,7 @@ from optuna_metabo.logs import LOGGER, warn
 from optuna_metabo.reading import listed
 from optuna_metabo.snapshot import Snapshot
 from optuna_metabo.sources import LeftOut, Past
+from optuna_metabo.surrogate import TRUSTED
 
 if TYPE_CHECKING:
     from optuna_metabo.learning import Learned
@@ -50,7 +51,9 @@ class Announcer:
         if (used or unused) and now.name not in self.greeted:
             self.greeted.add(now.name)
             used_names = [*used] if transfers else []
-            LOGGER.info(_greeting(now.name, used_names, [one.name for one in unused]))
+            doubted = [getattr(one.prior, "trust", 1.0) < TRUSTED for one in learned if one.used]
+            names = used_names, [one.name for one in unused]
+            LOGGER.info(_greeting(now.name, *names, is_doubted=bool(doubted) and all(doubted)))
         new = [one for one in unused if one.name not in self.named and _is_certain(one, now)]
         if new:
             self.named.update(one.name for one in new)
@@ -62,12 +65,14 @@ def _is_certain(one: LeftOut, now: Snapshot) -> bool:
     return not (one.told or one.may_return) and bool(now.ended or not one.of_space)
 
 
-def _greeting(name: str, used: Sequence[str], unused: Sequence[str]) -> str:
+def _greeting(name: str, used: Sequence[str], unused: Sequence[str], *, is_doubted: bool) -> str:
     learns = (
         f"learns from {_studies(len(used))}: {listed(used)}"
         if used
         else "learns from no past study"
     )
+    if is_doubted:
+        learns += ", which tell little of each other's best trials and are doubted at first"
     rest = f"; {_studies(len(unused))} left out: {listed(unused)}" if unused else ""
     return f"{name!r} {learns}{rest}."
 

@@ -21,6 +21,8 @@ from optuna_metabo.thinning import Rule, by_rank
 _TINY, _HUGE = 1e-100, 1e100
 # How far below the best the target's values count, in lengths of its better three quarters.
 _REACH = 3.0
+# With less trust sources are doubted before any value.
+TRUSTED = 0.7
 
 
 @dataclass(frozen=True)
@@ -257,7 +259,8 @@ class Model(Protocol):
       mislead, bools of shape [m]; these come first then.
     - ``opposition``: the part of what is believed, from 0 to 1, that is the opposite of what
       sources say; it is reported.
-    - ``trust``: how far sources were believed before any value, from 0 to 1; it is reported.
+    - ``trust``: how far sources were believed before any value, from 0 to 1; it is reported, and
+      that they are doubted if it is less than :data:`TRUSTED`. A prior may have it, too.
     """
 
     @property

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import optuna
 import pytest
 
 from optuna_metabo import MetaGPSampler
+from optuna_metabo.announce import Announcer
+from optuna_metabo.snapshot import Snapshot
 
 
 def line(trial: optuna.Trial) -> float:
@@ -35,6 +39,22 @@ def test_a_sampler_that_does_not_listen_does_not_say_it_learns(
 ) -> None:
     run(MetaGPSampler([past("good", 5)], seed=0, surrogate="none"))
     assert log == [("INFO", "'new' learns from no past study.")]
+
+
+def test_of_past_studies_that_tell_nothing_of_each_other_it_is_said_that_they_are_doubted(
+    log: list[tuple[str, str]],
+) -> None:
+    sources = [past(f"past-{i}", 12) for i in range(4)]
+    sampler, study = MetaGPSampler(sources, seed=0), optuna.create_study(study_name="new")
+    now, read = Snapshot.of(study), sampler._sources.read(Snapshot.of(study))
+    learner = sampler._learner
+    learned = learner.objectives(now.objectives, read, read.search_space)
+    for trust, said in ((0.2, True), (0.7, False)):
+        log.clear()
+        part = replace(learned[0], prior=replace(learned[0].prior, trust=trust))  # type: ignore[type-var]
+        Announcer().tell(now, read, [part], transfers=True)
+        ((_, text),) = log
+        assert text.endswith("and are doubted at first.") is said
 
 
 def test_without_past_studies_nothing_is_said(log: list[tuple[str, str]]) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from optuna_metabo.ensembles.experts import CLOSE, OPPOSED, RIVAL, Relation
+from optuna_metabo.surrogate import TRUSTED
 
 # From so many values on, every so manyth ask is the rival's until it has less of the weight: what
 # it finds tells the experts apart, where values around the sources' optima do not.
@@ -13,8 +14,6 @@ FIRST_PROBE, PROBE_EVERY, _REFUTED = 5, 3, 0.01
 # one without sources does: values around the optima of sources that mislead tell nothing of the
 # rest of the space.
 _FIRST_ANEW, _N_ANEW, _MISLED = 4, 5, 0.5
-# With less trust in each other, sources are doubted from the start.
-TRUSTED = 0.7
 # With less of the weight opposites are not even tried.
 _UNTHINKABLE = 1e-6
 # In the first few asks those that believe no source take part only with more of the weight.

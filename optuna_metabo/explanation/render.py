@@ -6,7 +6,7 @@ import html as html_
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from optuna_metabo.ensembles.turns import TRUSTED
+from optuna_metabo.surrogate import TRUSTED
 
 if TYPE_CHECKING:
     import pandas as pd
