@@ -86,12 +86,13 @@ force = click.option("--force", is_flag=True, help="Replace what exists.")
 
 def out(default: str | None = None, *, help: str) -> Callable[[F], F]:
     """``--out``, a path that is written; required without a default."""
+    # To Click a default of None that is passed is a value: it then asks for nothing.
+    optional = {"default": default, "show_default": True}
+    required = {"required": True}
     return click.option(
         "-o",
         "--out",
         type=click.Path(path_type=Path),
-        default=default,
-        required=default is None,
-        show_default=default is not None,
         help=help,
+        **(required if default is None else optional),
     )

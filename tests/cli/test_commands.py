@@ -83,6 +83,42 @@ def test_a_command_line_that_cannot_be_right_is_one_line_and_2(
     assert said in ended.err
 
 
+def _required(group: click.Group) -> list[tuple[tuple[str, ...], str]]:
+    """The words of each command of a group and its groups, with each option that it requires."""
+    found = []
+    for name in group.list_commands(click.Context(group)):
+        command = group.get_command(click.Context(group), name)
+        assert command is not None
+        if isinstance(command, click.Group):
+            found += [((name, *words), option) for words, option in _required(command)]
+        options = [one for one in command.params if isinstance(one, click.Option) and one.required]
+        found += [((name,), max(one.opts, key=len)) for one in options]
+    return found
+
+
+@pytest.mark.parametrize(("words", "option"), _required(cli.optuna_metabo))
+def test_an_option_that_is_required_is_asked_for_and_2(
+    words: tuple[str, ...], option: str, tmp_path: Path, run: Run
+) -> None:
+    (tmp_path / "runs.csv").write_text("params.x,y\n1,2\n")
+    given = {
+        "--out": tmp_path / "new.html",
+        "--study-name": "new",
+        "--storage": f"sqlite:///{tmp_path}/studies.db",
+    }
+    taken = [one for one in given if one != option and one in run(*words, "--help").out]
+    options = [word for one in taken for word in (one, given[one])]
+    ended = run(*words, *options, *[tmp_path / "runs.csv"] * (words == ("import",)))
+    assert (ended.code, ended.out, ended.err.count("\n")) == (2, "", 1)
+    assert "Missing option" in ended.err
+    assert f"'{option}'" in ended.err
+
+
+def test_commands_that_make_a_file_of_any_name_require_it() -> None:
+    asked = [words for words, option in _required(cli.optuna_metabo) if option == "--out"]
+    assert asked == [("prior", "build"), ("prior", "update"), ("plot",)]
+
+
 @pytest.mark.parametrize(
     ("error", "code", "said"),
     [
