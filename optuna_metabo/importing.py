@@ -1,8 +1,9 @@
 """Trials that were not made by Optuna, from a table, as a past study.
 
 One row is one trial: what it was tried with, and what came out. Missing cells are parameters that
-a trial did not have; a row without a value is a failed trial. A column ``state`` or ``status`` of
-Optuna, MLflow or W&B tells which trials were completed, pruned or failed, and which still run.
+a trial did not have, and so is ``None`` among numbers, which is a choice among names; a row
+without a value is a failed trial. A column ``state`` or ``status`` of Optuna, MLflow or W&B tells
+which trials were completed, pruned or failed, and which still run.
 """
 
 from __future__ import annotations
@@ -56,7 +57,8 @@ def import_history(
 
     Args:
         table: The path of a CSV file in UTF-8, a data frame of pandas, or mappings from columns to
-            values. Runs that have not ended, by a column ``state`` or ``status``, are left out.
+            values, where a cell is missing whose key is. Runs that have not ended, by a column
+            ``state`` or ``status``, are left out.
         metrics: The columns of the values, each with ``"minimize"`` or ``"maximize"``. Of
             ``metrics.accuracy``, ``accuracy`` is enough.
         study_name: The name of the study.
@@ -85,9 +87,10 @@ def import_history(
     directions = [_direction(name, one) for name, one in metrics.items()]
     runs = read_table(table).ended(asked=[*metrics, *(params or ())])
     values = _values(runs, list(metrics))
-    chosen = _parameters(runs, params, list(values.values()))
-    space = _space(runs, chosen, distributions or {})
-    trials = [_trial(row, chosen, space, list(values.values())) for row in runs.rows]
+    tried = runs.with_nones()
+    chosen = _parameters(tried, params, list(values.values()))
+    space = _space(tried, chosen, distributions or {})
+    trials = [_trial(row, chosen, space, list(values.values())) for row in tried.rows]
     study = _new_study(study_name, storage, dict(zip(values, directions, strict=True)))
     study.add_trials(trials)
     for name, one in space.items():
@@ -219,10 +222,10 @@ def _trial(
     held = {
         name: _legal(row, column, space[name])
         for name, column in params.items()
-        if column in row.cells and not _is_none(row.read(column), space[name])
+        if column in row.cells and not _is_absent(row, column, space[name])
     }
     state = row.state
-    if state == TrialState.COMPLETE and any(name not in row.cells for name in metrics):
+    if state == TrialState.COMPLETE and any(row.cells.get(name) is None for name in metrics):
         state = TrialState.FAIL
     is_complete = state == TrialState.COMPLETE
     return optuna.create_trial(
@@ -233,9 +236,17 @@ def _trial(
     )
 
 
-def _is_none(value: Any, distribution: BaseDistribution) -> bool:
-    """Whether a text says that a parameter of numbers is not there."""
-    return bool(value == "None") and not isinstance(distribution, CategoricalDistribution)
+def _is_absent(row: Row, column: str, distribution: BaseDistribution) -> bool:
+    """Whether None says that a run did not have a parameter.
+
+    Of numbers it does; of choices only if it is no text and none of them.
+    """
+    if row.read(column) != "None":
+        return False
+    if not isinstance(distribution, CategoricalDistribution):
+        return True
+    is_text = row.cells[column] is not None
+    return not is_text and _place(None, "None", distribution.choices) is None
 
 
 def _measured(row: Row, column: str) -> float:

@@ -46,11 +46,13 @@ class Row:
         number: Its place in the table, from 1 on.
         cells: What was written, by column, without the cells that are missing.
         state: How the run ended; completed if the table does not say.
+        nones: The columns in which ``None`` was written, which only mappings do.
     """
 
     number: int
     cells: Mapping[str, Any]
     state: TrialState = TrialState.COMPLETE
+    nones: Sequence[str] = ()
 
     def where(self, column: str) -> str:
         """A cell as errors call it."""
@@ -59,10 +61,13 @@ class Row:
     def read(self, column: str) -> Any:
         """What a cell that is not missing holds: a bool, a number or a text.
 
+        ``None`` is read as the text that files have for it.
+
         Raises:
             ValueError: If it is an array, or an integer beyond the floats.
         """
-        value = read(self.cells[column])
+        cell = self.cells[column]
+        value = "None" if cell is None else read(cell)
         if hasattr(value, "item"):
             raise ValueError(f"{self.where(column)}: expected one value, got {value!r}")
         if isinstance(value, int) and abs(value) > sys.float_info.max:
@@ -89,6 +94,11 @@ class Table:
     def columns(self) -> list[str]:
         """The names of the columns in which a row has a value."""
         return list(dict.fromkeys(name for row in self.rows for name in row.cells))
+
+    def with_nones(self) -> Table:
+        """The same with ``None`` for a cell: a parameter, unlike a metric, may have that value."""
+        rows = [replace(row, cells={**row.cells, **dict.fromkeys(row.nones)}) for row in self.rows]
+        return replace(self, rows=rows)
 
     def read(self, column: str) -> list[Any]:
         """What the cells of a column hold that are not missing."""
@@ -158,7 +168,7 @@ def read_table(table: str | os.PathLike[str] | Iterable[Mapping[str, Any]] | Any
     if not lines:
         raise ValueError(f"expected a table with rows, got none in {table!r}")
     names = ["" if name is None else str(name) for name in head]
-    rows = [Row(number, _present(names, line)) for number, line in enumerate(lines, start=1)]
+    rows = [_row(number, names, line) for number, line in enumerate(lines, start=1)]
     return Table(rows, Counter(names))
 
 
@@ -179,10 +189,11 @@ def read(cell: Any) -> Any:
         return cell
 
 
-def _present(names: Sequence[str], line: Sequence[Any]) -> dict[str, Any]:
-    """The cells of a row that have a value and a name."""
-    cells = zip(names, line, strict=False)  # a line may be shorter than the head
-    return {name: cell for name, cell in cells if name and not _is_missing(cell)}
+def _row(number: int, names: Sequence[str], line: Sequence[Any]) -> Row:
+    """A row with its cells that have a value and a name."""
+    written = [(name, cell) for name, cell in zip(names, line, strict=False) if name]
+    cells = {name: cell for name, cell in written if not _is_missing(cell)}
+    return Row(number, cells, nones=[name for name, cell in written if cell is None])
 
 
 def _read_text(text: str) -> Any:
@@ -215,15 +226,19 @@ def _state(row: Row, column: str) -> TrialState:
 
 
 def _written(table: Any) -> tuple[Sequence[Any], Sequence[Sequence[Any]]]:
-    """The head of any kind of table, and the cells of its rows below it."""
+    """The head of any kind of table, and the cells of its rows below it.
+
+    A cell is ``None`` where that was written: in data frames it is a cell that is missing.
+    """
     if isinstance(table, (str, os.PathLike)):
         return _lines(table)
     if hasattr(table, "to_dict"):
         frame = table.to_dict("tight")
-        return frame["columns"], frame["data"]
+        data = [["" if cell is None else cell for cell in line] for line in frame["data"]]
+        return frame["columns"], data
     rows = list(table)
     head = list(dict.fromkeys(name for row in rows for name in row))
-    return head, [[row.get(name) for name in head] for row in rows]
+    return head, [[row.get(name, "") for name in head] for row in rows]
 
 
 def _lines(path: str | os.PathLike[str]) -> tuple[list[str], list[list[str]]]:

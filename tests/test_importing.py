@@ -377,6 +377,64 @@ def test_what_pandas_has_for_a_missing_value_is_missing() -> None:
     assert study.trials[1].state == TrialState.FAIL
 
 
+@pytest.mark.parametrize(
+    ("values", "kind", "expected"),
+    [
+        ([None, "adam", "None"], None, [None, "adam", None]),
+        ([None, True], None, [None, True]),
+        ([None, None], None, [None, None]),
+        ([None, 16, 64], "categorical", [None, 16, 64]),
+        ([None, 5], CategoricalDistribution(("None", "5")), ["None", "5"]),
+    ],
+)
+def test_a_none_that_a_row_has_is_a_choice_among_names(
+    values: list[Any], kind: Any, expected: list[Any]
+) -> None:
+    assert [trial.params["x"] for trial in imported(values, kind).trials] == expected
+
+
+@pytest.mark.parametrize(
+    ("values", "kind"),
+    [
+        ([None, 0.1, 2], None),
+        ([None, 1, 10], "log"),
+        ([None, 5], FloatDistribution(0, 9)),
+        ([None, "a"], CategoricalDistribution(("a", "b"))),
+    ],
+)
+def test_a_none_among_numbers_or_choices_without_it_is_a_parameter_that_is_absent(
+    values: list[Any], kind: Any
+) -> None:
+    first, *others = imported(values, kind).trials
+    assert first.params == {}
+    assert [trial.params["x"] for trial in others] == values[1:]
+
+
+def test_a_key_that_a_row_lacks_is_no_none() -> None:
+    rows = [{"params.x": None, "y": 0}, {"y": 1}, {"params.x": "a", "y": 2}]
+    study = import_history(rows, MINIMIZE_Y, study_name="runs")
+    assert [trial.params for trial in study.trials] == [{"x": None}, {}, {"x": "a"}]
+
+
+def test_the_order_of_choices_is_that_of_a_file(tmp_path: Path) -> None:
+    path = csv_file(tmp_path, "params.x,y\nAdam,1\nNone,2\nsgd,3\n")
+    assert column(["Adam", None, "sgd"]) == column(["sgd", "Adam", "None"])
+    study = import_history(path, MINIMIZE_Y, study_name="runs")
+    assert space(study) == {"x": column([None, "sgd", "Adam"])}
+
+
+def test_a_value_that_is_none_is_that_of_a_failed_trial_and_an_empty_cell_is_no_none() -> None:
+    pandas = pytest.importorskip("pandas")
+    rows = [{"params.x": None, "y": 0, "state": None}, {"params.x": "a", "y": None}]
+    study = import_history(rows, MINIMIZE_Y, study_name="runs")
+    assert [one.state for one in study.trials] == [TrialState.COMPLETE, TrialState.FAIL]
+    frame = pandas.DataFrame({"params.x": [None, "a"], "y": [0, 1]}, dtype=object)
+    study = import_history(frame, MINIMIZE_Y, study_name="frame")
+    assert [one.params for one in study.trials] == [{}, {"x": "a"}]
+    with pytest.raises(ValueError, match="no row has a value in a column 'y'"):
+        import_history([{"params.x": 1, "y": None}], MINIMIZE_Y, study_name="none")
+
+
 @pytest.mark.parametrize("names", [["acc", "metrics.acc"], ["metrics.acc", "acc"]])
 def test_a_column_is_not_two_metrics(names: list[str], mlflow: Path) -> None:
     metrics = dict.fromkeys(names, "maximize")
