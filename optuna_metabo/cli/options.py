@@ -84,15 +84,21 @@ output_format = click.option(
 force = click.option("--force", is_flag=True, help="Replace what exists.")
 
 
-def out(default: str | None = None, *, help: str) -> Callable[[F], F]:
-    """``--out``, a path that is written; required without a default."""
+def out(default: str | None = None, *, help: str, is_there: bool = False) -> Callable[[F], F]:
+    """``--out``, a path that is written; required without a default.
+
+    Args:
+        default: The path if none is given.
+        help: What it is.
+        is_there: Whether it has to be a file that is there already.
+    """
     # To Click a default of None that is passed is a value: it then asks for nothing.
     optional = {"default": default, "show_default": True}
     required = {"required": True}
     return click.option(
         "-o",
         "--out",
-        type=click.Path(path_type=Path),
+        type=click.Path(path_type=Path, exists=is_there, dir_okay=not is_there),
         help=help,
         **(required if default is None else optional),
     )

@@ -51,7 +51,7 @@ def build(storage: str, studies: str, out: Path, force: bool) -> None:
 @command.command()
 @options.storage
 @_studies
-@options.out(help="The file, which is there already.")
+@options.out(help="The file, which is there already.", is_there=True)
 @options.verbosity
 def update(storage: str, studies: str, out: Path) -> None:
     """Read the studies that are new or have grown, and replace the file."""

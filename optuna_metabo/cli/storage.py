@@ -21,6 +21,7 @@ from optuna_metabo.reading import (
     opened,
     reading_errors,
     shown,
+    sqlite_file,
     study_names,
 )
 
@@ -37,8 +38,8 @@ def open_storage(url: str) -> BaseStorage:
             command takes them.
 
     Raises:
-        click.UsageError: If it is none of them.
-        click.ClickException: If there is no such storage, or it cannot be read.
+        click.UsageError: If it is none of them, or a file that is not there.
+        click.ClickException: If it cannot be read.
     """
     with _errors_of(url):
         if url.startswith("redis"):
@@ -97,11 +98,17 @@ def _errors_of(url: str) -> Iterator[None]:
         yield
     except click.ClickException:
         raise
+    except NoSuchStorage as error:
+        file = sqlite_file(url)
+        is_there = file is not None and file.exists()
+        kind = click.ClickException if is_there else click.UsageError
+        raise kind(f"--storage: {reason(error)}") from error
     except Exception as error:
         # A driver that is not installed, tables of another Optuna; anything else is a fault.
         if not isinstance(error, (*reading_errors(), ImportError, RuntimeError)):
             raise
         if isinstance(error.__cause__, ArgumentError):
             raise click.UsageError(f"--{error}") from error
-        name = "" if isinstance(error, NoSuchStorage) else f" {without_password(url)}"
-        raise click.ClickException(f"--storage{name}: {reason(error)}") from error
+        raise click.ClickException(
+            f"--storage {without_password(url)}: {reason(error)}"
+        ) from error

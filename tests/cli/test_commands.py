@@ -120,6 +120,28 @@ def test_commands_that_make_a_file_of_any_name_require_it() -> None:
 
 
 @pytest.mark.parametrize(
+    "arguments",
+    [
+        ["import", "{none}.csv", "--metric", "y", "minimize"],
+        ["prior", "inspect", "{none}.prior"],
+        ["prior", "update", "--storage", "{url}", "--out", "{none}.prior"],
+        ["prior", "build", "--storage", "sqlite:///{none}.db", "--out", "{none}.prior"],
+        ["explain", "--storage", "{url}", "--study-name", "new", "--prior", "{none}.prior"],
+        ["sources", "--storage", "sqlite:///{none}.db", "--study-name", "new"],
+        ["sources", "--storage", "{none}.journal", "--study-name", "new"],
+    ],
+)
+def test_a_file_that_is_not_there_is_named_and_2(
+    arguments: list[str], url: str, tmp_path: Path, run: Run
+) -> None:
+    before = sorted(tmp_path.iterdir())
+    ended = run(*[one.format(url=url, none=tmp_path / "none") for one in arguments])
+    assert (ended.code, ended.out, ended.err.count("\n")) == (2, "", 1)
+    assert str(tmp_path / "none") in ended.err
+    assert sorted(tmp_path.iterdir()) == before
+
+
+@pytest.mark.parametrize(
     ("error", "code", "said"),
     [
         (ValueError("no good\nmore"), 1, "optuna-metabo: no good\n"),

@@ -162,7 +162,7 @@ def test_an_unknown_study_is_one_line_and_1(
 @pytest.mark.parametrize(
     ("storage", "code", "said"),
     [
-        ("sqlite:///{}/none.db", 1, "there is no file"),
+        ("sqlite:///{}/none.db", 2, "there is no file"),
         ("{}/none.journal", 2, "neither a URL"),
         ("nonsense://", 2, "storage"),
         (None, 2, "pass --storage, or set OPTUNA_STORAGE"),

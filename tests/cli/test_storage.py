@@ -27,13 +27,13 @@ def test_what_is_no_storage_is_a_wrong_command_line(name: str) -> None:
 
 
 def test_a_file_that_is_missing_or_none_of_optunas_is_named(tmp_path: Path) -> None:
-    with pytest.raises(click.ClickException, match="there is no file") as raised:
+    with pytest.raises(click.UsageError, match="there is no file"):
         open_storage(f"sqlite:///{tmp_path}/none.db")
-    assert not isinstance(raised.value, click.UsageError)
     assert not (tmp_path / "none.db").exists()
     (tmp_path / "text.db").write_text("not a database, but long enough to be one\n" * 20)
-    with pytest.raises(click.ClickException, match="holds no studies"):
+    with pytest.raises(click.ClickException, match="holds no studies") as raised:
         open_storage(f"sqlite:///{tmp_path}/text.db")
+    assert not isinstance(raised.value, click.UsageError)
     with pytest.raises(click.ClickException, match="is no journal"):
         open_storage(f"{tmp_path}/text.db")
 
