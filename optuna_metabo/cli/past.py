@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields
 from functools import wraps
@@ -22,6 +23,8 @@ from optuna_metabo.sampler import MetaGPSampler
 # those that there are.
 SURROGATES = ("auto", "rgpe", "tst", "stacking", "ranknet", "none")
 
+_DEFAULTS = inspect.signature(MetaGPSampler).parameters
+
 
 @dataclass(frozen=True)
 class Asked:
@@ -35,6 +38,7 @@ class Asked:
         prior: A file of past studies.
         surrogate: The name of what combines them.
         features: User attributes by which they are weighed.
+        n_startup_trials: Trials before the first proposal if no past study can be used.
     """
 
     storage: str
@@ -43,6 +47,7 @@ class Asked:
     prior: Path | None
     surrogate: str
     features: tuple[str, ...]
+    n_startup_trials: int
 
 
 _OPTIONS = (
@@ -76,6 +81,15 @@ _OPTIONS = (
         help="A user attribute by which past studies are weighed, as in "
         "MetaGPSampler(features=[NAME]); may be repeated.",
     ),
+    click.option(
+        "--startup-trials",
+        "n_startup_trials",
+        type=click.IntRange(min=1),
+        default=_DEFAULTS["n_startup_trials"].default,
+        show_default=True,
+        help="Trials before the first proposal of a study without usable past studies, as in "
+        "MetaGPSampler(n_startup_trials=N).",
+    ),
 )
 
 
@@ -108,6 +122,7 @@ def study_and_sampler(asked: Asked) -> tuple[optuna.Study, MetaGPSampler]:
         storage=place if names else None,
         surrogate=asked.surrogate,
         seed=0,
+        n_startup_trials=asked.n_startup_trials,
         prior=None if asked.prior is None else str(asked.prior),
         features=list(dict.fromkeys(asked.features)) or None,
     )

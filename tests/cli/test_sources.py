@@ -136,6 +136,29 @@ def test_a_feature_that_no_study_has_is_said_and_no_error(
     assert (level, "'n_rowss' is no finite number in 'new'" in said) == ("WARNING", True)
 
 
+@pytest.mark.parametrize("n", [None, 1, 3])
+def test_trials_before_the_first_proposal_are_those_of_the_sampler_asked_for(
+    n: int | None, tmp_path: Path, run: Run
+) -> None:
+    url = f"sqlite:///{tmp_path}/one.db"
+    sampler = MetaGPSampler(seed=0) if n is None else MetaGPSampler(seed=0, n_startup_trials=n)
+    study = optuna.create_study(study_name="new", storage=url, sampler=sampler)
+    study.optimize(lambda trial: (trial.suggest_float("x", 0, 1) - 0.3) ** 2, n_trials=7)
+    expected = [str(one.origin) for one in sampler.explain(study).trials]
+    assert expected.count("start-up") == (n or 5)
+    options = () if n is None else ("--startup-trials", n)
+    ended = run("explain", "--storage", url, "--study-name", "new", *options, "-f", "json")
+    assert [one["origin"] for one in json.loads(ended.out)["trials"]] == expected
+
+
+@BOTH
+def test_a_study_has_one_trial_before_the_first_proposal_at_least(
+    command: str, url: str, run: Run
+) -> None:
+    ended = run(command, "--storage", url, "--study-name", "new", "--startup-trials", 0)
+    assert (ended.code, "--startup-trials" in ended.err) == (2, True)
+
+
 def test_every_surrogate_of_a_name_can_be_asked_for() -> None:
     with pytest.raises(ValueError, match=re.escape(f"one of {sorted(SURROGATES)},")):
         by_name("nonsense")
