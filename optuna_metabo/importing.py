@@ -72,9 +72,10 @@ def import_history(
         The study. What was inferred of each parameter is a line of the log.
 
     Raises:
-        ValueError: If there is no such column, a row has a value that its distribution does not
-            hold, which columns are parameters is not known, a column is two things or two columns
-            are one, or a row of the file does not fit its head.
+        TypeError: If ``table``, ``metrics`` or ``params`` has the wrong type.
+        ValueError: If there is no such column, or no metric, a row has a value that its
+            distribution does not hold, which columns are parameters is not known, a column is two
+            things or two columns are one, or a row of the file does not fit its head.
         optuna.exceptions.DuplicatedStudyError: If the storage has a study of that name.
 
     Example:
@@ -84,7 +85,9 @@ def import_history(
         >>> past.best_params
         {'lr': 0.001}
     """
-    directions = [_direction(name, one) for name, one in metrics.items()]
+    directions = _directions(metrics)
+    if isinstance(params, str):
+        raise TypeError(f"params expects columns, such as [{params!r}], got {params!r}")
     runs = read_table(table).ended(asked=[*metrics, *(params or ())])
     values = _values(runs, list(metrics))
     tried = runs.with_nones()
@@ -126,6 +129,16 @@ def _space(
         name: _distribution(name, table.read(column), given.get(name))
         for name, column in params.items()
     }
+
+
+def _directions(metrics: Mapping[str, str]) -> list[StudyDirection]:
+    expected = "metrics expects columns, each with 'minimize' or 'maximize'"
+    if not isinstance(metrics, Mapping):
+        example = {metrics if isinstance(metrics, str) else "accuracy": "maximize"}
+        raise TypeError(f"{expected}, such as {example}, got {metrics!r}")
+    if not metrics:
+        raise ValueError(f"{expected}, one at least")
+    return [_direction(name, one) for name, one in metrics.items()]
 
 
 def _direction(name: str, direction: str) -> StudyDirection:
@@ -241,12 +254,9 @@ def _is_absent(row: Row, column: str, distribution: BaseDistribution) -> bool:
 
     Of numbers it does; of choices only if it is no text and none of them.
     """
-    if row.read(column) != "None":
-        return False
     if not isinstance(distribution, CategoricalDistribution):
-        return True
-    is_text = row.cells[column] is not None
-    return not is_text and _place(None, "None", distribution.choices) is None
+        return bool(row.read(column) == "None")
+    return row.cells[column] is None and _place(None, "None", distribution.choices) is None
 
 
 def _measured(row: Row, column: str) -> float:

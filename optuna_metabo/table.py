@@ -162,11 +162,13 @@ def read_table(table: str | os.PathLike[str] | Iterable[Mapping[str, Any]] | Any
     """The table of a CSV file, a data frame of pandas, or mappings from columns to values.
 
     Raises:
+        TypeError: If it is none of them.
         ValueError: If it has no rows, or is no CSV file in UTF-8 whose rows fit its head.
     """
     head, lines = _written(table)
     if not lines:
-        raise ValueError(f"expected a table with rows, got none in {table!r}")
+        place = f" in {os.fspath(table)!r}" if isinstance(table, (str, os.PathLike)) else ""
+        raise ValueError(f"expected a table with rows, got none{place}")
     names = ["" if name is None else str(name) for name in head]
     rows = [_row(number, names, line) for number, line in enumerate(lines, start=1)]
     return Table(rows, Counter(names))
@@ -236,9 +238,26 @@ def _written(table: Any) -> tuple[Sequence[Any], Sequence[Sequence[Any]]]:
         frame = table.to_dict("tight")
         data = [["" if cell is None else cell for cell in line] for line in frame["data"]]
         return frame["columns"], data
-    rows = list(table)
+    rows = _mappings(table)
     head = list(dict.fromkeys(name for row in rows for name in row))
     return head, [[row.get(name, "") for name in head] for row in rows]
+
+
+def _mappings(table: Any) -> list[Mapping[Any, Any]]:
+    """The rows of a table that is neither a file nor a data frame."""
+    expected = "table expects the path of a CSV file, a data frame or one mapping a row"
+    if isinstance(table, Mapping):
+        raise TypeError(
+            f"{expected}, got one mapping with {listed(list(table))}: pass one of columns as "
+            "pandas.DataFrame(table), and a single row as [table]"
+        )
+    if not isinstance(table, Iterable):
+        raise TypeError(f"{expected}, got {table!r}")
+    rows = list(table)
+    for number, row in enumerate(rows, start=1):
+        if not isinstance(row, Mapping):
+            raise TypeError(f"{expected}, and row {number} is {row!r}")
+    return rows
 
 
 def _lines(path: str | os.PathLike[str]) -> tuple[list[str], list[list[str]]]:

@@ -150,6 +150,27 @@ def test_errors_name_the_column_and_the_row_and_make_no_study(
     assert not (tmp_path / "studies.db").exists()
 
 
+@pytest.mark.parametrize(
+    ("arguments", "error", "message"),
+    [
+        ({"metrics": "y"}, TypeError, r"metrics expects .*\{'y': 'maximize'\}, got 'y'"),
+        ({"metrics": ["y"]}, TypeError, r"metrics expects .*, got \['y'\]"),
+        ({"metrics": {}}, ValueError, r"metrics expects .* one at least"),
+        ({"params": "x"}, TypeError, r"params expects .*\['x'\], got 'x'"),
+        ({"table": {"x": [1, 2], "y": [3, 4]}}, TypeError, r"table .* one mapping .*DataFrame"),
+        ({"table": [{"x": 1, "y": 2}, "x"]}, TypeError, "table .* row 2 is 'x'"),
+        ({"table": 3}, TypeError, "table expects .*, got 3"),
+    ],
+)
+def test_what_is_no_argument_is_named_with_what_was_expected(
+    arguments: dict[str, Any], error: type[Exception], message: str
+) -> None:
+    given: dict[str, Any] = {"table": [{"x": 1, "y": 2}], "metrics": MINIMIZE_Y, "params": ["x"]}
+    given |= arguments
+    with pytest.raises(error, match=message):
+        import_history(study_name="runs", **given)
+
+
 def test_two_columns_are_not_one_parameter() -> None:
     rows = [{"params.x": 1, "params_x": 2, "y": 0.0}]
     with pytest.raises(ValueError, match=r"'params.x' and 'params_x' are one parameter"):
@@ -195,8 +216,16 @@ def test_cells_that_a_short_row_lacks_are_missing_and_blank_lines_are_no_rows(
 
 @pytest.mark.parametrize("text", ["", "\n\n", "params.x,y\n"])
 def test_a_file_without_rows_is_named(text: str, tmp_path: Path) -> None:
-    with pytest.raises(ValueError, match=r"expected a table with rows, got none in .*runs.csv"):
-        import_history(csv_file(tmp_path, text), MINIMIZE_Y, study_name="runs")
+    path = csv_file(tmp_path, text)
+    with pytest.raises(ValueError, match=r"expected a table with rows, got none in '.*runs.csv'$"):
+        import_history(path, MINIMIZE_Y, study_name="runs")
+
+
+def test_a_table_without_rows_is_no_table() -> None:
+    pandas = pytest.importorskip("pandas")
+    for table in ([], pandas.DataFrame({"x": [], "y": []})):
+        with pytest.raises(ValueError, match=r"expected a table with rows, got none$"):
+            import_history(table, MINIMIZE_Y, study_name="none")
 
 
 @pytest.mark.parametrize("twice", ["y", "params.x", "State"])
