@@ -1,12 +1,13 @@
-"""An object's constructor call as text, without what would be a secret."""
+"""Arguments: an object's constructor call as text, without secrets, and which are wrong."""
 
 from __future__ import annotations
 
 import inspect
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
+import numpy as np
 from optuna.study import Study
 
 
@@ -52,3 +53,32 @@ def without_password(text: str) -> str:
         return make_url(text).render_as_string(hide_password=True)
     except (ArgumentError, ValueError):  # the latter of a port that is no number
         return text
+
+
+def check_count(name: str, value: Any, *, least: int) -> None:
+    """Raises a ``ValueError`` if an argument is no integer, or too small; a bool is none."""
+    is_integer = isinstance(value, (int, np.integer)) and not isinstance(value, bool)
+    if not is_integer or value < least:
+        expected = "a positive int" if least else "a non-negative int"
+        raise ValueError(f"{name} must be {expected}, got {value!r}")
+
+
+def configurations(name: str, given: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """The configurations that an argument holds, as a list.
+
+    Raises:
+        TypeError: If it is one configuration, or anything else that does not hold several.
+    """
+    expected = f"{name} expects mappings from parameters to values, such as [{{'x': 0.5}}]"
+    if isinstance(given, Mapping):
+        raise TypeError(f"{expected}, got one mapping: pass it as [{{...}}]")
+    if hasattr(given, "to_dict"):
+        kind = type(given).__name__
+        raise TypeError(f"{expected}, got a {kind}: pass its to_dict('records')")
+    if not isinstance(given, Iterable):
+        raise TypeError(f"{expected}, got {given!r}")
+    found = list(given)
+    for number, one in enumerate(found):
+        if not isinstance(one, Mapping):
+            raise TypeError(f"{expected}, and number {number} is {one!r}")
+    return found

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
@@ -20,7 +20,7 @@ from optuna.study import Study
 from optuna.trial import FrozenTrial, TrialState, create_trial
 
 from optuna_metabo.announce import Announcer
-from optuna_metabo.arguments import call
+from optuna_metabo.arguments import call, check_count, configurations
 from optuna_metabo.choices import same_choice
 from optuna_metabo.encoding import as_choice, fits, is_kept_by_databases
 from optuna_metabo.ensembles import by_name
@@ -121,10 +121,9 @@ class MetaGPSampler(BaseSampler):
         prior: TransferPrior | str | PathLike[str] | None = None,
         features: Sequence[str] | Mapping[str, Mapping[str, float]] | None = None,
     ) -> None:
-        if not isinstance(n_startup_trials, int) or n_startup_trials < 1:
-            raise ValueError(f"n_startup_trials must be a positive int, got {n_startup_trials!r}")
-        if seed is not None and (not isinstance(seed, (int, np.integer)) or seed < 0):
-            raise ValueError(f"seed must be a non-negative int or None, got {seed!r}")
+        check_count("n_startup_trials", n_startup_trials, least=1)
+        if seed is not None:
+            check_count("seed", seed, least=0)
         if constraints_func is not None and not callable(constraints_func):
             raise TypeError(f"constraints_func must be callable, got {constraints_func!r}")
         self._arguments = {
@@ -258,7 +257,7 @@ class MetaGPSampler(BaseSampler):
             return explain(self._look_back(study))
 
     def predict(
-        self, study: Study, points: Sequence[Mapping[str, Any]], *, n_told: int | None = None
+        self, study: Study, points: Iterable[Mapping[str, Any]], *, n_told: int | None = None
     ) -> list[Prediction]:
         """What is expected of some parameters, one prediction for each objective.
 
@@ -273,6 +272,7 @@ class MetaGPSampler(BaseSampler):
             One prediction for each objective, of all points.
 
         Raises:
+            TypeError: If ``points`` holds anything but mappings.
             ValueError: If nothing is known of a parameter, or of any, one has no such value, or
                 ``n_told`` is negative.
 
@@ -285,6 +285,7 @@ class MetaGPSampler(BaseSampler):
             >>> bool(prediction.low[0] < 0.25 < prediction.high[0])
             True
         """
+        points = configurations("points", points)
         with self._lock, single_threaded(), np.errstate(**_ARITHMETIC):
             return self._look_back(study).expected(points, n_told)
 
@@ -324,7 +325,7 @@ class MetaGPSampler(BaseSampler):
             learner = self._learner.about(now)
             return best_guess(now, past, self._history, learner, constraints_of)
 
-    def score(self, study: Study, candidates: Sequence[Mapping[str, Any]]) -> Float[Array, " m"]:
+    def score(self, study: Study, candidates: Iterable[Mapping[str, Any]]) -> Float[Array, " m"]:
         """How much each of some configurations promises as the next trial of ``study``.
 
         For a choice among what is listed: machines that exist, experiments that were recorded.
@@ -339,6 +340,9 @@ class MetaGPSampler(BaseSampler):
         Returns:
             Shape [m]: the logarithm of the improvement that is expected, or what stands in for it.
 
+        Raises:
+            TypeError: If ``candidates`` holds anything but mappings.
+
         Example:
             >>> import optuna
             >>> from optuna_metabo import MetaGPSampler
@@ -351,6 +355,7 @@ class MetaGPSampler(BaseSampler):
         from optuna_metabo.asking import Ask
         from optuna_metabo.proposal import Search
 
+        candidates = configurations("candidates", candidates)
         with self._lock, single_threaded(), np.errstate(**_ARITHMETIC):
             now = self._snapshot(study)
             trial = create_trial(state=TrialState.RUNNING)

@@ -223,7 +223,8 @@ def test_a_file_without_rows_is_named(text: str, tmp_path: Path) -> None:
 
 def test_a_table_without_rows_is_no_table() -> None:
     pandas = pytest.importorskip("pandas")
-    for table in ([], pandas.DataFrame({"x": [], "y": []})):
+    tables: list[Any] = [[], pandas.DataFrame({"x": [], "y": []})]
+    for table in tables:
         with pytest.raises(ValueError, match=r"expected a table with rows, got none$"):
             import_history(table, MINIMIZE_Y, study_name="none")
 
