@@ -89,8 +89,9 @@ class Averaging:
     probe: bool = True
 
     def __post_init__(self) -> None:
-        weights = self.plain, self.joint, self.opposed
-        if min(weights[:2]) <= 0.0 or self.opposed < 0.0 or sum(weights) >= 1.0:
+        plain, joint, opposed = self.plain, self.joint, self.opposed
+        # NaN is in no order, and none of these.
+        if not (plain > 0.0 and joint > 0.0 and opposed >= 0.0 and plain + joint + opposed < 1.0):
             raise ValueError(
                 "expected plain > 0, joint > 0, opposed >= 0 and a sum < 1, got "
                 f"plain={self.plain!r}, joint={self.joint!r}, opposed={self.opposed!r}"
