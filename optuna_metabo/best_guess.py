@@ -58,6 +58,8 @@ def _candidates(
             f"{now.name!r} has {len(now.objectives)} objectives and no single best trial: "
             "look at study.best_trials"
         )
+    if not now.completed:
+        raise ValueError(f"{now.name!r} has no completed trial")
     allowed = feasible(history.constraints(now, now.completed, constraints_of))
     found = [trial for trial, fine in zip(now.completed, allowed, strict=True) if fine]
     if not found:

@@ -105,9 +105,13 @@ def test_constraints_that_trials_hold_themselves_count_too() -> None:
 
 
 def test_what_has_no_single_best_trial_is_an_error_that_says_so() -> None:
-    failed = create_trial(params={"x": 0.5}, distributions=SPACE, state=TrialState.FAIL)
-    with pytest.raises(ValueError, match="no completed trial"):
-        MetaGPSampler(seed=0).best_guess(study_of(failed))
+    for state in (TrialState.FAIL, TrialState.PRUNED):
+        ended = create_trial(params={"x": 0.5}, distributions=SPACE, state=state)
+        with pytest.raises(ValueError, match=r"has no completed trial$"):
+            MetaGPSampler(seed=0).best_guess(study_of(ended))
+    infeasible = MetaGPSampler(seed=0, constraints_func=lambda t: [1.0])
+    with pytest.raises(ValueError, match=r"has no completed trial that breaks no constraint$"):
+        infeasible.best_guess(study_of(trial(0.5, 1.0)))
     several = optuna.create_study(directions=["minimize", "maximize"])
     with pytest.raises(ValueError, match="2 objectives"):
         MetaGPSampler(seed=0).best_guess(several)
