@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -34,6 +34,7 @@ def plot_histories(studies: Mapping[str, Study | Sequence[Study]]) -> go.Figure:
         studies: By name a study, or those of several seeds.
 
     Raises:
+        TypeError: If they are no studies by name.
         ValueError: If there is none, one has several objectives, no completed trial or none that
             breaks no constraint, or directions differ.
 
@@ -48,9 +49,12 @@ def plot_histories(studies: Mapping[str, Study | Sequence[Study]]) -> go.Figure:
         >>> [line.name for line in figure.data if line.name]
         ['random', 'one run']
     """
-    runs = {
-        name: [given] if isinstance(given, Study) else [*given] for name, given in studies.items()
-    }
+    if not isinstance(studies, Mapping):
+        raise TypeError(
+            "studies expects a mapping from names to studies, such as {'ours': study}, "
+            f"got a {type(studies).__name__}"
+        )
+    runs = {name: _seeds(name, given) for name, given in studies.items()}
     every = [study for seeds in runs.values() for study in seeds]
     if not every or not all(runs.values()):
         raise ValueError("expected one study at least for each name")
@@ -60,6 +64,14 @@ def plot_histories(studies: Mapping[str, Study | Sequence[Study]]) -> go.Figure:
         raise ValueError("expected studies of one direction")
     best = {name: _best(seeds) for name, seeds in runs.items()}
     return plot_best_values(best, title="Best value so far", value_name="Value")
+
+
+def _seeds(name: str, given: Study | Iterable[Study]) -> list[Study]:
+    """The studies of a name."""
+    seeds = list(given) if isinstance(given, Iterable) else [given]
+    if not all(isinstance(study, Study) for study in seeds):
+        raise TypeError(f"{name!r} of studies expects a study or several, got {given!r}")
+    return seeds
 
 
 def _best(studies: Sequence[Study]) -> Float[Array, "seeds trials"]:

@@ -160,6 +160,21 @@ def test_histories_are_means_over_seeds_up_to_the_shortest(studies: Studies) -> 
             plot_histories(wrong)
 
 
+@pytest.mark.parametrize(
+    ("wrap", "said"),
+    [
+        (lambda study: [study], "studies expects a mapping from names to studies, .* got a list"),
+        (lambda study: study, "studies expects a mapping from names to studies, .* got a Study"),
+        (lambda study: {"a": "told"}, "'a' .* a study or several, got 'told'"),
+        (lambda study: {"a": [study, 3]}, "'a' .* a study or several, got .*, 3\\]"),
+        (lambda study: {"a": None}, "'a' .* a study or several, got None"),
+    ],
+)
+def test_what_are_no_studies_by_name_is_named(wrap: Callable[[Any], Any], said: str) -> None:
+    with pytest.raises(TypeError, match=said):
+        plot_histories(wrap(_told((1.0, None))))
+
+
 def _told(*values: tuple[float, float | None], direction: str = "minimize") -> optuna.Study:
     """A study of completed trials with a value and a constraint, or with none."""
     study = optuna.create_study(study_name="told", direction=direction)
