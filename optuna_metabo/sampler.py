@@ -31,7 +31,7 @@ from optuna_metabo.outputs import ConstraintsFunc, constraints_of
 from optuna_metabo.shapes import Float
 from optuna_metabo.snapshot import Snapshot
 from optuna_metabo.sources import Sources
-from optuna_metabo.surrogate import Surrogate
+from optuna_metabo.surrogate import Surrogate, checked
 from optuna_metabo.threads import single_threaded
 
 if TYPE_CHECKING:
@@ -138,9 +138,7 @@ class MetaGPSampler(BaseSampler):
         }
         from optuna_metabo.learning import Learner
 
-        surrogate = by_name(surrogate) if isinstance(surrogate, str) else surrogate
-        if not isinstance(surrogate, Surrogate):
-            raise TypeError(f"surrogate must be a name or have a learn method, got {surrogate!r}")
+        surrogate = by_name(surrogate) if isinstance(surrogate, str) else checked(surrogate)
         self._sources = Sources.of(source_studies, storage)
         self._learner = Learner(surrogate, features=Features.of(features))
         if prior is not None:

@@ -216,7 +216,7 @@ def test_weights_that_leave_nothing_are_refused(plain: float, joint: float) -> N
 @pytest.mark.parametrize("name", ["plain", "joint", "opposed"])
 def test_a_weight_that_is_no_number_is_refused(name: str) -> None:
     with pytest.raises(ValueError, match=f"{name}=nan"):
-        Averaging(**{name: float("nan")})  # type: ignore[arg-type]
+        Averaging(**{name: float("nan")})
 
 
 def test_a_negative_weight_of_the_opposites_is_refused() -> None:
