@@ -21,6 +21,7 @@ from optuna.trial import FrozenTrial, TrialState, create_trial
 
 from optuna_metabo.announce import Announcer
 from optuna_metabo.arguments import call, check_count, configurations
+from optuna_metabo.checking import checked
 from optuna_metabo.choices import same_choice
 from optuna_metabo.encoding import as_choice, fits, is_kept_by_databases
 from optuna_metabo.ensembles import by_name
@@ -31,7 +32,7 @@ from optuna_metabo.outputs import ConstraintsFunc, constraints_of
 from optuna_metabo.shapes import Float
 from optuna_metabo.snapshot import Snapshot
 from optuna_metabo.sources import Sources
-from optuna_metabo.surrogate import Surrogate, checked
+from optuna_metabo.surrogate import Surrogate
 from optuna_metabo.threads import single_threaded
 
 if TYPE_CHECKING:

@@ -17,6 +17,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from optuna_metabo import Domain, MetaGPSampler, belief
+from optuna_metabo.checking import checked
 from optuna_metabo.ensembles.plain import NoTransfer
 from optuna_metabo.repeats import Repeats
 from optuna_metabo.surrogate import (
@@ -26,7 +27,6 @@ from optuna_metabo.surrogate import (
     Prior,
     Task,
     bounded,
-    checked,
     finite,
     observed,
 )
