@@ -6,7 +6,8 @@ The definition holds for every surrogate, because it needs nothing but weights a
    into the study with its values: **added**;
 2. no past study could be used, and too little was known to propose anything: **start-up**; or
    those that were used had misled, or tell nothing of each other: **began anew**;
-3. more than half of the belief that chose it was the new study's own: **own model**;
+3. more than half of the belief that chose it was the new study's own, of which there is nothing
+   before its first value: **own model**;
 4. else past studies chose it. If more than half of this is belief in the opposite of what they
    say: **their opposite**;
 5. if it lies within a twentieth of every range (and has the same
@@ -103,6 +104,21 @@ def shares(model: Model) -> Float[Array, " k+1"]:
     return found / total if total > 0.0 else np.r_[np.zeros(len(chosen)), 1.0]
 
 
+def together(parts: Sequence[Float[Array, " _"]], *, is_told: bool) -> Float[Array, " k+1"]:
+    """The shares of several objectives in one choice, the objectives' sources in turn.
+
+    Before the first value there is nothing of the study's own that could choose: what past studies
+    lack then is their doubt of themselves, and nobody's if they have any share.
+
+    Args:
+        parts: Those of :func:`shares`, one an objective.
+        is_told: Whether any value of the study is known.
+    """
+    weights = np.concatenate([part[:-1] for part in parts]) / len(parts)
+    own = 1.0 - weights.sum() if is_told or not weights.any() else 0.0
+    return np.r_[weights, max(own, 0.0)]
+
+
 def chosen_by(
     x: Float[Array, " p"],
     shares: Float[Array, " k+1"],
@@ -114,7 +130,7 @@ def chosen_by(
 
     Args:
         x: The trial.
-        shares: Those of :func:`shares`.
+        shares: Those of :func:`together`.
         names: Of the k past studies; one that is there for each of several objectives counts
             with all its shares.
         tasks: Their trials.

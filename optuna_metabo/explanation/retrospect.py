@@ -19,7 +19,7 @@ from optuna_metabo.asking import known_space
 from optuna_metabo.belief import Belief, acting, begin_anew, opposition, without_outliers
 from optuna_metabo.encoding import Encoding, is_within
 from optuna_metabo.ensembles.source_models import SourceModels
-from optuna_metabo.explanation.origin import Origin, chosen_by, shares
+from optuna_metabo.explanation.origin import Origin, chosen_by, shares, together
 from optuna_metabo.explanation.predictions import Prediction
 from optuna_metabo.history import History
 from optuna_metabo.learning import Learned, Learner, is_start_up
@@ -161,12 +161,10 @@ class Retrospect:
         if is_start_up(self.learned, n_ended, self.n_startup_trials):
             return Origin("start-up")
         # One row a source and objective: the best trial differs from objective to objective.
-        parts = [shares(model) for model in models]
-        weights = np.concatenate([part[:-1] for part in parts]) / len(parts)
+        shared = together([shares(model) for model in models], is_told=n_seen > 0)
         x = self.rows[self.now.places([trial])[0]]
         names, tasks = [one.study.name for one in used], [one.task for one in used]
         opposite = [opposition(acting(model)) for model in models]
-        shared = np.r_[weights, 1.0 - weights.sum()]
         return chosen_by(x, shared, names, tasks, sum(opposite) / len(opposite))
 
     def expected(

@@ -14,6 +14,7 @@ from optuna.trial import TrialState
 from optuna_metabo import MetaGPSampler, Task
 from optuna_metabo.ensembles.averaging import AveragingPrior
 from optuna_metabo.ensembles.mixture import AveragingModel
+from optuna_metabo.outputs import name_metrics
 from tests.explanation.conftest import Studies, bowl, past
 
 
@@ -56,6 +57,44 @@ def test_without_past_studies_start_up_comes_before_the_own_model() -> None:
     study.optimize(bowl, n_trials=5)
     kinds = [trial.origin.kind for trial in study.sampler.explain(study).trials]
     assert kinds == ["start-up"] * 3 + ["own model"] * 2
+
+
+@pytest.mark.parametrize("n_trials", [2, 3, 4, 5])
+def test_the_first_trial_comes_from_a_past_study_however_little_this_weighs(n_trials: int) -> None:
+    sampler = MetaGPSampler([past("few", 1.0, n_trials)], seed=0)
+    study = optuna.create_study(sampler=sampler)
+    study.optimize(bowl, n_trials=1)
+    [first] = sampler.explain(study).trials
+    assert first.weight_without_sources > 0.5
+    assert first.origin.sources == ("few",)
+
+
+def test_the_first_trial_of_a_study_comes_from_who_tells_one_of_its_two_objectives() -> None:
+    def two(trial: optuna.Trial) -> tuple[float, float]:
+        return bowl(trial), trial.params["y"]
+
+    source = past("half", 1.0)
+    name_metrics(source, ["loss"])
+    sampler = MetaGPSampler([source], seed=0)
+    study = optuna.create_study(directions=["minimize"] * 2, sampler=sampler)
+    name_metrics(study, ["loss", "time"])
+    study.optimize(two, n_trials=1)
+    [first] = sampler.explain(study).trials
+    assert first.weight_without_sources > 0.5
+    assert first.origin.sources == ("half",)
+
+
+def test_trials_that_began_before_any_value_have_no_model_of_their_own() -> None:
+    """Those that follow may have."""
+    sampler = MetaGPSampler([past("few", 1.0, 3)], seed=0)
+    study = optuna.create_study(sampler=sampler)
+    trials = [study.ask() for _ in range(3)]
+    for trial in trials:
+        study.tell(trial, bowl(trial))
+    study.optimize(bowl, n_trials=8)
+    kinds = [one.origin.kind for one in sampler.explain(study).trials]
+    assert "own model" not in kinds[:3]
+    assert "own model" in kinds[3:]
 
 
 def test_agreement_is_told_in_words_with_an_interval(studies: Studies) -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import pytest
 
-from optuna_metabo.explanation.origin import Origin, chosen_by, shares
+from optuna_metabo.explanation.origin import Origin, chosen_by, shares, together
 from optuna_metabo.surrogate import Posterior, Task
 
 NAMES = ("a", "b", "c")
@@ -86,6 +86,14 @@ def test_the_part_of_a_model_that_chooses_has_all_shares(
     whole = Whole(np.array(weights))
     model = whole if acting is None else Divided(whole.weights, Whole(np.array(acting)))
     assert shares(model) == pytest.approx(expected)
+
+
+def test_before_the_first_value_only_past_studies_have_shares() -> None:
+    parts = [np.array([0.2, 0.1, 0.7]), np.array([0.3, 0.7])]
+    assert together(parts, is_told=True) == pytest.approx([0.1, 0.05, 0.15, 0.7])
+    assert together(parts, is_told=False) == pytest.approx([0.1, 0.05, 0.15, 0.0])
+    nothing = [np.array([0.0, 1.0]), np.array([1.0])]
+    assert together(nothing, is_told=False) == pytest.approx([0.0, 1.0])
 
 
 def test_words() -> None:
