@@ -12,6 +12,7 @@ from optuna.study import Study
 from optuna.trial import FrozenTrial
 
 from optuna_metabo.explanation import Explanation
+from optuna_metabo.explanation.names import WITHOUT
 from optuna_metabo.logs import LOGGER
 from optuna_metabo.sampler import MetaGPSampler
 from optuna_metabo.visualization.agreement import draw_agreement
@@ -96,7 +97,7 @@ def _attributes(explanation: Explanation, sampler: MetaGPSampler) -> dict[str, o
         "sampler": repr(sampler),
         "weights": {
             **{one.name: round(one.weight, 4) for one in used},
-            "(without past studies)": round(explanation.weight_without_sources, 4),
+            WITHOUT: round(explanation.weight_without_sources, 4),
         },
         "left_out": {one.name: one.reason for one in left_out},
         "origins": {str(one.number): str(one.origin) for one in explanation.trials},

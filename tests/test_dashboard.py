@@ -45,6 +45,20 @@ def test_attributes_say_which_sampler_which_sources_and_where_trials_came_from(
     }
 
 
+def test_attributes_have_past_studies_of_one_name_each_for_itself() -> None:
+    names = ["same", "same", "(without past studies)", "gone"]
+    sources = [past(name, 1.0, 0 if name == "gone" else 8 + i) for i, name in enumerate(names)]
+    study = optuna.create_study(sampler=MetaGPSampler(sources, seed=0))
+    with pytest.warns(UserWarning, match="left out"):
+        study.optimize(bowl, n_trials=3)
+    publish(study)
+    weights = study.user_attrs["metabo:weights"]
+    own = "(without past studies)"
+    assert set(weights) == {"same", "same (2)", f"{own} (2)", own}
+    assert sum(weights.values()) == pytest.approx(1.0, abs=1e-3)
+    assert set(study.user_attrs["metabo:left_out"]) == {"gone"}
+
+
 def test_publishing_again_replaces_our_part_of_the_note_and_keeps_that_of_others(
     study: optuna.Study,
 ) -> None:

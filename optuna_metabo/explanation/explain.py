@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Hashable, Sequence
 from dataclasses import replace
 
@@ -46,7 +45,9 @@ def explain(back: Retrospect) -> Explanation:
     agreement, likeness = _agreement(back, told), _likeness(back.learned)
     sources = [
         replace(
-            _source(one, back.encoding, float(weight), agreement[key]), likeness=likeness.get(key)
+            _source(one, back.encoding, float(weight), agreement[key]),
+            name=back.names[key],
+            likeness=likeness.get(key),
         )
         for (key, one), weight in zip(used.items(), weights, strict=True)
     ]
@@ -145,19 +146,15 @@ def _left_out(one: LeftOut) -> SourceExplanation:
 
 
 def _all_left_out(back: Retrospect, used: dict[Hashable, SourceTask]) -> list[LeftOut]:
-    """Those that no objective uses, each once; different studies may have one name."""
-    found: dict[tuple[str, int], LeftOut] = {}
+    """Those that no objective uses, each once."""
+    found: dict[Hashable, LeftOut] = {}
     for part in back.learned:
         here = {source.study.key for source in part.used}
-        elsewhere = Counter(one.study.name for key, one in used.items() if key not in here)
-        seen: Counter[str] = Counter()
-        for one in (*back.unread, *part.left_out):
-            if elsewhere[one.name] > 0:
-                elsewhere[one.name] -= 1
-                continue
-            found.setdefault((one.name, seen[one.name]), one)
-            seen[one.name] += 1
-    return list(found.values())
+        unused = [one.key for one in back.past.studies if one.key not in here]
+        for key, one in zip(unused, part.left_out, strict=True):
+            if key not in used:
+                found.setdefault(key, replace(one, name=back.names[key]))
+    return [*back.unread, *found.values()]
 
 
 def _chosen(trials: Sequence[FrozenTrial]) -> Sequence[FrozenTrial]:

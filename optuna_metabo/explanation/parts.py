@@ -20,7 +20,8 @@ class SourceExplanation:
     """What became of one source study.
 
     Args:
-        name: The name of the study.
+        name: The name of the study; of several of one name all but the first have a number behind
+            it, ``"rf (2)"``, in the order in which they were given.
         weight: Its share of the belief about the target now, in [0, 1].
         rank_agreement: Kendall's tau between the source's predictions and the target's values so
             far, or ``None`` with fewer than two values.

@@ -6,6 +6,7 @@ import html as html_
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from optuna_metabo.explanation.names import WITHOUT
 from optuna_metabo.surrogate import TRUSTED
 
 if TYPE_CHECKING:
@@ -23,7 +24,6 @@ _MOST = 10
 _COUNTS = 0.005
 # The weight of opposites from which on it is said that they are believed.
 _MOSTLY = 0.5
-_WITHOUT = "(without past studies)"
 _OPPOSED = (
     "what is found is the opposite of what past studies say: was the direction of theirs, or of "
     "this one, mistaken?"
@@ -112,7 +112,7 @@ def _rows(explanation: Explanation) -> list[tuple[str, ...]]:
         rows.append((f"and {len(rest)} more", *_weights(weight, at_first), "", "", "", ""))
     before = explanation.trials[0].weight_without_sources if explanation.trials else None
     without = _weights(explanation.weight_without_sources, before)
-    return [*rows, (_WITHOUT, *without, "", "", "", "")]
+    return [*rows, (WITHOUT, *without, "", "", "", "")]
 
 
 def _that_matter(explanation: Explanation, used: Sequence[int]) -> list[int]:
@@ -251,5 +251,5 @@ def trials_frame(explanation: Explanation) -> pd.DataFrame:
             f"weight of {source.name}": weight
             for source, weight in zip(explanation.sources, trial.weights, strict=False)
         }
-        rows.append({**row, _WITHOUT.strip("()"): trial.weight_without_sources})
+        rows.append({**row, WITHOUT.strip("()"): trial.weight_without_sources})
     return pd.DataFrame(rows)

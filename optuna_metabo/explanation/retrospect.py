@@ -7,7 +7,7 @@ it is kept while the sampler is asked. Values are those that a proposal looks at
 from __future__ import annotations
 
 from collections.abc import Hashable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
@@ -19,6 +19,7 @@ from optuna_metabo.asking import known_space
 from optuna_metabo.belief import Belief, acting, begin_anew, opposition, without_outliers
 from optuna_metabo.encoding import Encoding, is_within
 from optuna_metabo.ensembles.source_models import SourceModels
+from optuna_metabo.explanation.names import told_apart
 from optuna_metabo.explanation.origin import Origin, chosen_by, shares, together
 from optuna_metabo.explanation.predictions import Prediction
 from optuna_metabo.history import History
@@ -56,7 +57,7 @@ class Retrospect:
         encoding: Of what is known of its search space.
         rows: All its trials, shape [n p].
         learned: What the past studies say of each objective.
-        unread: Past studies that are left out of all objectives.
+        past: The past studies.
         n_startup_trials: Trials before the first proposal if no past study can be used.
         memory: Of steps, which cannot change, and of what is learned.
     """
@@ -65,7 +66,7 @@ class Retrospect:
     encoding: Encoding
     rows: Float[Array, "n p"]
     learned: Sequence[Learned]
-    unread: Sequence[LeftOut]
+    past: Past
     n_startup_trials: int
     memory: Memory[Any] = field(repr=False)
     _last: dict[tuple[int, ...], list[Model]] = field(default_factory=dict, repr=False)
@@ -87,12 +88,30 @@ class Retrospect:
         space = encoding.search_space
         learned = learner.objectives(now.objectives, past, space) if space else []
         rows = history.encoded(now, encoding) if space else np.zeros((len(now.trials), 0))
-        return cls(now, encoding, rows, learned, past.left_out, **settings)
+        return cls(now, encoding, rows, learned, past, **settings)
 
     @property
     def trials(self) -> list[FrozenTrial]:
         """Those that were asked for a parameter."""
         return [one for one in self.now.trials if one.params]
+
+    @cached_property
+    def names(self) -> dict[Hashable, str]:
+        """What each past study is called, by its key."""
+        keys = [one.key for one in self.past.studies]
+        return dict(zip(keys, self._told_apart, strict=False))
+
+    @property
+    def unread(self) -> list[LeftOut]:
+        """Past studies that are left out of all objectives, as they are called."""
+        names = self._told_apart[len(self.past.studies) :]
+        return [replace(x, name=n) for x, n in zip(self.past.left_out, names, strict=True)]
+
+    @cached_property
+    def _told_apart(self) -> list[str]:
+        """The names of past studies in their order, those that are left out of all last."""
+        names = [one.name for one in self.past.studies]
+        return told_apart([*names, *(one.name for one in self.past.left_out)])
 
     def told_before(self, trial: FrozenTrial) -> list[FrozenTrial]:
         """The trials whose values were known when a trial began."""
@@ -136,7 +155,9 @@ class Retrospect:
         described = [one.description for one in self.learned]
         own = tuple(one.own.tobytes() if one else None for one in described)
         used = tuple(tuple(one.study.key for one in part.used) for part in self.learned)
-        return (self.now.name, own, used, *map(repr, self.encoding.search_space.items()))
+        called = tuple(self.names[key] for part in used for key in part)
+        space = map(repr, self.encoding.search_space.items())
+        return (self.now.name, own, used, called, *space)
 
     def _step(self, trial: FrozenTrial, told: Sequence[FrozenTrial]) -> Step:
         models, x = self.models(told), self.rows[self.now.places([trial])]
@@ -163,7 +184,7 @@ class Retrospect:
         # One row a source and objective: the best trial differs from objective to objective.
         shared = together([shares(model) for model in models], is_told=n_seen > 0)
         x = self.rows[self.now.places([trial])[0]]
-        names, tasks = [one.study.name for one in used], [one.task for one in used]
+        names, tasks = [self.names[x.study.key] for x in used], [x.task for x in used]
         opposite = [opposition(acting(model)) for model in models]
         return chosen_by(x, shared, names, tasks, sum(opposite) / len(opposite))
 

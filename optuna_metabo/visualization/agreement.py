@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from optuna.study import Study
 
 from optuna_metabo.explanation import Explanation, SourceExplanation
+from optuna_metabo.explanation.names import labels
 from optuna_metabo.sampler import MetaGPSampler
 from optuna_metabo.visualization.style import (
     COLOURS,
@@ -15,7 +16,6 @@ from optuna_metabo.visualization.style import (
     new_figure,
     sampler_of,
     short,
-    short_name,
 )
 
 if TYPE_CHECKING:
@@ -63,15 +63,16 @@ def plot_source_agreement(study: Study, sampler: MetaGPSampler | None = None) ->
 def draw_agreement(explanation: Explanation) -> go.Figure:
     """The figure of :func:`plot_source_agreement`."""
     sources = explanation.sources
+    label = dict(zip(sources, labels(one.name for one in sources), strict=True))
     used = [one for one in sources if one.reason is None and one.rank_agreement is not None]
     used.sort(key=lambda one: -abs(one.rank_agreement or 0.0))
     shown = sorted(used[:_MOST], key=lambda one: one.rank_agreement or 0.0)
     left_out = [one for one in sources if one.reason is not None][:_MOST_LEFT_OUT]
     figure = new_figure(_title(len(shown), len(used)), height=200 + _ROW * len(shown + left_out))
     for word in _LOOKS:
-        _add(figure, word, [one for one in shown if one.agreement == word])
-    _add_left_out(figure, left_out)
-    order = [*(_label(one) for one in left_out[::-1]), *(_label(one) for one in shown)]
+        _add(figure, word, {label[one]: one for one in shown if one.agreement == word})
+    _add_left_out(figure, {label[one]: one for one in left_out})
+    order = [label[one] for one in (*left_out[::-1], *shown)]
     figure.update_yaxes(categoryorder="array", categoryarray=order)
     figure.update_xaxes(title="Kendall's tau with the values of the study", range=[-1.05, 1.05])
     figure.add_vline(x=0.0, line={"color": "#888", "width": 1})
@@ -83,20 +84,16 @@ def _title(shown: int, used: int) -> str:
     return title if shown == used else f"{title} ({shown} of {used})"
 
 
-def _label(source: SourceExplanation) -> str:
-    return short_name(source.name)
-
-
-def _add(figure: go.Figure, word: str, sources: Sequence[SourceExplanation]) -> None:
-    """The studies of which the same is said."""
+def _add(figure: go.Figure, word: str, sources: Mapping[str, SourceExplanation]) -> None:
+    """The studies of which the same is said, by their labels."""
     if not sources:
         return
     colour, symbol = _LOOKS[word]
-    taus = [one.rank_agreement or 0.0 for one in sources]
-    ends = [one.agreement_interval for one in sources]
+    taus = [one.rank_agreement or 0.0 for one in sources.values()]
+    ends = [one.agreement_interval for one in sources.values()]
     figure.add_scatter(
         x=short(taus),
-        y=[_label(one) for one in sources],
+        y=[*sources],
         name=word,
         mode="markers",
         marker={"color": colour, "symbol": symbol, "size": 9},
@@ -106,19 +103,19 @@ def _add(figure: go.Figure, word: str, sources: Sequence[SourceExplanation]) -> 
             "color": colour,
             "thickness": 1.5,
         },
-        hovertext=[f"{one.name}, weight {one.weight:.3f}" for one in sources],
+        hovertext=[f"{one.name}, weight {one.weight:.3f}" for one in sources.values()],
     )
 
 
-def _add_left_out(figure: go.Figure, left_out: Sequence[SourceExplanation]) -> None:
+def _add_left_out(figure: go.Figure, left_out: Mapping[str, SourceExplanation]) -> None:
     if left_out:
         figure.add_scatter(
             x=[-1.0] * len(left_out),
-            y=[_label(one) for one in left_out],
+            y=[*left_out],
             name="left out",
             mode="markers+text",
             marker={"symbol": "line-ns-open", "color": GREY, "size": 8},
-            text=[f" {one.reason}" for one in left_out],
+            text=[f" {one.reason}" for one in left_out.values()],
             textposition="middle right",
-            hovertext=[one.name for one in left_out],
+            hovertext=[one.name for one in left_out.values()],
         )

@@ -10,9 +10,10 @@ from numpy import ndarray as Array
 from optuna.study import Study, StudyDirection
 from optuna.trial import TrialState
 
+from optuna_metabo.explanation.names import short_name
 from optuna_metabo.outputs import constraints_of, feasible
 from optuna_metabo.shapes import Float
-from optuna_metabo.visualization.style import new_figure, short, short_name, style_of
+from optuna_metabo.visualization.style import new_figure, short, style_of
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go

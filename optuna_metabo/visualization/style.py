@@ -1,4 +1,4 @@
-"""What all figures share: colours, dashes and markers, a small layout, short numbers and names."""
+"""What all figures share: colours, dashes and markers, a small layout, short numbers."""
 
 from __future__ import annotations
 
@@ -21,8 +21,6 @@ COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#0
 GREY = "#666666"
 DASHES = ("solid", "dash", "dot", "dashdot", "longdash", "longdashdot")
 MARKERS = ("circle", "square", "diamond", "triangle-up", "x", "star", "triangle-down")
-# Names are cut in the middle to so many letters; hovering shows them whole.
-_MAX_NAME = 24
 # Significant digits of what is drawn: more would not be seen, and would make files large.
 _DIGITS = 4
 # Free space around values, in lengths of their range.
@@ -72,14 +70,6 @@ def style_of(i: int) -> dict[str, Any]:
 def short(values: Iterable[float]) -> list[float]:
     """Numbers with as many digits as can be seen, as plain floats."""
     return [float(f"{value:.{_DIGITS}g}") for value in values]
-
-
-def short_name(name: str, most: int = _MAX_NAME) -> str:
-    """A name that fits beside a figure."""
-    if len(name) <= most:
-        return name
-    half = (most - 1) // 2
-    return f"{name[: most - 1 - half]}…{name[-half:]}"
 
 
 def span_of(values: Float[Array, " n"], *, maximised: bool) -> tuple[float, float]:

@@ -9,6 +9,7 @@ from numpy import ndarray as Array
 from optuna.study import Study
 
 from optuna_metabo.explanation import Explanation
+from optuna_metabo.explanation.names import WITHOUT, labels, told_apart
 from optuna_metabo.sampler import MetaGPSampler
 from optuna_metabo.shapes import Float
 from optuna_metabo.visualization.style import (
@@ -17,7 +18,6 @@ from optuna_metabo.visualization.style import (
     new_figure,
     sampler_of,
     short,
-    short_name,
     style_of,
 )
 
@@ -28,7 +28,6 @@ if TYPE_CHECKING:
 _MOST = 6
 # Lines nowhere farther apart than this cannot be told apart, and become one.
 _ALIKE = 0.01
-_WITHOUT = "(without past studies)"
 
 
 def plot_source_weights(study: Study, sampler: MetaGPSampler | None = None) -> go.Figure:
@@ -69,8 +68,8 @@ def draw_weights(explanation: Explanation) -> go.Figure:
     hover = [f"before trial {trial.number}, which came from: {trial.origin}" for trial in trials]
     figure = new_figure("How much each past study counts", height=460)
     lines = _lines(explanation)
-    for i, (name, y) in enumerate(lines.items()):
-        look = style_of(i) if name != _WITHOUT else _own_style()
+    looks = [*map(style_of, range(len(lines) - 1)), _own_style()]
+    for (name, y), look in zip(lines, looks, strict=True):
         figure.add_scatter(
             x=x, y=short(y), name=name, hovertext=[*hover, "now"], mode="lines+markers", **look
         )
@@ -84,10 +83,10 @@ def _own_style() -> dict[str, dict[str, object]]:
     return {"line": line, "marker": {"symbol": "circle-open", "size": 8}}
 
 
-def _lines(explanation: Explanation) -> dict[str, Float[Array, " n+1"]]:
-    """The weights over the trials by name: of those that matter, the others, and none."""
+def _lines(explanation: Explanation) -> list[tuple[str, Float[Array, " n+1"]]]:
+    """Names and weights over the trials: of those that matter, of the others, and of none."""
     used = [i for i, source in enumerate(explanation.sources) if source.reason is None]
-    names = [short_name(explanation.sources[i].name) for i in used]
+    names = labels(source.name for source in explanation.sources)
     weights = np.array(
         [
             [*(trial.weights[i] for trial in explanation.trials), explanation.sources[i].weight]
@@ -97,12 +96,14 @@ def _lines(explanation: Explanation) -> dict[str, Float[Array, " n+1"]]:
     groups = _alike(weights)
     groups.sort(key=lambda group: -float(weights[group[0]].max()))
     n_shown = len(groups) if len(groups) <= _MOST + 1 else _MOST
-    lines = {_named([names[i] for i in group]): weights[group[0]] for group in groups[:n_shown]}
+    lines = [
+        (_named([names[used[i]] for i in group]), weights[group[0]]) for group in groups[:n_shown]
+    ]
     rest = [i for group in groups[n_shown:] for i in group]
     if rest:
-        lines[f"{len(rest)} others, together"] = weights[rest].sum(axis=0)
+        lines.append((f"{len(rest)} others, together", weights[rest].sum(axis=0)))
     own = [trial.weight_without_sources for trial in explanation.trials]
-    return {**lines, _WITHOUT: np.array([*own, explanation.weight_without_sources])}
+    return [*lines, (WITHOUT, np.array([*own, explanation.weight_without_sources]))]
 
 
 def _alike(weights: Float[Array, "k n"]) -> list[list[int]]:
@@ -142,16 +143,18 @@ def plot_explanation(explanation: Explanation) -> go.Figure:
         >>> figure.data[0].y
         ('rf-cancer', '(without past studies)')
     """
-    used = [source for source in explanation.sources if source.reason is None]
+    sources = explanation.sources
+    used = [source for source in sources if source.reason is None]
     shown, rest = used[: 2 * _MOST], used[2 * _MOST :]
-    names = [short_name(source.name) for source in shown]
+    label = dict(zip(sources, labels(source.name for source in sources), strict=True))
+    names = [label[source] for source in shown]
     weights = [source.weight for source in shown]
     hover = [f"{source.name}: {source.agreement}" for source in shown]
     if rest:
         names.append(f"{len(rest)} others, together")
         weights.append(sum(source.weight for source in rest))
         hover.append("")
-    names.append(_WITHOUT)
+    names = [*told_apart(names), WITHOUT]
     weights.append(explanation.weight_without_sources)
     figure = new_figure("What the sampler listens to", height=140 + 26 * len(names))
     patterns = [""] * (len(names) - 1) + ["/"]

@@ -91,6 +91,21 @@ def test_studies_asked_for_count_beside_those_of_a_prior(
 
 
 @BOTH
+def test_a_study_of_the_storage_and_one_of_a_prior_may_have_one_name(
+    command: str, url: str, prior: Path, run: Run
+) -> None:
+    make_study(url, "elsewhere", n_trials=5)
+    asked = (command, "--storage", url, "--study-name", "new", "--prior", prior)
+    asked = (*asked, "--sources", "elsewhere", "-f", "json")
+    found = json.loads(run(*asked).out)
+    sources = found["sources"] if command == "explain" else found
+    n_trials = {one["study"]: one["trials"] for one in sources}
+    assert n_trials == {"elsewhere": 12, "elsewhere (2)": 5}
+    if command == "explain":
+        assert all(set(one["weights"]) == set(n_trials) for one in found["trials"])
+
+
+@BOTH
 def test_a_prior_alone_is_past_enough(command: str, tmp_path: Path, prior: Path, run: Run) -> None:
     url = f"sqlite:///{tmp_path}/one.db"
     make_study(url, "new", n_trials=2)

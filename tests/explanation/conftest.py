@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import warnings
+
 import optuna
 import pytest
 
@@ -28,4 +30,20 @@ def studies() -> Studies:
     study.enqueue_trial({"x": 0.9, "y": 0.9})
     with pytest.warns(UserWarning, match="left out: 'empty'"):
         study.optimize(bowl, n_trials=10)
+    return study, sampler
+
+
+@pytest.fixture(scope="session")
+def namesakes() -> Studies:
+    """Three past studies of one name, one of which cannot be used, and one of a name of ours."""
+    sources = [
+        past("same", 1.0),
+        past("same", 0.0),
+        past("same", -1.0, 15),
+        past("(without past studies)", 1.0, 10),
+    ]
+    sampler = MetaGPSampler(sources, seed=0)
+    study = optuna.create_study(study_name="new", sampler=sampler)
+    with warnings.catch_warnings(action="ignore", category=UserWarning):  # one is left out
+        study.optimize(bowl, n_trials=8)
     return study, sampler

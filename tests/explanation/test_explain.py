@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from optuna.trial import TrialState
 from optuna_metabo import MetaGPSampler, Task
 from optuna_metabo.ensembles.averaging import AveragingPrior
 from optuna_metabo.ensembles.mixture import AveragingModel
+from optuna_metabo.explanation import explain
 from optuna_metabo.outputs import name_metrics
 from tests.explanation.conftest import Studies, bowl, past
 
@@ -294,6 +296,42 @@ def test_of_past_studies_that_tell_nothing_of_each_other_the_user_is_told() -> N
     believed = MetaGPSampler(sources[:2], seed=0).explain(study)
     assert believed.trust == 1.0
     assert "tell little" not in str(believed)
+
+
+def test_past_studies_of_one_name_are_told_apart_in_the_order_they_were_given(
+    namesakes: Studies,
+) -> None:
+    study, sampler = namesakes
+    explanation = sampler.explain(study)
+    found = {one.name: one for one in explanation.sources}
+    assert set(found) == {"same", "same (2)", "same (3)", "(without past studies) (2)"}
+    assert [found[name].n_trials for name in ("same", "same (3)")] == [20, 15]
+    assert found["same (2)"].reason == "all its values are the same"
+    named = {name for trial in explanation.trials for name in trial.origin.sources}
+    assert named
+    assert named <= set(found) - {"same (2)"}
+
+
+def test_weights_of_past_studies_of_one_name_are_not_added_up() -> None:
+    sources = [past("same", 1.0, n) for n in (20, 19, 15)]
+    study = optuna.create_study(sampler=MetaGPSampler(sources, seed=0))
+    study.optimize(bowl, n_trials=1)
+    [first] = study.sampler.explain(study).trials
+    assert first.origin.kind == "common"
+    assert set(first.origin.sources) == {"same", "same (2)", "same (3)"}
+
+
+def test_a_step_that_is_remembered_has_the_names_of_today() -> None:
+    """Another study of the name has come before the one that a trial came from."""
+    study = optuna.create_study(sampler=MetaGPSampler([past("same", 1.0)], seed=0))
+    study.optimize(bowl, n_trials=1)
+    sampler = study.sampler
+    assert isinstance(sampler, MetaGPSampler)
+    now = sampler._look_back(study)
+    assert [trial.origin.sources for trial in explain(now).trials] == [("same",)]
+    flat = replace(now.past.studies[0], identity=now.past.studies[0].identity._replace(number=7))
+    later = replace(now, past=replace(now.past, studies=(flat, *now.past.studies)))
+    assert later.step(study.trials[0]).origin.sources == ("same (2)",)
 
 
 def test_past_studies_may_come_while_a_study_is_looked_at(tmp_path: Path) -> None:

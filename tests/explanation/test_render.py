@@ -111,3 +111,16 @@ def test_frames_have_a_row_each_for_sources_and_trials(studies: Studies) -> None
     assert weights.to_numpy() == pytest.approx(1.0)
     assert trials["predicted"].isna().tolist() == [True] + [False] * 9
     assert isinstance(Explanation((), 1.0).to_dataframe(), pd.DataFrame)
+
+
+def test_past_studies_of_one_name_have_a_row_and_a_column_each(namesakes: Studies) -> None:
+    study, sampler = namesakes
+    explanation = sampler.explain(study)
+    expected = ["same", "same (3)", "(without past studies) (2)"]
+    trials = explanation.trials_to_dataframe()
+    assert {f"weight of {name}" for name in expected} < set(trials.columns)
+    weights = trials[[one for one in trials.columns if one.startswith("with") or "weight" in one]]
+    assert weights.sum(axis=1).to_numpy() == pytest.approx(1.0)
+    rows = [line.split("  ")[0] for line in str(explanation).splitlines()[2:]]
+    assert set(rows) >= {*expected, "(without past studies)"}
+    assert "left out: same (2) (all its values are the same)" in str(explanation)

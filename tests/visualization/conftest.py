@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from tests.explanation.conftest import studies
+from tests.explanation.conftest import namesakes, studies
 
-__all__ = ["studies"]
+__all__ = ["namesakes", "studies"]

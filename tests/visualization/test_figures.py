@@ -22,7 +22,9 @@ from optuna_metabo.visualization import (
     plot_source_agreement,
     plot_source_weights,
 )
-from optuna_metabo.visualization.style import short_name, style_of
+from optuna_metabo.visualization.agreement import draw_agreement
+from optuna_metabo.visualization.style import style_of
+from optuna_metabo.visualization.weights import draw_weights
 from tests.explanation.conftest import Studies, bowl
 
 OF_A_STUDY = [plot_source_weights, plot_source_agreement, plot_predictions, plot_slices]
@@ -72,6 +74,33 @@ def test_past_studies_that_coincide_share_a_line_that_says_so() -> None:
     study = optuna.create_study(sampler=MetaGPSampler(past, seed=0))
     study.optimize(bowl, n_trials=2)
     assert len(plot_source_weights(study).data) < 4
+
+
+def test_past_studies_of_one_name_have_a_line_a_bar_and_a_row_each(namesakes: Studies) -> None:
+    study, sampler = namesakes
+    explanation = sampler.explain(study)
+    lines = plot_source_weights(study).data
+    assert len(lines) == 4
+    assert [line.name for line in lines][-1] == "(without past studies)"
+    assert sum(line.line.dash == "dot" and line.line.width == 3 for line in lines) == 1
+    assert {"same", "same (3)"} < {line.name for line in lines}
+    bars = plot_explanation(explanation).data[0]
+    assert len(bars.y) == len(set(bars.y)) == 4
+    rows = [name for part in plot_source_agreement(study).data for name in part.y]
+    assert len(rows) == len(set(rows)) == 4
+    assert "same (2)" in rows  # left out
+
+
+def test_long_names_that_differ_in_the_middle_have_a_bar_and_a_row_each() -> None:
+    ends = "a" * 20, "z" * 20
+    sources = tuple(
+        SourceExplanation(f"{ends[0]}{i}{ends[1]}", 0.1 * i, 0.1, 20, n_compared=9)
+        for i in range(1, 4)
+    )
+    found = Explanation(sources, 0.4)
+    assert len({*plot_explanation(found).data[0].y}) == 4
+    assert len({name for part in draw_agreement(found).data for name in part.y}) == 3
+    assert len(draw_weights(found).data) == 4
 
 
 def test_agreement_is_drawn_by_kind_with_those_left_out_and_why(studies: Studies) -> None:
@@ -232,12 +261,6 @@ def test_before_the_first_trial_and_without_past_studies_there_is_a_figure(
 ) -> None:
     study = optuna.create_study(sampler=MetaGPSampler(seed=0))
     assert isinstance(plot(study), go.Figure)
-
-
-def test_long_names_are_cut_in_the_middle() -> None:
-    assert short_name("short") == "short"
-    assert len(short_name("a" * 50)) == 24
-    assert short_name("start" + "x" * 40 + "end").startswith("start")
 
 
 def test_a_value_far_off_does_not_press_the_others_together() -> None:
