@@ -50,8 +50,8 @@ def plot_slices(
 
     Raises:
         TypeError: If the sampler is not a ``MetaGPSampler``.
-        ValueError: If there is no completed trial with a finite value, no such objective, or no
-            trial with a parameter.
+        ValueError: If there is no completed trial with a finite value, no such objective, no
+            trial with a parameter, or no parameter that varies or is named.
 
     Example:
         >>> import optuna
@@ -64,7 +64,9 @@ def plot_slices(
         ['95 %', 'expected', 'trials']
     """
     found, trials = sampler_of(study, sampler), _completed(study, objective)
-    names = _names(trials)[:_MOST] if params is None else [*params]
+    names = _varying(study, trials)[:_MOST] if params is None else [*params]
+    if not names:
+        raise ValueError("params must name one parameter at least, got none")
     slices = [_Slice.of(study, trials, name, objective) for name in names]
     points = [point for one in slices for point in one.points]
     ends = np.cumsum([len(one.points) for one in slices])[:-1].tolist()
@@ -168,10 +170,12 @@ def _completed(study: Study, objective: int) -> list[FrozenTrial]:
     return trials
 
 
-def _names(trials: Sequence[FrozenTrial]) -> list[str]:
-    """The parameters that vary, those that are choices last."""
+def _varying(study: Study, trials: Sequence[FrozenTrial]) -> list[str]:
+    """The parameters that vary, of which there must be one, those that are choices last."""
     found = {name: one for trial in trials for name, one in trial.distributions.items()}
     names = sorted(name for name, one in found.items() if not one.single())
+    if not names:
+        raise ValueError(f"no parameter of {study.study_name!r} has more than one value")
     return sorted(names, key=lambda name: isinstance(found[name], CategoricalDistribution))
 
 

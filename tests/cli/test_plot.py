@@ -67,6 +67,18 @@ def test_what_cannot_be_drawn_yet_is_said_and_left_out(url: str, tmp_path: Path,
     assert not out.exists()
 
 
+def test_of_parameters_that_have_one_value_all_but_the_slices_are_drawn(
+    url: str, tmp_path: Path, run: Run
+) -> None:
+    study = optuna.create_study(study_name="fixed", storage=url)
+    study.optimize(lambda trial: trial.suggest_float("x", 0.5, 0.5), n_trials=2)
+    out = tmp_path / "page.html"
+    ended = run("plot", "--storage", url, "--study-name", "fixed", "--out", out)
+    assert ended.code == 0
+    assert ended.err.startswith("No slices: no parameter of 'fixed' has more than one value")
+    assert out.read_text(encoding="utf-8").count("Plotly.newPlot(") == 3
+
+
 def test_a_name_that_is_no_page_is_refused_at_once(url: str, tmp_path: Path, run: Run) -> None:
     ended = run("plot", "--storage", url, "--study-name", "new", "--out", tmp_path / "a.gif")
     assert (ended.code, ended.err.count("\n")) == (2, 1)

@@ -166,6 +166,18 @@ def test_slices_of_a_study_without_a_finite_value_say_what_is_so() -> None:
         plot_slices(study)
 
 
+def test_slices_of_parameters_that_cannot_vary_say_what_is_so(studies: Studies) -> None:
+    study = optuna.create_study(study_name="fixed", sampler=MetaGPSampler(seed=0))
+    study.optimize(
+        lambda trial: trial.suggest_int("n", 3, 3) + trial.suggest_float("x", 1, 1), n_trials=2
+    )
+    with pytest.raises(ValueError, match="no parameter of 'fixed' has more than one value"):
+        plot_slices(study)
+    assert len(plot_slices(study, params=["n", "x"]).data) >= 4
+    with pytest.raises(ValueError, match="params must name one parameter at least"):
+        plot_slices(studies[0], params=[])
+
+
 def test_histories_are_means_over_seeds_up_to_the_shortest(studies: Studies) -> None:
     def run(seed: int, n: int) -> optuna.Study:
         study = optuna.create_study(sampler=optuna.samplers.RandomSampler(seed=seed))
