@@ -37,9 +37,9 @@ class Prediction:
     def of(cls, posterior: Posterior, unit: float) -> Prediction:
         """Of values to be maximised; ``unit`` times these are those of the objective."""
         tail = (1.0 - _COVERED) / 2.0
-        ends = unit * quantile(posterior, tail), unit * quantile(posterior, 1.0 - tail)
+        ends = [in_units(quantile(posterior, level), unit) for level in (tail, 1.0 - tail)]
         low, high = ends if unit > 0.0 else ends[::-1]
-        return cls(unit * posterior.mean, low, high)
+        return cls(in_units(posterior.mean, unit), low, high)
 
     @classmethod
     def together(cls, parts: Sequence[Prediction]) -> Prediction:
@@ -54,6 +54,12 @@ class Prediction:
 
     def _ends(self) -> tuple[Float[Array, " m"], ...]:
         return self.mean, self.low, self.high
+
+
+def in_units(x: Float[Array, " m"], unit: float) -> Float[Array, " m"]:
+    """``unit * x``; what would lie beyond the largest float is that float, or next to it."""
+    most = np.nextafter(np.finfo(float).max / max(abs(unit), 1.0), 0.0)
+    return np.asarray(unit * np.clip(x, -most, most))
 
 
 def quantile(posterior: Posterior, level: float) -> Float[Array, " m"]:

@@ -11,8 +11,10 @@ from optuna.study import Study, StudyDirection
 from optuna.trial import TrialState
 
 from optuna_metabo.explanation.names import short_name
+from optuna_metabo.explanation.predictions import in_units
 from optuna_metabo.outputs import constraints_of, feasible
 from optuna_metabo.shapes import Float
+from optuna_metabo.surrogate import unit_of
 from optuna_metabo.visualization.style import new_figure, short, style_of
 
 if TYPE_CHECKING:
@@ -118,10 +120,12 @@ def plot_best_values(
     """
     figure = new_figure(title, height=480)
     for i, (name, runs) in enumerate(values.items()):
-        mean = runs.mean(axis=0)
+        unit = unit_of(runs)
+        mean = (runs / unit).mean(axis=0)
         if len(runs) > 1:
-            _add_band(figure, i, mean, runs.std(axis=0, ddof=1) / np.sqrt(len(runs)))
-        _add_line(figure, i, name, mean, len(values))
+            error = (runs / unit).std(axis=0, ddof=1) / np.sqrt(len(runs))
+            _add_band(figure, i, in_units(mean - error, unit), in_units(mean + error, unit))
+        _add_line(figure, i, name, in_units(mean, unit), len(values))
     longest = max((runs.shape[1] for runs in values.values()), default=1)
     figure.update_xaxes(title="Trial", range=[0.5, longest + 0.5])
     figure.update_yaxes(title=value_name)
@@ -129,12 +133,12 @@ def plot_best_values(
 
 
 def _add_band(
-    figure: go.Figure, i: int, mean: Float[Array, " n"], error: Float[Array, " n"]
+    figure: go.Figure, i: int, low: Float[Array, " n"], high: Float[Array, " n"]
 ) -> None:
-    trials = [*range(1, len(mean) + 1)]
+    trials = [*range(1, len(low) + 1)]
     figure.add_scatter(
         x=trials + trials[::-1],
-        y=short(np.r_[mean - error, (mean + error)[::-1]]),
+        y=short(np.r_[low, high[::-1]]),
         fill="toself",
         fillcolor=style_of(i)["line"]["color"],
         opacity=0.13,

@@ -11,7 +11,14 @@ from optuna.study import Study
 from optuna_metabo.explanation import Explanation, TrialExplanation
 from optuna_metabo.sampler import MetaGPSampler
 from optuna_metabo.shapes import Bool, Float
-from optuna_metabo.visualization.style import COLOURS, new_figure, sampler_of, short, span_of
+from optuna_metabo.visualization.style import (
+    COLOURS,
+    new_figure,
+    reach,
+    sampler_of,
+    short,
+    span_of,
+)
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
@@ -104,8 +111,8 @@ def _add(
             x=short(value),
             y=short(expected),
             error_y={
-                "array": short(high - expected),
-                "arrayminus": short(expected - low),
+                "array": short(reach(expected, high)),
+                "arrayminus": short(reach(low, expected)),
                 "color": colour,
                 "thickness": 1,
             },

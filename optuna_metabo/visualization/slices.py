@@ -16,7 +16,15 @@ from optuna.trial import FrozenTrial, TrialState
 from optuna_metabo.explanation import Prediction
 from optuna_metabo.sampler import MetaGPSampler
 from optuna_metabo.shapes import Float
-from optuna_metabo.visualization.style import COLOURS, GREY, new_figure, sampler_of, short, span_of
+from optuna_metabo.visualization.style import (
+    COLOURS,
+    GREY,
+    new_figure,
+    reach,
+    sampler_of,
+    short,
+    span_of,
+)
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
@@ -197,11 +205,15 @@ def _beliefs(one: _Slice, now: Prediction, before: Float[Array, " m"]) -> Iterat
         yield {"x": x + x[::-1], "y": y, "name": "95 %", "fill": "toself", "mode": "lines", **look}
         yield {**expected, "mode": "lines", "line": {"color": COLOURS[0], "width": 2.5}}
     else:
-        ends = {"array": short(now.high - now.mean), "arrayminus": short(now.mean - now.low)}
+        ends = {
+            "array": short(reach(now.mean, now.high)),
+            "arrayminus": short(reach(now.low, now.mean)),
+        }
         marker = {"color": COLOURS[0], "symbol": "square", "size": 10}
         yield {**expected, "mode": "markers", "marker": marker, "error_y": ends}
     if np.ptp(before) > 0.0:
-        scaled = now.mean.min() + np.ptp(now.mean) * (before - before.min()) / np.ptp(before)
+        part = (before - before.min()) / np.ptp(before)
+        scaled = (1.0 - part) * now.mean.min() + part * now.mean.max()
         prior = {"x": x, "y": short(scaled), "name": _PRIOR}
         dashed = {"color": COLOURS[1], "dash": "dash", "width": 2}
         diamond = {"color": COLOURS[1], "symbol": "diamond-open", "size": 13}

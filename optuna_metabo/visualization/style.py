@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
@@ -9,9 +10,10 @@ import numpy as np
 from numpy import ndarray as Array
 from optuna.study import Study
 
+from optuna_metabo.explanation.predictions import in_units
 from optuna_metabo.sampler import MetaGPSampler
 from optuna_metabo.shapes import Float
-from optuna_metabo.surrogate import bounded
+from optuna_metabo.surrogate import bounded, unit_of
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
@@ -68,16 +70,27 @@ def style_of(i: int) -> dict[str, Any]:
 
 
 def short(values: Iterable[float]) -> list[float]:
-    """Numbers with as many digits as can be seen, as plain floats."""
-    return [float(f"{value:.{_DIGITS}g}") for value in values]
+    """Numbers with as many digits as can be seen, as plain floats; finite ones stay finite."""
+    return [_short(float(value)) for value in values]
+
+
+def _short(value: float) -> float:
+    found = float(f"{value:.{_DIGITS}g}")
+    return value if math.isinf(found) else found
 
 
 def span_of(values: Float[Array, " n"], *, maximised: bool) -> tuple[float, float]:
     """What of the vertical axis is shown: very bad values would press all others together."""
-    sign = 1.0 if maximised else -1.0
-    kept = sign * bounded(sign * values)
+    sign, unit = 1.0 if maximised else -1.0, unit_of(values)
+    kept = sign * bounded(sign * values / unit)
     margin = _MARGIN * (float(np.ptp(kept)) or abs(float(kept[0])) or 1.0)
-    return float(kept.min()) - margin, float(kept.max()) + margin
+    low, high = in_units(np.array([kept.min() - margin, kept.max() + margin]), unit).tolist()
+    return low, high
+
+
+def reach(low: Float[Array, " n"], high: Float[Array, " n"]) -> Float[Array, " n"]:
+    """How far it is from one to the other, where that is a float."""
+    return in_units(0.5 * high - 0.5 * low, 2.0)
 
 
 def sampler_of(study: Study, sampler: MetaGPSampler | None) -> MetaGPSampler:

@@ -148,6 +148,21 @@ def test_predictions_keep_units_that_leave_the_squares_of_floats(unit: float) ->
     np.testing.assert_allclose(predicted(unit), predicted(1.0), rtol=1e-3, atol=1e-3)
 
 
+@pytest.mark.parametrize("large", [1e305, 1e308, -1.7e308])
+@pytest.mark.parametrize("n_sources", [0, 1])
+def test_what_is_expected_next_to_the_largest_float_is_finite(
+    large: float, n_sources: int
+) -> None:
+    study = optuna.create_study(sampler=optuna.samplers.RandomSampler(seed=0))
+    study.optimize(lambda trial: bowl(trial) if trial.number % 2 else large, n_trials=8)
+    sampler = MetaGPSampler([past("good", 1.0)][:n_sources], seed=0)
+    predictions = sampler.predict(study, [{"x": 0.3, "y": 0.2}, {"x": 0.9, "y": 0.9}])
+    predictions += [one.prediction for one in sampler.explain(study).trials if one.prediction]
+    for one in predictions:
+        assert np.isfinite([one.mean, one.low, one.high]).all()
+        assert (one.low <= one.high).all()
+
+
 def test_a_prediction_between_integers_is_refused() -> None:
     study = optuna.create_study(sampler=MetaGPSampler(seed=0))
     study.optimize(lambda trial: trial.suggest_int("n", 1, 9, step=2) ** 2, n_trials=6)

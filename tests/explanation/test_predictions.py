@@ -9,7 +9,7 @@ from scipy.optimize import brentq
 from scipy.stats import norm
 
 from optuna_metabo import MetaGPSampler
-from optuna_metabo.explanation.predictions import Prediction, quantile
+from optuna_metabo.explanation.predictions import Prediction, in_units, quantile
 from optuna_metabo.surrogate import Posterior
 
 MIXTURE = Posterior(
@@ -50,6 +50,16 @@ def test_of_a_minimised_objective_the_ends_change_places() -> None:
     assert down.mean == pytest.approx(-up.mean)
     assert down.low == pytest.approx(-up.high)
     assert (down.low < down.high).all()
+
+
+def test_what_is_beyond_the_largest_float_is_that_float() -> None:
+    most = np.finfo(float).max
+    for unit in (1e308, -most, 3.0, -1.0, 1e-300):
+        found = in_units(np.array([1.0, -1.7, 1e9, -most]), unit)
+        assert np.isfinite(found).all()
+        assert found[0] == pytest.approx(unit, rel=1e-15)
+        assert (np.sign(found) == np.sign(unit) * np.array([1, -1, 1, -1])).all()
+    assert in_units(np.array([-9.0]), most)[0] == pytest.approx(-most)
 
 
 def test_several_stand_one_after_the_other() -> None:

@@ -178,6 +178,23 @@ def test_slices_of_parameters_that_cannot_vary_say_what_is_so(studies: Studies) 
         plot_slices(studies[0], params=[])
 
 
+@pytest.mark.parametrize("sign", [1.0, -1.0])
+@pytest.mark.parametrize(
+    "plot",
+    [plot_predictions, plot_slices, lambda study, _: plot_histories({"a": [study] * 2})],
+)
+def test_values_next_to_the_largest_float_are_drawn(
+    plot: Callable[..., go.Figure], sign: float
+) -> None:
+    study = optuna.create_study(sampler=optuna.samplers.RandomSampler(seed=0))
+    large = [sign * np.finfo(float).max, -1e308, 3.0]
+    study.optimize(lambda trial: large[trial.number % 3] + 0.0 * bowl(trial), n_trials=8)
+    figure = plot(study, MetaGPSampler(seed=0))
+    numbers = [x for part in figure.data for x in part.y]
+    assert np.isfinite([*numbers, *(figure.layout.yaxis.range or ())]).all()
+    assert numbers
+
+
 def test_histories_are_means_over_seeds_up_to_the_shortest(studies: Studies) -> None:
     def run(seed: int, n: int) -> optuna.Study:
         study = optuna.create_study(sampler=optuna.samplers.RandomSampler(seed=seed))
