@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import click
@@ -11,6 +12,7 @@ from optuna_metabo.cli.options import set_log_level
 from optuna_metabo.cli.output import emit
 from optuna_metabo.cli.past import Asked, looking, study_and_sampler
 from optuna_metabo.explanation import SourceExplanation
+from optuna_metabo.explanation.names import IN_TEXT, SENTENCE, labels, listed, short_name
 
 # What fits on a line of a terminal; the other formats have all.
 _SHOWN = ("study", "serves", "weight", "agreement", "tau", "trials", "missing", "why_not")
@@ -31,7 +33,7 @@ def command(asked: Asked, output_format: str) -> None:
     study, sampler = study_and_sampler(asked)
     records = [record(one) for one in sampler.explain(study).sources]
     if output_format == "table":
-        records = [{name: one[name] for name in _SHOWN} for one in records]
+        records = _fitting(records)
     emit(records, output_format)
 
 
@@ -53,3 +55,17 @@ def record(source: SourceExplanation) -> dict[str, Any]:
         "why_not": source.reason,
         "likeness": source.likeness,
     }
+
+
+def _fitting(records: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """What is shown in a table, names and reasons as long as fits on a line."""
+    names = labels((one["study"] for one in records), IN_TEXT)
+    return [
+        {
+            **{key: one[key] for key in _SHOWN},
+            "study": name,
+            "missing": listed(one["missing"]),
+            "why_not": one["why_not"] and short_name(one["why_not"], SENTENCE),
+        }
+        for one, name in zip(records, names, strict=True)
+    ]

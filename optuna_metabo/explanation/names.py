@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from itertools import accumulate
 
 # What is believed without any of them, where it stands among their names.
 WITHOUT = "(without past studies)"
-# Names are cut in the middle to so many letters where none are given.
-_MAX_NAME = 24
+# Letters to which a name is cut: in a figure or a list, and in the lines of a text; those of a
+# sentence, and of a list of names.
+_NAME, IN_TEXT, SENTENCE, _LIST = 24, 40, 120, 80
 
 
 def told_apart(names: Sequence[str]) -> list[str]:
@@ -37,14 +39,29 @@ def _numbered(name: str, n: int) -> str:
     return name if n == 1 else f"{name} ({n})"
 
 
-def short_name(name: str, most: int = _MAX_NAME) -> str:
-    """A name of so many letters at most, cut in the middle."""
+def short_name(name: str, most: int = _NAME) -> str:
+    """A name, or a sentence, of so many letters at most, cut in the middle."""
     if len(name) <= most:
         return name
     half = (most - 1) // 2
     return f"{name[: most - 1 - half]}…{name[-half:]}"
 
 
-def labels(names: Iterable[str], most: int = _MAX_NAME) -> list[str]:
+def labels(names: Iterable[str], most: int = _NAME) -> list[str]:
     """Short names, told apart."""
     return told_apart([short_name(name, most) for name in names])
+
+
+def listed(names: Iterable[str], most: int = _LIST) -> str:
+    """As many of the names as have so many letters together, one at least, and how many more.
+
+    Example:
+        >>> from optuna_metabo.explanation.names import listed
+        >>> listed(["lr", "dropout", "momentum"], most=12)
+        'lr, dropout and 1 more'
+    """
+    short = [short_name(name) for name in names]
+    ends = accumulate(len(name) + len(", ") for name in short)
+    shown = max(sum(end <= most + len(", ") for end in ends), 1)
+    more = f" and {len(short) - shown} more" if len(short) > shown else ""
+    return ", ".join(short[:shown]) + more

@@ -3,10 +3,18 @@
 from __future__ import annotations
 
 import html as html_
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from optuna_metabo.explanation.names import WITHOUT
+from optuna_metabo.explanation.names import (
+    IN_TEXT,
+    SENTENCE,
+    WITHOUT,
+    labels,
+    listed,
+    short_name,
+)
 from optuna_metabo.surrogate import TRUSTED
 
 if TYPE_CHECKING:
@@ -16,6 +24,7 @@ if TYPE_CHECKING:
         Explanation,
         FeaturesExplanation,
         SourceExplanation,
+        TrialExplanation,
     )
 
 # Sources, and lines of what is left out, that are shown.
@@ -37,6 +46,7 @@ _HEAD = ("past study", "weight now", "at first", "likeness", "agreement", "trial
 
 def text(explanation: Explanation) -> str:
     """What matters, as a table and a few lines."""
+    explanation = _fitting(explanation)
     rows = _table(explanation)
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     lines = [
@@ -48,6 +58,7 @@ def text(explanation: Explanation) -> str:
 
 def html(explanation: Explanation) -> str:
     """The same for notebooks."""
+    explanation = _fitting(explanation)
     head, *rows = _table(explanation)
     cells = ["".join(f"<td>{html_.escape(cell)}</td>" for cell in row) for row in rows]
     below = [f"{html_.escape(line)}<br>" for line in _below(explanation) if line]
@@ -61,11 +72,35 @@ def html(explanation: Explanation) -> str:
 
 def markdown(explanation: Explanation) -> str:
     """The same as Markdown."""
+    explanation = _fitting(explanation)
     head, *rows = _table(explanation)
     table = ["| " + " | ".join(map(_escaped, row)) + " |" for row in (head, *rows)]
     table.insert(1, "| --- " * len(head) + "|")
     below = [f"- {_escaped(line)}" for line in _below(explanation) if line]
     return "\n".join([f"{_escaped(title(explanation))}.", "", *table, "", *below])
+
+
+def _fitting(explanation: Explanation) -> Explanation:
+    """With names and reasons as long as fits on a line, wherever they stand."""
+    names = [source.name for source in explanation.sources]
+    short = labels(names, IN_TEXT)
+    called = dict(zip(names, short, strict=True))
+    sources = [
+        replace(source, name=name, reason=source.reason and short_name(source.reason, SENTENCE))
+        for source, name in zip(explanation.sources, short, strict=True)
+    ]
+    return replace(
+        explanation,
+        sources=tuple(sources),
+        trials=tuple(_renamed(trial, called) for trial in explanation.trials),
+        study_name=short_name(explanation.study_name, IN_TEXT),
+    )
+
+
+def _renamed(trial: TrialExplanation, called: Mapping[str, str]) -> TrialExplanation:
+    """With the names of past studies that they are called by."""
+    names = tuple(called.get(name, name) for name in trial.origin.sources)
+    return replace(trial, origin=replace(trial.origin, sources=names))
 
 
 def _escaped(cell: str) -> str:
@@ -140,7 +175,7 @@ def _row(source: SourceExplanation, at_first: float | None) -> tuple[str, ...]:
         "" if source.likeness is None else f"{source.likeness:.2f}",
         agreement(source),
         str(source.n_trials),
-        ", ".join(source.missing),
+        listed(source.missing),
     )
 
 
@@ -170,11 +205,11 @@ def _below(explanation: Explanation) -> list[str]:
 def features(one: FeaturesExplanation) -> str:
     """One line: which features count, most first, and what they are worth."""
     if not one.is_used:
-        names = ", ".join(one.importance)
+        names = listed(one.importance)
         return f"features {names} are ignored: they say nothing of the past studies"
     order = sorted(one.importance, key=lambda name: -one.importance[name])
     counts = [name for name in order[:_MOST] if one.importance[name] > _COUNTS]
-    shown = ", ".join(f"{name} ({_percent(one.importance[name])})" for name in counts)
+    shown = ", ".join(f"{short_name(name)} ({_percent(one.importance[name])})" for name in counts)
     shown += f" and {len(order) - len(counts)} more" if len(counts) < len(order) else ""
     gain = f"{_percent(one.gain)} better (± {_percent(one.error)})"
     return f"features {shown}: past studies that are left out are predicted {gain}"

@@ -9,6 +9,8 @@ from pathlib import Path
 import optuna
 import pytest
 import yaml
+from optuna.distributions import FloatDistribution
+from optuna.trial import create_trial
 
 from optuna_metabo import MetaGPSampler
 from optuna_metabo.cli.past import SURROGATES
@@ -103,6 +105,30 @@ def test_a_study_of_the_storage_and_one_of_a_prior_may_have_one_name(
     assert n_trials == {"elsewhere": 12, "elsewhere (2)": 5}
     if command == "explain":
         assert all(set(one["weights"]) == set(n_trials) for one in found["trials"])
+
+
+@BOTH
+def test_long_names_and_many_are_short_in_a_table_and_whole_in_json(
+    command: str, tmp_path: Path, run: Run
+) -> None:
+    url = f"sqlite:///{tmp_path}/long.db"
+    make_study(url, "p" * 300, n_trials=6)
+    optuna.create_study(study_name="e" * 300, storage=url)
+    study = optuna.create_study(study_name="new", storage=url)
+    missing = tuple(f"parameter-{i:02d}" for i in range(30))
+    params = {name: 0.5 for name in ("x", *missing)}
+    space = dict.fromkeys(params, FloatDistribution(0, 1))
+    study.add_trials(
+        [create_trial(params=params, distributions=space, value=1.0 * i) for i in (1, 2)]
+    )
+    asked = (command, "--storage", url, "--study-name", "new", "-f")
+    printed = run(*asked, "table").out
+    assert max(map(len, printed.splitlines())) < 300
+    assert "parameter-04 and 25 more" in printed
+    found = json.loads(run(*asked, "json").out)
+    found = found["sources"] if command == "explain" else found
+    assert {one["study"] for one in found} == {"p" * 300, "e" * 300}
+    assert tuple(found[0]["missing"]) == missing
 
 
 @BOTH

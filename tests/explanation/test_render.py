@@ -124,3 +124,44 @@ def test_past_studies_of_one_name_have_a_row_and_a_column_each(namesakes: Studie
     rows = [line.split("  ")[0] for line in str(explanation).splitlines()[2:]]
     assert set(rows) >= {*expected, "(without past studies)"}
     assert "left out: same (2) (all its values are the same)" in str(explanation)
+
+
+LONG_NAMES = [f"{'n' * 150}{i}{'m' * 150}" for i in range(3)]
+LONG = Explanation(
+    (
+        *[
+            SourceExplanation(name, 0.2, 0.1, 40, ("x",), tuple(f"p{i}" * 10 for i in range(30)))
+            for name in LONG_NAMES
+        ],
+        SourceExplanation("o" * 300, 0.0, None, 0, reason=f"cannot be read: {'why ' * 99}"),
+    ),
+    0.4,
+    (TrialExplanation(0, Origin("optimum", (LONG_NAMES[1],)), 0, (0.2,) * 3, None, None),),
+    "s" * 300,
+    features=tuple(
+        FeaturesExplanation({f"{i}{'f' * 90}": counts for i in range(10)}, 0.3, 0.1)
+        for counts in (0.1, 0.0)
+    ),
+)
+
+
+def test_however_long_names_are_and_however_many_lines_stay_short() -> None:
+    lines = str(LONG).splitlines()
+    assert max(map(len, lines)) < 450
+    assert sum(map(len, lines)) < 3000
+    assert "and 27 more" in str(LONG)
+    [row] = [line for line in lines if line.split("  ")[0].endswith("(2)")]
+    name = row.split("  ")[0]
+    assert f"trial 0: {name}'s optimum" in lines
+    for printed in (LONG.to_markdown(), LONG._repr_html_()):
+        assert len(printed) < 5000
+        assert name in printed
+
+
+def test_frames_have_names_whole_and_all_of_them() -> None:
+    sources = LONG.to_dataframe()
+    assert sources["name"].tolist()[:3] == LONG_NAMES
+    assert sources["missing"][0] == ", ".join(LONG.sources[0].missing)
+    trials = LONG.trials_to_dataframe()
+    assert trials["origin"][0] == f"{LONG_NAMES[1]}'s optimum"
+    assert f"weight of {LONG_NAMES[1]}" in trials.columns
