@@ -22,7 +22,7 @@ _TINY, _HUGE = 1e-100, 1e100
 # How far below the best the target's values count, in lengths of its better three quarters.
 _REACH = 3.0
 # With less trust sources are doubted before any value.
-TRUSTED = 0.7
+TRUSTED = 0.5
 
 
 @dataclass(frozen=True)

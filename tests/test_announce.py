@@ -49,7 +49,7 @@ def test_of_past_studies_that_tell_nothing_of_each_other_it_is_said_that_they_ar
     now, read = Snapshot.of(study), sampler._sources.read(Snapshot.of(study))
     learner = sampler._learner
     learned = learner.objectives(now.objectives, read, read.search_space)
-    for trust, said in ((0.2, True), (0.7, False)):
+    for trust, said in ((0.2, True), (0.5, False)):
         log.clear()
         part = replace(learned[0], prior=replace(learned[0].prior, trust=trust))  # type: ignore[type-var]
         Announcer().tell(now, read, [part], transfers=True)

@@ -37,7 +37,7 @@ DOUBTED = replace(EARLY, n=1, rival=0.9, opposed=0.01, trust=0.2)
         (replace(MISLED, n=6, n_tests=2), None, True),
         (replace(MISLED, n=6, n_tests=2, rival=0.1, opposed=0.6), None, False),
         (DOUBTED, None, True),
-        (replace(DOUBTED, trust=0.7), None, False),
+        (replace(DOUBTED, trust=0.5), None, False),
         (replace(DOUBTED, n=5), None, True),
         (replace(DOUBTED, n=6), None, False),
         (replace(DOUBTED, n=4, n_tests=1), None, True),
