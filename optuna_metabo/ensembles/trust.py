@@ -1,11 +1,11 @@
 """How far past studies are believed before any value: as far as they find each other's best.
 
 Each source in turn is taken for the target, and the others choose among its trials. Correlation
-would not tell what that is worth: studies often agree on what diverges, and on nothing else. How
-many of its trials the chosen ones are better than does, a part from 0 to 1. Where the others
-choose well before any value, that is enough. Where they do not, some of them may still be like the
-source, which its first values tell: so they begin a search of it, and are believed if that soon
-finds more than chance would, or nothing but the worst: to be wrong of all is to know it.
+would not tell what that is worth: studies often agree on what diverges, and on nothing else. What
+tells is how many of its trials the chosen ones are better than, a part from 0 to 1. Where the
+others choose well before any value, that is enough. Where they do not, some of them may still be
+like the source, which its first values tell: so they begin a search of it, and are believed if
+that soon finds more than chance would, or nothing but the worst: to be wrong of all is to know it.
 """
 
 from __future__ import annotations
