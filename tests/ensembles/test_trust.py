@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from functools import partial
+from typing import cast
 
 import numpy as np
 import pytest
@@ -12,7 +13,7 @@ from numpy import ndarray as Array
 from optuna_metabo.ensembles import trust
 from optuna_metabo.ensembles.averaging import Averaging, AveragingPrior
 from optuna_metabo.ensembles.trust import mutual_trust
-from optuna_metabo.surrogate import Task
+from optuna_metabo.surrogate import Posterior, Task
 from tests.ensembles.bowls import DOMAIN, bowl, make_task
 
 
@@ -71,15 +72,27 @@ def test_two_sources_and_a_crowd_are_believed_whatever_they_say_of_each_other(
     assert mutual_trust(five) == 1.0
 
 
-def test_a_source_without_a_best_trial_or_with_few_trials_tells_nothing() -> None:
+def test_a_source_without_a_best_trial_or_with_few_trials_tells_nothing(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     sources = peaks(5)
     prior = learned(sources)
     flat = (0, replace(sources[0], y=np.ones(40)))
     few = (1, sources[1].only(np.arange(trust._N_TRIALS - 1)))
     without = replace(prior, some=(flat, few))
     assert mutual_trust(without) == 1.0
-    rest = replace(prior, some=prior.some[2:])
-    assert mutual_trust(replace(prior, some=(flat, few, *prior.some[2:]))) == mutual_trust(rest)
+    all_others = prior.some[2:]
+    measured: list[Task] = []
+
+    def measure(others: AveragingPrior, task: Task) -> float:
+        measured.append(task)
+        return 1.0
+
+    monkeypatch.setattr(trust, "_choice", measure)
+    for parts in ((flat, *all_others), (few, *all_others)):
+        measured.clear()
+        mutual_trust(replace(prior, some=parts))
+        assert measured == [task for _, task in all_others]
 
 
 def test_some_trust_is_always_left() -> None:
@@ -98,21 +111,82 @@ def test_the_choice_is_the_mean_part_of_the_trials_that_the_most_promising_ones_
     assert trust._choice(others, task) == pytest.approx(np.mean(beaten))
 
 
-def test_a_search_counts_from_the_nearer_end(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What is found of a source turned round is as far from its worst as it was from its best."""
-    prior = learned(peaks(4))
-    others, (_, task) = prior.without(0), prior.some[0]
-    told: list[Task] = []
-    weighed = AveragingPrior.weighed
+@dataclass
+class Sure:
+    """Others that are sure of what they expect of a source, whatever it tells.
 
-    def spied(self: AveragingPrior, target: Task, pending: Array) -> object:
-        told.append(target)
-        return weighed(self, target, pending)
+    Args:
+        first: What they expect before any value.
+        chooses: What those expect that choose.
+        told: What they were told.
+    """
 
-    monkeypatch.setattr(AveragingPrior, "weighed", spied)
-    found = trust._search(others, task)
-    assert [len(one) for one in told] == [1, 2, 3]
-    first = others.functions.opinion(task.X).argmax()
-    np.testing.assert_array_equal(told[0].X[0], task.X[first])
-    ranks = [np.mean(task.y < y) * len(task) / (len(task) - 1) for y in told[-1].y[1:]]
-    assert found >= max(*ranks, 0.5) - 1e-12
+    first: Array
+    chooses: Array
+    told: list[Task] = field(default_factory=list)
+
+    @property
+    def functions(self) -> Sure:
+        return self
+
+    def opinion(self, X: Array) -> Array:
+        return self.first[X[:, 0].astype(int)]
+
+    def weighed(self, target: Task, pending: Array) -> Sure:
+        self.told.append(target)
+        return self
+
+    @property
+    def acting(self) -> Sure:
+        return self
+
+    def posterior(self, X: Array) -> Posterior:
+        values = self.chooses[X[:, 0].astype(int)]
+        return Posterior(np.ones(1), values[None], np.ones((1, len(X))))
+
+
+def search(others: Sure, y: Array) -> float:
+    return trust._search(cast("AveragingPrior", others), Task(np.arange(len(y))[:, None], y))
+
+
+Y = np.array([3.0, 1.0, 4.0, 1.5, 9.0, 2.0, 6.0, 5.0, 3.5, 8.0, 7.0])
+WORST_FIRST, MIDDLE_FIRST = -Y, -np.abs(Y - np.median(Y))
+
+
+def test_a_search_is_three_trials_after_the_first_which_does_not_count() -> None:
+    others = Sure(first=Y, chooses=MIDDLE_FIRST)
+    found = search(others, Y)
+    assert [len(one) for one in others.told] == [1, 2, 3]
+    assert others.told[0].y == Y.max()
+    # The median, 4, and its neighbours 3.5 and 3: five of ten others are below the best of these.
+    assert found == pytest.approx(5 / 10)
+
+
+def test_a_search_that_finds_the_worst_counts_from_there() -> None:
+    assert search(Sure(WORST_FIRST, WORST_FIRST), Y) == pytest.approx(1.0 - 3 / 10)
+    assert search(Sure(WORST_FIRST, Y), Y) == 1.0
+
+
+def test_those_choose_who_would_choose_the_trials_of_a_study(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    others = Sure(Y, WORST_FIRST)
+    monkeypatch.setattr(Sure, "acting", Sure(Y, Y))
+    assert search(others, Y) == pytest.approx(9 / 10)
+
+
+def test_where_the_choice_is_good_nothing_is_searched(monkeypatch: pytest.MonkeyPatch) -> None:
+    good, bad = learned(bowls(0.25, 0.3, 0.35)), learned(peaks(5))
+    monkeypatch.setattr(trust, "_search", lambda others, task: 0.5)
+    assert mutual_trust(good) == 1.0
+    assert mutual_trust(bad) == trust._LEAST
+
+
+def test_trust_grows_with_what_a_search_finds(monkeypatch: pytest.MonkeyPatch) -> None:
+    """By the formula, the usual search counting as one more source."""
+    prior = learned(peaks(5))
+    for found in (0.72, 0.78, 0.8, 0.9):
+        monkeypatch.setattr(trust, "_search", lambda others, task, found=found: found)
+        mean = (0.95 + 5 * found) / 6
+        expected = min(max((mean - 0.7) / 0.15, 0.1), 1.0)
+        assert mutual_trust(prior) == pytest.approx(expected)
