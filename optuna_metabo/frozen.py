@@ -108,5 +108,7 @@ class _Unpacking:
             return self.given[value["given"]]
         if "array" in value:
             return self.arrays[value["array"]]
-        made = self.classes[value["class"]]
-        return made(**{name: self.unpack(one) for name, one in value["fields"].items()})
+        made, held = self.classes[value["class"]], value["fields"]
+        if missing := {one.name for one in fields(made)} - held.keys():
+            raise TypeError(f"{made.__name__} was packed without {sorted(missing)}")
+        return made(**{name: self.unpack(one) for name, one in held.items()})
