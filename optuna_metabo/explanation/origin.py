@@ -49,6 +49,8 @@ Kind = Literal[
 _NEAR = 0.05
 # The part of the heaviest study's weight with which another one counts.
 _COUNTS = 0.01
+# More than a half, and not by rounding alone.
+_MOST = 0.5 + 1e-9
 # More names than this are counted, not listed.
 _MOST_NAMED = 2
 
@@ -137,11 +139,11 @@ def chosen_by(
         opposition: The part of the belief that is in the opposite of what they say.
     """
     weights = shares[:-1]
-    if shares[-1] > 0.5 or not weights.any():
+    if shares[-1] > _MOST or not weights.any():
         return Origin("own model")
     counting = np.flatnonzero(weights > _COUNTS * weights.max())
     counting = counting[np.argsort(-weights[counting], kind="stable")]
-    if opposition > 0.5 * weights.sum():
+    if opposition > _MOST * weights.sum():
         return Origin("opposite", tuple(dict.fromkeys(names[i] for i in counting.tolist())))
     near = [names[i] for i in counting.tolist() if _is_near(x, tasks[i])]
     if near:
@@ -150,7 +152,7 @@ def chosen_by(
     for i in counting.tolist():
         by_name[names[i]] += weights[i]
     name, weight = by_name.most_common(1)[0]
-    if weight > 0.5 * weights.sum():
+    if weight > _MOST * weights.sum():
         return Origin("source", (name,))
     return Origin("common", tuple(by_name))
 

@@ -34,6 +34,8 @@ def test_elsewhere_it_is_one_study_or_what_is_common_to_those_that_count() -> No
     assert origin([0.5, 0.5], [0.3, 0.0, 0.4, 0.3]).kind == "source"
     assert origin([0.5, 0.5], [0.3, 0.3, 0.3, 0.1]) == Origin("common", NAMES)
     assert origin([0.5, 0.5], [0.4, 0.0, 0.4, 0.2]) == Origin("common", ("a", "c"))
+    # But for rounding two have the same.
+    assert origin([0.5, 0.5], [0.35 + 1e-12, 0.35, 0.0, 0.3]) == Origin("common", ("a", "b"))
 
 
 def test_where_most_of_what_past_studies_have_is_their_opposites_it_is_the_opposite() -> None:
