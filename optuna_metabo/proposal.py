@@ -32,7 +32,7 @@ from optuna_metabo.belief import (
 )
 from optuna_metabo.frame import Frame
 from optuna_metabo.shapes import Bool, Float
-from optuna_metabo.surrogate import Model
+from optuna_metabo.surrogate import Model, Task, bounded
 
 # The target's best points from which the search for the next one starts.
 _N_INCUMBENTS = 5
@@ -47,6 +47,10 @@ _N_LOOKED_AT = 32
 # What a trial that does not fail is worth where trials fail, in distances of the best feasible
 # value from the median. With a hundredth, the best of 60 trials next to a border was worse.
 _WORTH, _TINY = 1e-3, 1e-300
+# Where a trial is expected to gain less than this part of the values' range, one in so many is
+# spent elsewhere, as soon as so many values are known: most of the space may be unknown. Past
+# studies that knew of a slope alone kept five of twenty studies on an edge for good.
+_LITTLE, LOOK_EVERY, _FIRST_LOOK = 1e-3, 3, 10
 # The power of the chance that a trial does not fail. What sources promise beyond a border they are
 # sure of, so that proposals go for a chance of a few percent time and again: of 30 trials with an
 # eighth of the memory that past studies had, 7 and 8 succeeded (default, stacking) where 12 did
@@ -159,7 +163,12 @@ class Search:
         if begin_anew(self._believed):
             wanted = partial(would_tell, self._believed)
             return quasi_random(frame, self.taken, seed=seed, number=number, wanted=wanted)
-        return self.best(frame, np.random.default_rng([seed, number]))
+        x = self.best(frame, np.random.default_rng([seed, number]))
+        if not self.is_limited and looks_elsewhere(
+            self._believed, [one.seen for one in self.objectives], frame.embedding(x[None]), number
+        ):
+            return quasi_random(frame, self.taken, seed=seed, number=number)
+        return x
 
     def best(self, frame: Frame, generator: np.random.Generator) -> Float[Array, " p"]:
         """Where a trial promises most, on its own axes."""
@@ -260,9 +269,7 @@ class Search:
         so cover the optima of the sources greedily: each is the best complement of those before.
         """
         if self.feasible.any():
-            seen, y = self.objectives[0].seen.X[self.feasible], self._values()[self.feasible, 0]
-            best = np.argsort(-y, kind="stable")[:_MAX_INCUMBENTS]
-            return improvement_on_points(model, seen[best])
+            return _improvement_on(model, self.objectives[0].seen.only(self.feasible))
         if len(self.pending):
             return improvement_on_points(model, self.pending)
         return partial(improvement_on, model, 0.0) if self.is_limited else partial(value, model)
@@ -276,6 +283,31 @@ class Search:
 
     def _values(self) -> Float[Array, "n m"]:
         return np.stack([belief.seen.y for belief in self.objectives], axis=1)
+
+
+def looks_elsewhere(
+    models: Sequence[Model], seen: Sequence[Task], x: Float[Array, "1 p"], number: int
+) -> bool:
+    """Whether a trial of one objective is spent on another place than the best one, which promises
+    too little.
+
+    Args:
+        models: What is believed of each objective.
+        seen: The values of each.
+        x: Where most is promised, or where the trial was.
+        number: The trial's.
+    """
+    if len(models) > 1 or len(seen[0]) < _FIRST_LOOK or number % LOOK_EVERY:
+        return False
+    span = float(np.ptp(bounded(seen[0].y)))
+    (gain,) = _improvement_on(acting(models[0]), seen[0])(x)
+    return bool(span > 0.0 and gain < np.log(_LITTLE * span))
+
+
+def _improvement_on(model: Model, seen: Task) -> Acquisition:
+    """Log expected improvement of each expert on the best that it expects of what was seen."""
+    best = np.argsort(-seen.y, kind="stable")[:_MAX_INCUMBENTS]
+    return improvement_on_points(model, seen.X[best])
 
 
 def quasi_random(

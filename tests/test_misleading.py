@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 
+import numpy as np
 import optuna
 import pytest
 from optuna.pruners import (
@@ -82,3 +83,29 @@ def test_trials_that_say_no_more_than_bad_lead_away(
     past: optuna.Study, objective: Callable[[optuna.Trial], float]
 ) -> None:
     assert n_there(past, objective, NopPruner()) <= N_TRIALS // 3
+
+
+@pytest.mark.parametrize("seed", [2, 7])
+def test_a_past_that_knows_of_a_slope_alone_keeps_no_study_on_its_edge(seed: int) -> None:
+    """The new study has the slope, too, and a hill where past studies are as anywhere."""
+    generator = np.random.default_rng(seed)
+    centre = generator.uniform(0.15, 0.7, 2)
+
+    def slope(trial: optuna.Trial, height: float) -> float:
+        x = np.array([trial.suggest_float(name, 0.0, 1.0) for name in "xy"])
+        return float(-height * np.exp(-np.sum((x - centre) ** 2) / 0.05) - 0.2 * x[0])
+
+    sources = []
+    for number in range(5):
+        random = optuna.samplers.RandomSampler(seed * 50 + number)
+        source = optuna.create_study(study_name=f"past-{number}", sampler=random)
+        source.optimize(lambda trial: slope(trial, 0.0), n_trials=40)
+        sources.append(source)
+    sampler = MetaGPSampler(sources, seed=seed)
+    study = optuna.create_study(sampler=sampler)
+    study.optimize(lambda trial: slope(trial, 1.0), n_trials=40)
+    assert study.best_value < -0.7
+    kinds = [one.origin.kind for one in sampler.explain(study).trials]
+    elsewhere = [i for i, kind in enumerate(kinds) if kind == "elsewhere"]
+    assert elsewhere
+    assert all(i >= 10 and i % 3 == 0 for i in elsewhere)

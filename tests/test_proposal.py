@@ -15,7 +15,7 @@ from scipy.stats import norm, qmc
 from optuna_metabo.belief import Belief
 from optuna_metabo.encoding import Encoding
 from optuna_metabo.frame import Frame
-from optuna_metabo.proposal import Search, Situation, propose, quasi_random
+from optuna_metabo.proposal import Search, Situation, looks_elsewhere, propose, quasi_random
 from optuna_metabo.surrogate import Posterior, Task
 
 ENCODING = Encoding.of({"x": FloatDistribution(0, 1), "y": FloatDistribution(0, 1)})
@@ -275,3 +275,43 @@ def test_where_the_study_begins_anew_points_that_tell_promise_more_and_all_the_s
     X = np.array([[0.95, 0.1], [0.2, 0.9], [0.99, 0.5], [0.89, 0.3]])
     scores = Search.of(told, NONE).scores(X)
     assert scores[0] == scores[2] > scores[1] == scores[3]
+
+
+def at(deviation: float, n: int, number: int, n_objectives: int = 1) -> bool:
+    """Whether a trial looks elsewhere where nothing but the deviation promises any gain."""
+    level = Known(lambda X: np.ones(len(X)), deviation)
+    task = seen([float(i % 2) for i in range(n)])
+    return looks_elsewhere([level] * n_objectives, [task] * n_objectives, Z[:1], number)
+
+
+def test_every_third_trial_that_gains_less_than_a_thousandth_looks_elsewhere() -> None:
+    """With deviation s, nothing to gain in the mean is worth s / sqrt(2 pi)."""
+    just_less, just_more = 0.99e-3 * np.sqrt(2 * np.pi), 1.01e-3 * np.sqrt(2 * np.pi)
+    assert [at(just_less, 12, number) for number in range(12, 18)] == [True, False, False] * 2
+    assert not at(just_more, 12, 12)
+    assert not at(just_less, 9, 9)  # too few values to tell
+    assert not at(just_less, 12, 12, n_objectives=2)
+
+
+def test_the_range_is_that_without_values_far_below_the_others() -> None:
+    level = Known(lambda X: np.ones(len(X)), 0.01)
+    task = seen([1.0, 0.0] * 6)
+    diverged = Task(task.X, np.r_[-1e9, task.y[1:]])
+    assert not looks_elsewhere([level], [task], Z[:1], 12)
+    assert not looks_elsewhere([level], [diverged], Z[:1], 12)
+
+
+def test_values_that_do_not_differ_say_nothing_of_what_is_little() -> None:
+    assert not looks_elsewhere([Known(first, 1e-9)], [seen([1.0] * 12)], Z[:1], 12)
+
+
+def test_a_search_that_may_fail_does_not_look_elsewhere() -> None:
+    level = Known(lambda X: np.ones(len(X)), 1e-6)
+    task = seen([float(i % 2) for i in range(12)])
+    one = Belief(task, level)
+    found = [
+        propose(situation(one, **limits), NONE, seed=0, number=12)
+        for limits in ({}, {"limits": (Belief(task, Known(lambda X: np.ones(len(X)))),)})
+    ]
+    elsewhere = quasi_random(FRAME, NONE, seed=0, number=12)
+    assert [ENCODING.encode(x) == pytest.approx(elsewhere) for x in found] == [True, False]

@@ -5,7 +5,8 @@ The definition holds for every surrogate, because it needs nothing but weights a
 1. its parameters were given by ``enqueue_trial``: **enqueued**; it was never asked for but put
    into the study with its values: **added**;
 2. no past study could be used, and too little was known to propose anything: **start-up**; or
-   those that were used had misled, or tell nothing of each other: **began anew**;
+   those that were used had misled, or tell nothing of each other: **began anew**; or too little
+   was to be gained where most was promised: **looked elsewhere**;
 3. more than half of the belief that chose it was the new study's own, of which there is nothing
    before its first value: **own model**;
 4. else past studies chose it. If more than half of this is belief in the opposite of what they
@@ -38,6 +39,7 @@ Kind = Literal[
     "added",
     "start-up",
     "anew",
+    "elsewhere",
     "own model",
     "opposite",
     "optimum",
@@ -61,7 +63,8 @@ class Origin:
 
     Args:
         kind: One of ``"enqueued"``, ``"added"``, ``"start-up"``, ``"anew"``,
-            ``"own model"``, ``"opposite"``, ``"optimum"``, ``"source"`` and ``"common"``.
+            ``"elsewhere"``, ``"own model"``, ``"opposite"``, ``"optimum"``, ``"source"`` and
+            ``"common"``.
         sources: The past studies that it came from, if it did.
 
     Example:
@@ -82,6 +85,8 @@ class Origin:
             return f"learned from {self.sources[0]}"
         if self.kind == "anew":
             return "began anew"
+        if self.kind == "elsewhere":
+            return "looked elsewhere"
         if self.kind == "opposite":
             several = f"{len(self.sources)} studies"
             return f"the opposite of {self.sources[0] if len(self.sources) == 1 else several}"

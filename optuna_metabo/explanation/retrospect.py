@@ -25,6 +25,8 @@ from optuna_metabo.explanation.predictions import Prediction
 from optuna_metabo.history import History
 from optuna_metabo.learning import Learned, Learner, is_start_up
 from optuna_metabo.memory import Memory
+from optuna_metabo.outputs import constraints_of
+from optuna_metabo.proposal import looks_elsewhere
 from optuna_metabo.shapes import Float
 from optuna_metabo.snapshot import Snapshot
 from optuna_metabo.sources import LeftOut, Past
@@ -113,6 +115,12 @@ class Retrospect:
         names = [one.name for one in self.past.studies]
         return told_apart([*names, *(one.name for one in self.past.left_out)])
 
+    @cached_property
+    def _is_limited(self) -> bool:
+        """Whether trials fail or have constraints: then none looks elsewhere."""
+        may_fail = bool(self.now.failed or self.past.failing)
+        return may_fail or any(constraints_of(one, None) for one in self.now.telling)
+
     def told_before(self, trial: FrozenTrial) -> list[FrozenTrial]:
         """The trials whose values were known when a trial began."""
         return _ended(self.now.telling, trial)
@@ -165,28 +173,30 @@ class Retrospect:
         return Step(
             len(told),
             tuple(model.weights for model in models),
-            self._origin(trial, len(seen[0]), models),
+            self._origin(trial, seen, models),
             Prediction.together(self._predictions(told, x)) if all(map(len, seen)) else None,
         )
 
-    def _origin(self, trial: FrozenTrial, n_seen: int, models: Sequence[Model]) -> Origin:
+    def _origin(self, trial: FrozenTrial, seen: Sequence[Task], models: Sequence[Model]) -> Origin:
         given: Mapping[str, Any] = trial.system_attrs.get("fixed_params", {})
         if trial.params.keys() <= given.keys():
             return Origin("enqueued")
         if trial.datetime_start == trial.datetime_complete:
             return Origin("added")
         used = [one for part in self.learned for one in part.used]
-        n_ended = n_seen + len(_ended(self.now.failed, trial))
+        n_ended = len(seen[0]) + len(_ended(self.now.failed, trial))
         if begin_anew(models):
             return Origin("anew")
         if is_start_up(self.learned, n_ended, self.n_startup_trials):
             return Origin("start-up")
+        x = self.rows[self.now.places([trial])]
+        if not self._is_limited and looks_elsewhere(models, seen, x, trial.number):
+            return Origin("elsewhere")
         # One row a source and objective: the best trial differs from objective to objective.
-        shared = together([shares(model) for model in models], is_told=n_seen > 0)
-        x = self.rows[self.now.places([trial])[0]]
+        shared = together([shares(model) for model in models], is_told=len(seen[0]) > 0)
         names, tasks = [self.names[x.study.key] for x in used], [x.task for x in used]
         opposite = [opposition(acting(model)) for model in models]
-        return chosen_by(x, shared, names, tasks, sum(opposite) / len(opposite))
+        return chosen_by(x[0], shared, names, tasks, sum(opposite) / len(opposite))
 
     def expected(
         self, points: Sequence[Mapping[str, Any]], n_told: int | None
