@@ -44,16 +44,33 @@ def planned(options: argparse.Namespace) -> Iterator[Run]:
 def completed(path: Path) -> set[Run]:
     """The runs in a result file.
 
+    The last one is cut off it if it was being written when the process was killed: rows are
+    missing, or the end of a line.
+
     Raises:
         ValueError: If the file is no result file.
     """
     if not path.exists():
         return set()
     with path.open(newline="", encoding="utf-8") as file:
-        reader = csv.DictReader(file)
-        if reader.fieldnames != HEADER:
-            raise ValueError(f"{path} exists and is no result file: it would be appended to")
-        return {_run_of(row) for row in reader}
+        lines = file.read().splitlines(keepends=True)
+    reader = csv.DictReader(lines)
+    if reader.fieldnames != HEADER:
+        raise ValueError(f"{path} exists and is no result file: it would be appended to")
+    is_cut = not lines[-1].endswith("\n")
+    whole = [_run_of(row) for row in csv.DictReader(lines[: len(lines) - is_cut])]
+    if whole and (is_cut or whole.count(whole[-1]) < whole[-1].trials):
+        whole = [run for run in whole if run != whole[-1]]
+    if len(whole) + 1 < len(lines):
+        _replace(path, "".join(lines[: len(whole) + 1]))
+    return {*whole}
+
+
+def _replace(path: Path, text: str) -> None:
+    """Whole or not at all."""
+    copy = path.with_name(path.name + ".new")
+    copy.write_text(text, encoding="utf-8", newline="")
+    copy.replace(path)
 
 
 def _run_of(row: dict[str, str]) -> Run:

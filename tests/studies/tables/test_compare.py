@@ -27,6 +27,21 @@ def test_a_complete_result_file_is_not_appended_to(toy: str, tmp_path: Path) -> 
     assert (report / "normal-regret.png").stat().st_size > 1000
 
 
+@pytest.mark.parametrize("lost", ["\n", "7\n", None])
+def test_a_run_that_was_cut_off_is_made_again(lost: str | None, toy: str, tmp_path: Path) -> None:
+    """In its last line, or after a line."""
+    out = tmp_path / "results.csv"
+    command = ["run", "--families", toy, "--samplers", "random", "--seeds", "1", "--trials", "3"]
+    command += ["--source-trials", "4", "--jobs", "1", "--out", str(out)]
+    main(command)
+    whole = pd.read_csv(out).drop(columns="seconds")
+    text = out.read_bytes()
+    out.write_bytes(text[: -len(lost)] if lost else text[: text[:-2].rindex(b"\n") + 1])
+    assert len(completed(out)) == 2
+    main(command)
+    pd.testing.assert_frame_equal(pd.read_csv(out).drop(columns="seconds"), whole)
+
+
 def test_only_targets_are_tuned(tmp_path: Path) -> None:
     out = tmp_path / "results.csv"
     command = ["run", "--families", "levy10-far", "--samplers", "random", "--seeds", "1"]
