@@ -32,8 +32,18 @@ class Parser(argparse.ArgumentParser):
         """For what can only be checked by trying: errors in the block are the argument's."""
         try:
             yield
+        except ModuleNotFoundError as error:
+            self.error(f"{error}; pip install '.[studies]' has what the studies need")
         except (ValueError, OSError, ImportError) as error:
             self.error(str(error))
+
+    @contextmanager
+    def resumable(self) -> Iterator[None]:
+        """For what goes on where it ended when the command is given again."""
+        try:
+            yield
+        except KeyboardInterrupt:
+            self.exit(130, f"{self.prog}: interrupted; the same command goes on from here\n")
 
 
 def command(name: str, doc: str | None) -> Parser:

@@ -164,7 +164,8 @@ def main(argv: Sequence[str] | None = None) -> None:
             data = prepare(
                 task, data_dir=options.data_dir, cache_dir=options.cache_dir, seed=options.seed
             ).to(device)
-        table = record_task(task, data, options.out, seed=options.seed)
+        with parser.resumable():
+            table = record_task(task, data, options.out, seed=options.seed)
         say(f"{table} {time.perf_counter() - start:.0f} s")
 
 

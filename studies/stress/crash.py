@@ -30,7 +30,7 @@ from optuna.trial import FrozenTrial, TrialState
 from optuna_metabo import MetaGPSampler
 from studies.commands import command, positive
 
-NAME = "crash"
+NAME, PAST = "crash", ("past-0", "past-1")
 # Seconds to wait for the last running trials; one killed before its first heartbeat runs forever.
 PATIENCE = 8.0
 # Seconds without a finished trial after which the workers hang, also on a busy machine.
@@ -103,12 +103,19 @@ def hang_up(url: str) -> None:
     engine.dispose()
 
 
+def check_free(url: str) -> None:
+    """Raises a ``ValueError`` if the database holds studies of these names."""
+    taken = {NAME, *PAST} & {*optuna.get_all_study_names(url)}
+    if taken:
+        raise ValueError(f"--storage expects a database without the studies {sorted(taken)}")
+
+
 def prepare(url: str) -> None:
     """Two past studies and the new one."""
     storage = open_storage(url)
-    for i in range(2):
+    for i, name in enumerate(PAST):
         sampler = optuna.samplers.RandomSampler(seed=i)
-        past = optuna.create_study(storage=storage, study_name=f"past-{i}", sampler=sampler)
+        past = optuna.create_study(storage=storage, study_name=name, sampler=sampler)
         past.optimize(objective, n_trials=15)
     optuna.create_study(storage=storage, study_name=NAME)
     close(storage)
@@ -216,6 +223,8 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser.add_argument("--hang-up-every", type=positive, default=9, help="the same; PostgreSQL")
     options = parser.parse_args(argv)
     optuna.logging.set_verbosity(optuna.logging.ERROR)
+    with parser.refusing():
+        check_free(options.storage)
     n_killed = run(
         options.storage, options.workers, options.trials, options.kill_every, options.hang_up_every
     )

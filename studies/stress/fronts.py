@@ -114,7 +114,8 @@ def table_of(jobs: Sequence[Job], shares: Sequence[Sequence[float]]) -> pd.DataF
     rows[["problem", "sampler"]] = [job[:2] for job in jobs]
     groups = rows.groupby(["problem", "sampler"], sort=False)
     means, errors = groups.mean().round(3), groups.sem().round(3)
-    return means.map(str) + " (" + errors.map(str) + ")"
+    told = errors.map(lambda error: f" ({error})").where(errors.notna(), "")
+    return means.map(str) + told
 
 
 def main(argv: Sequence[str] | None = None) -> None:

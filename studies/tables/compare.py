@@ -160,7 +160,8 @@ def main(argv: Sequence[str] | None = None) -> None:
         runs = [one for one in planned(options) if one not in done]
         options.out.parent.mkdir(parents=True, exist_ok=True)
     print(f"{len(done)} runs in {options.out}, {len(runs)} to go", file=sys.stderr)
-    run_all(runs, options.out, options.jobs)
+    with run.resumable():
+        run_all(runs, options.out, options.jobs)
 
 
 if __name__ == "__main__":

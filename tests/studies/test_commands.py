@@ -7,6 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import optuna
 import pytest
 
 from studies.__main__ import ROOMS, main
@@ -120,3 +121,34 @@ def test_types_take_what_they_say(
         with pytest.raises(SystemExit):
             parser.parse_args(["--", text])
         assert repr(text) in capsys.readouterr().err
+
+
+def test_a_package_that_is_missing_is_named_with_what_has_it(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    parser = command("tune", None)
+    with pytest.raises(SystemExit), parser.refusing():
+        importlib.import_module("no_such_package")
+    (line,) = capsys.readouterr().err.splitlines()
+    assert "'no_such_package'" in line
+    assert "pip install '.[studies]'" in line
+
+
+def test_what_was_interrupted_says_that_it_goes_on(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended, command("record", None).resumable():
+        raise KeyboardInterrupt
+    assert ended.value.code == 130
+    assert capsys.readouterr().err == (
+        "python -m studies.record: interrupted; the same command goes on from here\n"
+    )
+
+
+def test_studies_of_an_earlier_crash_are_named(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    url = f"sqlite:///{tmp_path / 'crash.db'}"
+    optuna.create_study(study_name="past-1", storage=url)
+    with pytest.raises(SystemExit):
+        call("studies.stress.crash", "crash", "--storage", url)
+    (line,) = capsys.readouterr().err.splitlines()
+    assert "without the studies ['past-1']" in line

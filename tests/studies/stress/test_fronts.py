@@ -6,7 +6,7 @@ import numpy as np
 import optuna
 import pytest
 
-from studies.stress.fronts import feasible, hypervolume, objective, run, table_of
+from studies.stress.fronts import CHECKPOINTS, feasible, hypervolume, objective, run, table_of
 from studies.stress.problems import PROBLEMS
 
 
@@ -38,3 +38,8 @@ def test_shares_grow_and_the_table_has_their_means() -> None:
     table = table_of(jobs, shares)
     assert table.index.tolist() == [("fonseca", "random")]
     assert table["40"].iloc[0].startswith(f"{np.mean(shares, axis=0)[-1].round(3)} (")
+
+
+def test_one_seed_has_no_error() -> None:
+    table = table_of([("fonseca", "random", 0)], [[0.1, 0.25, 0.5, 1.0][: len(CHECKPOINTS)]])
+    assert table.iloc[0, 0] == "0.1"
