@@ -191,7 +191,8 @@ def page(table: pd.DataFrame, made: str) -> str:
         "The share of unseen random points whose true value lies inside the central interval\n"
         "that should hold 50, 80 and 95 % of them, after so many trials: the mean over tasks and\n"
         "seeds.\n"
-        "The 95 % intervals are meant to hold also where the study is not of the sources' kind.\n"
+        "The 95 % intervals are meant to hold also where the study is not of the sources' kind,\n"
+        "but not for what neither its values nor past studies give a sign of.\n"
         "The width is theirs, the median over points and then over tasks and seeds, relative to\n"
         "how far the true values lie apart.",
         to_markdown(rounded(table, 2)),
