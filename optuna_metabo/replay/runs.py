@@ -30,7 +30,7 @@ class Plan:
     Args:
         samplers: Names of :data:`optuna_metabo.replay.ORDERS`.
         seeds: Runs of each sampler on each study.
-        trials: The most trials of a run; it ends when the best is found.
+        trials: The most trials of a sampler's run; it ends when the best is found.
         chronological: Whether the past is only what had ended when a study began.
 
     Raises:

@@ -29,8 +29,9 @@ class Measured:
 
     Args:
         orders: The rows taken, of each run.
-        regret: After each trial, shape [runs trials]; a run that has ended stays where it is.
-        trials_to: For each goal the trials of each run; infinite where it was not reached.
+        regret: After each trial that a run may have; one that has found the best stays at 0.
+        trials_to: For each goal the trials of each run; infinite where it was not reached. The
+            owner's and random orders go on until it is.
         seconds: What the trials of each run took to come within 1 % of the best; infinite where
             it did not, empty where no trial has a duration.
     """
@@ -60,7 +61,7 @@ class Measured:
 
     @cached_property
     def area(self) -> float:
-        """The mean regret over the first trials."""
+        """The mean regret over the first trials, ``Replay.area_trials``."""
         return float(self.regret[:, : CHECKPOINTS[-1]].mean())
 
 
@@ -93,8 +94,7 @@ class Replay:
         orders: Mapping[Run, list[int]],
         left_out: Mapping[str, str] | None = None,
     ) -> Replay:
-        """Measures runs; orders without a sampler are made here, to their end."""
-        most = max(plan.trials, CHECKPOINTS[-1])
+        """Measures runs; orders without a sampler are made here, until the best is found."""
         found = []
         for i, target in enumerate(targets):
             rows = {
@@ -103,7 +103,9 @@ class Replay:
             }
             for name in plan.samplers:
                 rows[name] = [orders[Run(i, name, seed)] for seed in range(plan.seeds)]
-            found.append({name: Measured.of(runs, target, most) for name, runs in rows.items()})
+            found.append(
+                {name: Measured.of(one, target, plan.trials) for name, one in rows.items()}
+            )
         return cls(plan, tuple(targets), tuple(found), dict(left_out or {}))
 
     @property
@@ -116,16 +118,21 @@ class Replay:
         """All that is compared, the owner's own order and a random one included."""
         return (*FREE, *self.plan.samplers)
 
+    @property
+    def area_trials(self) -> int:
+        """Over how many trials regret is averaged: of all orders the same, though some go on."""
+        return min(self.plan.trials, CHECKPOINTS[-1])
+
     def median_trials(self, sampler: str, goal: str) -> float:
         """Over all runs on all studies."""
         return _median([n for one in self.measured for n in one[sampler].trials_to[goal]])
 
     def mean_regret(self, sampler: str) -> Float[Array, " trials"]:
-        """After each trial, every study counting the same."""
+        """After each trial that a sampler may have, every study counting the same."""
         return np.mean([one[sampler].regret.mean(axis=0) for one in self.measured], axis=0)
 
     def gains(self, sampler: str) -> list[float]:
-        """How much smaller the mean regret of 20 trials is with past studies than without.
+        """How much smaller the mean regret of the first trials is with past studies than without.
 
         Of each study; empty for what has no counterpart that ran.
         """
@@ -154,6 +161,7 @@ class Replay:
         """Everything, as JSON has it: a number that is infinite or NaN is ``null``."""
         return {
             "plan": asdict(self.plan),
+            "area_trials": self.area_trials,
             "summary": {name: self._summary(name) for name in self.samplers},
             "studies": [_study_as_json(*one) for one in self.each],
             "left_out": dict(self.left_out),
@@ -166,8 +174,11 @@ class Replay:
             "median_trials_to": {
                 goal: _finite(self.median_trials(sampler, goal)) for goal in GOALS
             },
-            "regret_at": {str(n): _finite(float(regret[n - 1])) for n in CHECKPOINTS},
-            "area": _finite(float(regret[: CHECKPOINTS[-1]].mean())),
+            "regret_at": {
+                str(n): _finite(float(regret[n - 1])) if n <= len(regret) else None
+                for n in CHECKPOINTS
+            },
+            "area": _finite(float(regret[: self.area_trials].mean())),
             "helped_level_harmed": against,
             "hours": None if hours is None else _finite(hours),
         }

@@ -15,19 +15,19 @@ def summary_table(replay: Replay) -> Table:
     rows = [
         [
             "sampler", "to 1 %", "to top 1 %", "to best",
-            *[f"regret {n}" for n in CHECKPOINTS], "area", "helped/level/harmed", "hours",
+            *[f"regret {n}" for n in CHECKPOINTS], f"area {replay.area_trials}",
+            "helped/level/harmed", "hours",
         ]
     ]  # fmt: skip
     for name in replay.samplers:
         goals = [_trials(replay, name, replay.median_trials(name, goal)) for goal in GOALS]
         regret, against = replay.mean_regret(name), replay.against_cold(name)
-        most = len(regret) if name in FREE else replay.plan.trials
         rows.append(
             [
                 name,
                 *goals,
-                *[f"{regret[n - 1]:.3f}" if n <= most else "" for n in CHECKPOINTS],
-                f"{regret[: CHECKPOINTS[-1]].mean():.3f}",
+                *[f"{regret[n - 1]:.3f}" if n <= len(regret) else "" for n in CHECKPOINTS],
+                f"{regret[: replay.area_trials].mean():.3f}",
                 "/".join(map(str, against)) if against else "",
                 _hours(replay.hours(name)),
             ]

@@ -38,6 +38,17 @@ def test_the_report_is_one_small_file_that_needs_no_network(
         assert name in page
 
 
+def test_the_report_says_over_how_many_trials_regret_is_averaged(
+    replay: Replay, tmp_path: Path
+) -> None:
+    write_report(tmp_path / "report.html", replay)
+    page = (tmp_path / "report.html").read_text()
+    assert "<th>area 3</th>" in page
+    assert "the mean over the first 3 trials" in page
+    assert "Mean regret of the first 3 trials: cold less warm" in page
+    assert "20 trials" not in page
+
+
 def test_names_of_studies_are_text(replay: Replay, tmp_path: Path) -> None:
     write_report(tmp_path / "report.html", replay)
     page = (tmp_path / "report.html").read_text()

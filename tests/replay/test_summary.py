@@ -13,7 +13,6 @@ from optuna.storages import InMemoryStorage
 from optuna.trial import create_trial
 
 from optuna_metabo.replay import Archive, Plan, Replay, Run, Target, execute
-from optuna_metabo.replay.summary import CHECKPOINTS
 from optuna_metabo.replay.tables import area_table, summary_table, trials_table
 from tests.replay.making import SPACE, bowls
 
@@ -33,8 +32,8 @@ def _targets(hours: float = 0.0) -> list[Target]:
     return Archive.read(storage).targets()[0]
 
 
-def _replay(warm: list[int], cold: list[int], hours: float = 0.0) -> Replay:
-    plan = Plan(("metagp-cold", "metagp"), seeds=1, trials=5)
+def _replay(warm: list[int], cold: list[int], hours: float = 0.0, trials: int = 5) -> Replay:
+    plan = Plan(("metagp-cold", "metagp"), seeds=1, trials=trials)
     orders = {
         Run(i, name, 0): rows
         for i in (0, 1)
@@ -48,8 +47,7 @@ def test_medians_regret_and_studies_helped_are_counted() -> None:
     assert replay.samplers == ("owner", "random", "metagp-cold", "metagp")
     assert replay.median_trials("owner", "best") == 5.0
     assert replay.median_trials("metagp", "close") == 1.0
-    np.testing.assert_allclose(replay.mean_regret("metagp-cold")[:3], [1.0, 0.0, 0.0])
-    assert replay.mean_regret("metagp").shape == (CHECKPOINTS[-1],)
+    np.testing.assert_allclose(replay.mean_regret("metagp-cold"), [1.0, 0.0, 0.0, 0.0, 0.0])
     assert replay.against_cold("metagp") == (2, 0, 0)
     assert replay.against_cold("metagp-cold") is None
     assert replay.against_cold("owner") is None
@@ -61,6 +59,40 @@ def test_medians_regret_and_studies_helped_are_counted() -> None:
 )
 def test_level_and_harmed(warm: list[int], cold: list[int], counts: tuple[int, int, int]) -> None:
     assert _replay(warm, cold).against_cold("metagp") == counts
+
+
+def test_regret_is_that_of_the_trials_that_every_order_may_have() -> None:
+    # Of five values the median is the third: regrets are 1, 1, 1, .5, 0 in the owner's order.
+    replay = _replay(warm=[3, 0], cold=[0, 3], trials=2)
+    found = replay.as_json()
+    assert (replay.area_trials, found["area_trials"]) == (2, 2)
+    areas = [found["summary"][name]["area"] for name in ("owner", "metagp-cold", "metagp")]
+    assert areas == [1.0, 0.75, 0.5]
+    assert [one["owner"].area for one in replay.measured] == [1.0, 1.0]
+    assert replay.gains("metagp") == [0.25, 0.25]
+    for name in replay.samplers:
+        at = found["summary"][name]["regret_at"]
+        assert [n for n in at if at[n] is None] == ["3", "5", "10", "20"]
+        assert len(found["studies"][0]["samplers"][name]["regret"]) == 2
+    head, *rows = summary_table(replay)
+    assert head[4:10] == [*[f"regret {n}" for n in (1, 3, 5, 10, 20)], "area 2"]
+    assert {tuple(row[5:9]) for row in rows} == {("", "", "", "")}
+    assert [row[9] for row in rows if row[0] == "owner"] == ["1.000"]
+
+
+def test_the_owners_trials_to_a_goal_are_counted_beyond_those_of_a_run() -> None:
+    replay = _replay(warm=[0, 1], cold=[0, 1], trials=2)
+    assert replay.median_trials("owner", "best") == 5.0
+    assert replay.median_trials("metagp", "best") == math.inf
+    cells = {row[0]: row[3] for row in summary_table(replay)}
+    assert (cells["owner"], cells["metagp"]) == ("5", "> 2")
+
+
+def test_regret_of_long_runs_is_averaged_over_twenty_trials() -> None:
+    replay = _replay(warm=[4], cold=[0, 4], trials=30)
+    assert replay.area_trials == 20
+    assert replay.gains("metagp") == [0.05, 0.05]
+    assert "area 20" in summary_table(replay)[0]
 
 
 def test_time_is_that_of_the_owners_trials() -> None:
