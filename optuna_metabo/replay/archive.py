@@ -12,7 +12,7 @@ from urllib.parse import quote
 import optuna
 from optuna.storages import BaseStorage, InMemoryStorage
 from optuna.study import Study
-from optuna.trial import FrozenTrial
+from optuna.trial import FrozenTrial, TrialState
 
 from optuna_metabo.outputs import constraints_of, name_metrics
 from optuna_metabo.reading import Glob, listed, opened, shown, sqlite_file, study_names
@@ -162,8 +162,18 @@ def _unfit(target: Target) -> str | None:
     if not len(target.pool):
         return "has no finished trial with parameters"
     if not target.yardstick.tells:
-        return f"has {target.yardstick.n_results} completed trials and no two different values"
+        return _without_difference(target)
     return None if target.sources else "shares no parameter with its past"
+
+
+def _without_difference(target: Target) -> str:
+    """What a study has in which no result is better than another."""
+    n = target.yardstick.n_results
+    n_completed = sum(one.state == TrialState.COMPLETE for one in target.pool.trials)
+    kind = "completed trial" if n < 2 else "completed trials"
+    if n < n_completed:
+        kind += f" that break{'s' * (n < 2)} no constraint"
+    return f"has {n} {kind} and no two different values" if n else f"has no {kind}"
 
 
 def _key(study: Study) -> str:

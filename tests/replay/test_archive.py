@@ -85,6 +85,44 @@ def test_what_cannot_be_replayed_is_named_with_its_reason() -> None:
         Archive.read(storage).targets("nothing")
 
 
+@pytest.mark.parametrize(
+    ("broken", "reason"),
+    [
+        ((True, True, True), "has no completed trial that breaks no constraint"),
+        (
+            (True, False, True),
+            "has 1 completed trial that breaks no constraint and no two different values",
+        ),
+        ((False, True, False), None),
+    ],
+)
+def test_trials_that_break_a_constraint_are_completed_and_no_result(
+    broken: Sequence[bool], reason: str | None
+) -> None:
+    storage = bowls(2)
+    study = optuna.create_study(study_name="bound", storage=storage)
+    for i, is_broken in enumerate(broken):
+        study.add_trial(
+            create_trial(
+                params={"x": i / 3},
+                distributions={"x": FloatDistribution(0, 1)},
+                value=float(i),
+                system_attrs={"constraints": [1.0 if is_broken else 0.0]},
+            )
+        )
+    _, left_out = Archive.read(storage).targets()
+    assert left_out.get("bound") == reason
+
+
+def test_where_no_trial_was_completed_the_reason_says_so() -> None:
+    storage = bowls(2)
+    study = optuna.create_study(study_name="failed", storage=storage)
+    space = {"x": FloatDistribution(0, 1)}
+    study.add_trial(create_trial(params={"x": 0.5}, distributions=space, state=TrialState.FAIL))
+    _, left_out = Archive.read(storage).targets()
+    assert left_out == {"failed": "has no completed trial"}
+
+
 def _timed(name: str, start: datetime, storage: InMemoryStorage) -> None:
     study = optuna.create_study(study_name=name, storage=storage)
     for i in range(3):
