@@ -75,9 +75,19 @@ class Archive:
         if not any(self.past_of(study) for study in self.studies):
             raise NothingToReplay(
                 "no two studies share a parameter: replay needs studies with parameters of the "
-                f"same names; those of {listed([one.study_name for one in self.studies])} differ"
+                f"same names; {self._unlike()}"
             )
         return self
+
+    def _unlike(self) -> str:
+        """Which studies have other parameters than the rest, and which have none."""
+        names = self._parameters
+        without = [name for name, parameters in names.items() if not parameters]
+        others = [name for name, parameters in names.items() if parameters]
+        differ = [f"those of {listed(others)} differ"] if len(others) > 1 else []
+        verb = "have" if len(without) > 1 else "has"
+        none = [f"{listed(without)} {verb} none"] if without else []
+        return ", and ".join(differ + none)
 
     def past_of(self, study: Study, *, chronological: bool = False) -> tuple[Study, ...]:
         """The other studies, none if no one shares a parameter.

@@ -66,6 +66,27 @@ def test_studies_without_a_shared_parameter_are_refused() -> None:
         Archive.read(storage)
 
 
+@pytest.mark.parametrize(
+    ("parameters", "said"),
+    [
+        (["x"], "parameters of the same names; 'k0', 'k1' have none"),
+        ([], "parameters of the same names; 'k0', 'k1' have none"),
+        (["x", "y"], "same names; those of 'x', 'y' differ, and 'k0', 'k1' have none"),
+    ],
+)
+def test_studies_that_have_no_parameters_are_said_to_have_none(
+    parameters: list[str], said: str
+) -> None:
+    storage = InMemoryStorage()
+    for name in ("k0", "k1"):
+        study = optuna.create_study(study_name=name, storage=storage)
+        study.optimize(lambda trial: float(trial.number), n_trials=3)
+    for name in parameters:
+        _of(name, name, storage)
+    with pytest.raises(NothingToReplay, match=f"{said}$"):
+        Archive.read(storage)
+
+
 def test_what_cannot_be_replayed_is_named_with_its_reason() -> None:
     storage = bowls(2)
     _of("alone", "y", storage)
