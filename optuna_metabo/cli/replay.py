@@ -129,6 +129,6 @@ def _show(replay: Replay, out: Path, output_format: str) -> None:
 
 
 def _progress(done: int, total: int, last: str) -> None:
-    """A line from time to time."""
+    """A line from time to time; the name of a study may have several."""
     if done == total or done % max(total // 50, 1) == 0:
-        say(f"{done} of {total} runs{': ' * bool(last)}{last}")
+        say(f"{done} of {total} runs{': ' * bool(last)}{' '.join(last.splitlines())}")

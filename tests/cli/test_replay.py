@@ -93,6 +93,20 @@ def test_json_is_json_where_values_are_the_largest_floats(tmp_path: Path, run: R
     }  # fmt: skip
 
 
+def test_a_name_of_two_lines_is_told_on_one(tmp_path: Path, run: Run) -> None:
+    url = f"sqlite:///{tmp_path}/studies.db"
+    for name in ("first\nsecond", "third\r\nfourth"):
+        make_study(url, name, n_trials=4)
+    ended = run("replay", "--storage", url, "--out", tmp_path / "out", *QUICK)
+    assert ended.code == 0, ended.err
+    told = [line for line in ended.err.splitlines() if " runs" in line]
+    assert {line.partition(": ")[2] for line in told} == {
+        "", *[f"{name}, {one}" for name in ("first second", "third fourth")
+              for one in ("metagp", "metagp-cold")],
+    }  # fmt: skip
+    assert not any(line.startswith(("second", "fourth")) for line in ended.err.splitlines())
+
+
 def test_json_has_every_run(url: str, tmp_path: Path, run: Run) -> None:
     options = ("--studies", "past-[01]", "--targets", "*-1", "--format", "json")
     ended = run("replay", "--storage", url, "--out", tmp_path / "out", *QUICK, *options)
