@@ -67,7 +67,7 @@ def _plot_reached(axis: Axes, replay: Replay) -> None:
         steps = np.searchsorted(ends, np.arange(1, most + 1), side="right") / len(ends)
         axis.step(np.arange(1, most + 1), steps, where="post", **_style(replay, name))
     axis.set(title="Runs within 1 % of the owner's best", xlabel="trial", xscale="log")
-    axis.set(ylim=(0.0, 1.0), xlim=(1, most))
+    axis.set(ylim=(0.0, 1.0), xlim=(1, max(most, 2)))
 
 
 def _plot_gains(axis: Axes, replay: Replay) -> None:
