@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from optuna_metabo.belief import trust
 from optuna_metabo.logs import LOGGER, warn
 from optuna_metabo.reading import listed
 from optuna_metabo.snapshot import Snapshot
@@ -51,7 +52,7 @@ class Announcer:
         if (used or unused) and now.name not in self.greeted:
             self.greeted.add(now.name)
             used_names = [*used] if transfers else []
-            doubted = [getattr(one.prior, "trust", 1.0) < TRUSTED for one in learned if one.used]
+            doubted = [trust(one.prior) < TRUSTED for one in learned if one.used]
             names = used_names, [one.name for one in unused]
             LOGGER.info(_greeting(now.name, *names, is_doubted=bool(doubted) and all(doubted)))
         new = [one for one in unused if one.name not in self.named and _is_certain(one, now)]

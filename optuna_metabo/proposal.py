@@ -50,7 +50,7 @@ _WORTH, _TINY = 1e-3, 1e-300
 # Where a trial is expected to gain less than this part of the values' range, one in so many is
 # spent elsewhere, as soon as so many values are known: most of the space may be unknown. Past
 # studies that knew of a slope alone kept five of twenty studies on an edge for good.
-_LITTLE, LOOK_EVERY, _FIRST_LOOK = 1e-3, 3, 10
+_LITTLE, _LOOK_EVERY, _FIRST_LOOK = 1e-3, 3, 10
 # The power of the chance that a trial does not fail. What sources promise beyond a border they are
 # sure of, so that proposals go for a chance of a few percent time and again: of 30 trials with an
 # eighth of the memory that past studies had, 7 and 8 succeeded (default, stacking) where 12 did
@@ -165,7 +165,7 @@ class Search:
             return quasi_random(frame, self.taken, seed=seed, number=number, wanted=wanted)
         x = self.best(frame, np.random.default_rng([seed, number]))
         if not self.is_limited and looks_elsewhere(
-            self._believed, [one.seen for one in self.objectives], frame.embedding(x[None]), number
+            self._models, [one.seen for one in self.objectives], frame.embedding(x[None]), number
         ):
             return quasi_random(frame, self.taken, seed=seed, number=number)
         return x
@@ -292,15 +292,15 @@ def looks_elsewhere(
     too little.
 
     Args:
-        models: What is believed of each objective.
+        models: What chooses, of each objective.
         seen: The values of each.
         x: Where most is promised, or where the trial was.
         number: The trial's.
     """
-    if len(models) > 1 or len(seen[0]) < _FIRST_LOOK or number % LOOK_EVERY:
+    if len(models) > 1 or len(seen[0]) < _FIRST_LOOK or number % _LOOK_EVERY:
         return False
     span = float(np.ptp(bounded(seen[0].y)))
-    (gain,) = _improvement_on(acting(models[0]), seen[0])(x)
+    (gain,) = _improvement_on(models[0], seen[0])(x)
     return bool(span > 0.0 and gain < np.log(_LITTLE * span))
 
 

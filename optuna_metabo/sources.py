@@ -165,9 +165,9 @@ class Sources:
             trial: The number of the one that asks, perhaps several times, if one does.
         """
         asks = target.name, trial
-        if self._read is None or trial is None or asks not in self._asked:
-            is_new = trial is not None and (self._read is None or bool(_unread(self._read)))
-            self._asked |= {asks} if is_new else set()
+        if self._read is None or (_unread(self._read) and asks not in self._asked):
+            if trial is not None:
+                self._asked.add(asks)
             self.everything(is_last=len(self._asked) >= _MAX_ATTEMPTS)
         read = self._read or ()
         if self._places is None or self._places[0] is not read:

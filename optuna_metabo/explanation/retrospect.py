@@ -189,13 +189,13 @@ class Retrospect:
             return Origin("anew")
         if is_start_up(self.learned, n_ended, self.n_startup_trials):
             return Origin("start-up")
-        x = self.rows[self.now.places([trial])]
-        if not self._is_limited and looks_elsewhere(models, seen, x, trial.number):
+        x, chose = self.rows[self.now.places([trial])], [acting(model) for model in models]
+        if not self._is_limited and looks_elsewhere(chose, seen, x, trial.number):
             return Origin("elsewhere")
         # One row a source and objective: the best trial differs from objective to objective.
         shared = together([shares(model) for model in models], is_told=len(seen[0]) > 0)
         names, tasks = [self.names[x.study.key] for x in used], [x.task for x in used]
-        opposite = [opposition(acting(model)) for model in models]
+        opposite = list(map(opposition, chose))
         return chosen_by(x[0], shared, names, tasks, sum(opposite) / len(opposite))
 
     def expected(

@@ -53,13 +53,13 @@ def completed(path: Path) -> set[Run]:
     if not path.exists():
         return set()
     with path.open(newline="", encoding="utf-8") as file:
-        lines = file.read().splitlines(keepends=True)
+        lines = file.readlines()
     reader = csv.DictReader(lines)
     if reader.fieldnames != HEADER:
         raise ValueError(f"{path} exists and is no result file: it would be appended to")
     is_cut = not lines[-1].endswith("\n")
     whole = [_run_of(row) for row in csv.DictReader(lines[: len(lines) - is_cut])]
-    if whole and (is_cut or whole.count(whole[-1]) < whole[-1].trials):
+    if whole and whole.count(whole[-1]) < whole[-1].trials:
         whole = [run for run in whole if run != whole[-1]]
     if len(whole) + 1 < len(lines):
         _replace(path, "".join(lines[: len(whole) + 1]))
