@@ -120,9 +120,8 @@ class Learned:
 
     @cached_property
     def _optima(self) -> Float[Array, ...]:
-        return np.array(
-            [source.task.X[source.task.y.argmax()] for source in self.used if self.is_heard]
-        )
+        heard = self.used_tasks if self.is_heard else []
+        return np.array([task.X[task.y.argmax()] for task in heard])
 
     def pooled(self) -> Task:
         """The points of all sources as those of one study."""

@@ -193,7 +193,8 @@ def read(cell: Any) -> Any:
 
 def _row(number: int, names: Sequence[str], line: Sequence[Any]) -> Row:
     """A row with its cells that have a value and a name."""
-    written = [(name, cell) for name, cell in zip(names, line, strict=False) if name]
+    pairs = zip(names, line, strict=False)  # a line may be shorter than the head
+    written = [(name, cell) for name, cell in pairs if name]
     cells = {name: cell for name, cell in written if not _is_missing(cell)}
     return Row(number, cells, nones=[name for name, cell in written if cell is None])
 

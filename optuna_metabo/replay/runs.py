@@ -17,6 +17,7 @@ import optuna
 
 from optuna_metabo.logs import warn
 from optuna_metabo.reading import listed
+from optuna_metabo.replacing import replacing
 from optuna_metabo.replay.orders import ORDERS, Order, Target, default_orders
 from optuna_metabo.threads import single_threaded
 
@@ -190,12 +191,11 @@ def _kept(path: Path, n: int) -> list[int] | None:
 
 
 def _keep(path: Path, target: Target, run: Run, rows: list[int]) -> None:
-    """Written beside and moved, so that a file is whole if it exists."""
+    """A file is whole if it exists."""
     path.parent.mkdir(parents=True, exist_ok=True)
     whole = {"study": target.pool.name, "sampler": run.sampler, "seed": run.seed, "rows": rows}
-    part = path.with_suffix(".part")
-    part.write_text(json.dumps(whole), encoding="utf-8")
-    part.replace(path)
+    with replacing(path) as unfinished:
+        unfinished.write_text(json.dumps(whole), encoding="utf-8")
 
 
 @contextmanager
