@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 import click
@@ -12,7 +11,8 @@ from optuna_metabo.cli.options import set_log_level
 from optuna_metabo.cli.output import emit
 from optuna_metabo.cli.past import Asked, looking, study_and_sampler
 from optuna_metabo.explanation import SourceExplanation
-from optuna_metabo.explanation.names import IN_TEXT, SENTENCE, labels, listed, short_name
+from optuna_metabo.explanation.names import listed
+from optuna_metabo.explanation.render import fitting
 
 # What fits on a line of a terminal; the other formats have all.
 _SHOWN = ("study", "serves", "weight", "agreement", "tau", "trials", "missing", "why_not")
@@ -31,10 +31,11 @@ def command(asked: Asked, output_format: str) -> None:
     """
     set_log_level()
     study, sampler = study_and_sampler(asked)
-    records = [record(one) for one in sampler.explain(study).sources]
+    explanation = sampler.explain(study)
     if output_format == "table":
-        records = _fitting(records)
-    emit(records, output_format)
+        emit([_line(record(one)) for one in fitting(explanation).sources], output_format)
+    else:
+        emit([record(one) for one in explanation.sources], output_format)
 
 
 def record(source: SourceExplanation) -> dict[str, Any]:
@@ -57,15 +58,6 @@ def record(source: SourceExplanation) -> dict[str, Any]:
     }
 
 
-def _fitting(records: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
-    """What is shown in a table, names and reasons as long as fits on a line."""
-    names = labels((one["study"] for one in records), IN_TEXT)
-    return [
-        {
-            **{key: one[key] for key in _SHOWN},
-            "study": name,
-            "missing": listed(one["missing"]),
-            "why_not": one["why_not"] and short_name(one["why_not"], SENTENCE),
-        }
-        for one, name in zip(records, names, strict=True)
-    ]
+def _line(record: dict[str, Any]) -> dict[str, Any]:
+    """What of a record fits on a line."""
+    return {**{name: record[name] for name in _SHOWN}, "missing": listed(record["missing"])}

@@ -46,7 +46,7 @@ _HEAD = ("past study", "weight now", "at first", "likeness", "agreement", "trial
 
 def text(explanation: Explanation) -> str:
     """What matters, as a table and a few lines."""
-    explanation = _fitting(explanation)
+    explanation = fitting(explanation)
     rows = _table(explanation)
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     lines = [
@@ -58,7 +58,7 @@ def text(explanation: Explanation) -> str:
 
 def html(explanation: Explanation) -> str:
     """The same for notebooks."""
-    explanation = _fitting(explanation)
+    explanation = fitting(explanation)
     head, *rows = _table(explanation)
     cells = ["".join(f"<td>{html_.escape(cell)}</td>" for cell in row) for row in rows]
     below = [f"{html_.escape(line)}<br>" for line in _below(explanation) if line]
@@ -72,7 +72,7 @@ def html(explanation: Explanation) -> str:
 
 def markdown(explanation: Explanation) -> str:
     """The same as Markdown."""
-    explanation = _fitting(explanation)
+    explanation = fitting(explanation)
     head, *rows = _table(explanation)
     table = ["| " + " | ".join(map(_escaped, row)) + " |" for row in (head, *rows)]
     table.insert(1, "| --- " * len(head) + "|")
@@ -80,7 +80,7 @@ def markdown(explanation: Explanation) -> str:
     return "\n".join([f"{_escaped(title(explanation))}.", "", *table, "", *below])
 
 
-def _fitting(explanation: Explanation) -> Explanation:
+def fitting(explanation: Explanation) -> Explanation:
     """With names and reasons as long as fits on a line, wherever they stand."""
     names = [source.name for source in explanation.sources]
     short = labels(names, IN_TEXT)
