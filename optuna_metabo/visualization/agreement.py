@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 from optuna.study import Study
 
 from optuna_metabo.explanation import Explanation, SourceExplanation
-from optuna_metabo.explanation.names import labels
 from optuna_metabo.sampler import MetaGPSampler
 from optuna_metabo.visualization.style import (
     COLOURS,
     GREY,
+    labels_of,
     new_figure,
     sampler_of,
     short,
@@ -63,7 +63,7 @@ def plot_source_agreement(study: Study, sampler: MetaGPSampler | None = None) ->
 def draw_agreement(explanation: Explanation) -> go.Figure:
     """The figure of :func:`plot_source_agreement`."""
     sources = explanation.sources
-    label = dict(zip(sources, labels(one.name for one in sources), strict=True))
+    label = labels_of(sources)
     used = [one for one in sources if one.reason is None and one.rank_agreement is not None]
     used.sort(key=lambda one: -abs(one.rank_agreement or 0.0))
     shown = sorted(used[:_MOST], key=lambda one: one.rank_agreement or 0.0)

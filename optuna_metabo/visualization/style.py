@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy import ndarray as Array
 from optuna.study import Study
 
+from optuna_metabo.explanation import SourceExplanation
+from optuna_metabo.explanation.names import labels
 from optuna_metabo.explanation.predictions import in_units
 from optuna_metabo.sampler import MetaGPSampler
 from optuna_metabo.shapes import Float
@@ -77,6 +79,11 @@ def short(values: Iterable[float]) -> list[float]:
 def _short(value: float) -> float:
     found = float(f"{value:.{_DIGITS}g}")
     return value if math.isinf(found) else found
+
+
+def labels_of(sources: Sequence[SourceExplanation]) -> dict[SourceExplanation, str]:
+    """What each past study is called in a figure."""
+    return dict(zip(sources, labels(one.name for one in sources), strict=True))
 
 
 def span_of(values: Float[Array, " n"], *, maximised: bool) -> tuple[float, float]:

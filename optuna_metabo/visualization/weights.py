@@ -15,6 +15,7 @@ from optuna_metabo.shapes import Float
 from optuna_metabo.visualization.style import (
     COLOURS,
     GREY,
+    labels_of,
     new_figure,
     sampler_of,
     short,
@@ -146,7 +147,7 @@ def plot_explanation(explanation: Explanation) -> go.Figure:
     sources = explanation.sources
     used = [source for source in sources if source.reason is None]
     shown, rest = used[: 2 * _MOST], used[2 * _MOST :]
-    label = dict(zip(sources, labels(source.name for source in sources), strict=True))
+    label = labels_of(sources)
     names = [label[source] for source in shown]
     weights = [source.weight for source in shown]
     hover = [f"{source.name}: {source.agreement}" for source in shown]
