@@ -64,9 +64,9 @@ def opposition(model: Model) -> float:
     return float(getattr(model, "opposition", 0.0))
 
 
-def trust(believer: Model | Prior) -> float:
+def trust(model: Model | Prior) -> float:
     """How far sources were believed before any value."""
-    return float(getattr(believer, "trust", 1.0))
+    return float(getattr(model, "trust", 1.0))
 
 
 def acting(model: Model) -> Model:
