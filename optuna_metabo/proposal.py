@@ -42,8 +42,9 @@ _RANK = 1e-6
 _MAX_INCUMBENTS = 64
 # Sources whose optima are looked at.
 _MAX_OPTIMA = 64
-# Quasi-random points of which the first that is wanted and free is taken.
-_N_LOOKED_AT = 32
+# Quasi-random points of which the first that is wanted and free is taken, and where in the
+# sequence those begin of trials that others, which may not know of one another, choose beside.
+_N_LOOKED_AT, _BESIDE_OTHERS = 32, 2**14
 # What a trial that does not fail is worth where trials fail, in distances of the best feasible
 # value from the median. With a hundredth, the best of 60 trials next to a border was worse.
 _WORTH, _TINY = 1e-3, 1e-300
@@ -130,6 +131,7 @@ class Search:
         pending: Points under way, shape [q p].
         taken: Points not to be proposed, shape [f p].
         optima: The best points of the sources, those of one objective after those of another.
+        is_beside_others: Whether other processes may be choosing now, too.
         is_start_up: Whether there is too little to be modelled.
     """
 
@@ -140,6 +142,7 @@ class Search:
     pending: Float[Array, "q p"]
     taken: Float[Array, "f p"]
     optima: Float[Array, "k p"]
+    is_beside_others: bool = False
     is_start_up: bool = False
 
     @classmethod
@@ -149,7 +152,8 @@ class Search:
         """The trial's own question."""
         objectives = tuple(map(without_outliers, situation.objectives))
         limits = situation.limits, situation.success, situation.feasible
-        return cls(objectives, *limits, situation.pending, situation.taken, optima, is_start_up)
+        points = situation.pending, situation.taken, optima
+        return cls(objectives, *limits, *points, bool(situation.unfinished), is_start_up)
 
     def after(self, X: Float[Array, "q p"]) -> Search:
         """The question when further points are under way too."""
@@ -161,8 +165,9 @@ class Search:
         if self.is_start_up:
             return quasi_random(frame, self.taken, seed=seed, number=number)
         if begin_anew(self._believed):
+            first = _BESIDE_OTHERS + _N_LOOKED_AT * number if self.is_beside_others else number
             wanted = partial(would_tell, self._believed)
-            return quasi_random(frame, self.taken, seed=seed, number=number, wanted=wanted)
+            return quasi_random(frame, self.taken, seed=seed, number=first, wanted=wanted)
         x = self.best(frame, np.random.default_rng([seed, number]))
         if not self.is_limited and looks_elsewhere(
             self._models, [one.seen for one in self.objectives], frame.embedding(x[None]), number
@@ -263,15 +268,15 @@ class Search:
     def _improvement(self, model: Model) -> Acquisition:
         """Log expected improvement on what there is to improve upon.
 
-        This is the best that each expert expects of a point that was seen: the best value itself
-        may be luck. Without anything it is the expected value; where that is to be weighed by a
-        chance, the improvement on 0, an average point of the sources. The first points of a study
-        so cover the optima of the sources greedily: each is the best complement of those before.
+        This is the best that each expert expects of a point that was seen or is under way: the
+        best value itself may be luck. Without anything it is the expected value; where that is to
+        be weighed by a chance, the improvement on 0, an average point of the sources. Points that
+        are asked for at the same time so complement each other: of a study's first ones each
+        covers, greedily, the optima of sources that those before do not.
         """
-        if self.feasible.any():
-            return _improvement_on(model, self.objectives[0].seen.only(self.feasible))
-        if len(self.pending):
-            return improvement_on_points(model, self.pending)
+        seen = self.objectives[0].seen.only(self.feasible)
+        if len(seen) or len(self.pending):
+            return _improvement_on(model, seen, self.pending)
         return partial(improvement_on, model, 0.0) if self.is_limited else partial(value, model)
 
     def _several_gain(self, models: Sequence[Model]) -> Acquisition:
@@ -300,14 +305,16 @@ def looks_elsewhere(
     if len(models) > 1 or len(seen[0]) < _FIRST_LOOK or number % _LOOK_EVERY:
         return False
     span = float(np.ptp(bounded(seen[0].y)))
-    (gain,) = _improvement_on(models[0], seen[0])(x)
+    (gain,) = _improvement_on(models[0], seen[0], seen[0].X[:0])(x)
     return bool(span > 0.0 and gain < np.log(_LITTLE * span))
 
 
-def _improvement_on(model: Model, seen: Task) -> Acquisition:
-    """Log expected improvement of each expert on the best that it expects of what was seen."""
+def _improvement_on(model: Model, seen: Task, pending: Float[Array, "q p"]) -> Acquisition:
+    """Log expected improvement of each expert on the best that it expects of what was seen, and of
+    what is under way.
+    """
     best = np.argsort(-seen.y, kind="stable")[:_MAX_INCUMBENTS]
-    return improvement_on_points(model, seen.X[best])
+    return improvement_on_points(model, np.concatenate([seen.X[best], pending]))
 
 
 def quasi_random(

@@ -9,6 +9,10 @@ from numpy import ndarray as Array
 
 from optuna_metabo.shapes import Bool, Float, Int
 
+# A value that is only believed is taken for the mean of so many, so that next to a point under way
+# nothing is left to be gained, however noisy values are.
+_BELIEVED = 1e4
+
 
 @dataclass(frozen=True)
 class Repeats:
@@ -30,6 +34,11 @@ class Repeats:
     def none(cls, n: int) -> Repeats:
         """One value at each point."""
         return cls(np.ones(n), np.zeros(n), np.zeros(n))
+
+    @classmethod
+    def believed(cls, n: int) -> Repeats:
+        """What is expected of each point, as if it were known."""
+        return replace(cls.none(n), counts=np.full(n, _BELIEVED))
 
     def only(self, rows: Int[Array, " r"]) -> Repeats:
         """Of some points."""

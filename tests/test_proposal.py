@@ -103,6 +103,15 @@ def test_only_feasible_values_are_improved_upon() -> None:
     np.testing.assert_allclose(acquisition(asked), log_ei(Z[:, 0], best), rtol=1e-6)
 
 
+def test_what_is_under_way_counts_as_what_is_expected_of_it() -> None:
+    belief = Belief(seen([0.2, 0.5]), Known(first))
+    best = belief.seen.X[:, 0].max()
+    for x in (best - 0.1, best + 0.1):
+        asked = situation(belief, pending=np.array([[x, 0.1]]))
+        expected = log_ei(Z[:, 0], max(best, x))
+        np.testing.assert_allclose(acquisition(asked), expected, rtol=1e-6)
+
+
 def test_a_constraint_multiplies_by_its_chance_and_success_by_the_square_of_its() -> None:
     belief = Belief(seen([0.5, 0.2, 0.2]), Known(first))
     slack, success = Known(lambda X: second(X) - 0.5), Known(lambda X: 0.5 - second(X))
@@ -249,6 +258,17 @@ class Misled(Known):
 
     def would_tell(self, X: Array) -> Array:
         return X[:, 0] > 0.9
+
+
+def test_workers_that_begin_anew_differ_whatever_they_know_of_one_another() -> None:
+    """A worker cannot know what those that it sees choosing see."""
+    belief = Belief(seen([0.0] * 4), Misled(first))
+    found = [
+        propose(situation(belief, unfinished=others), NONE, seed=0, number=number)
+        for number, others in ((4, {}), (5, {4: FRAME}), (6, {5: FRAME}), (7, {6: FRAME}))
+    ]
+    assert len({tuple(x.values()) for x in found}) == 4
+    assert all(x["x"] > 0.9 for x in found)
 
 
 @pytest.mark.parametrize("is_start_up", [True, False])

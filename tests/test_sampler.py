@@ -265,6 +265,19 @@ def test_trials_asked_at_once_are_different_and_complement_each_other() -> None:
     assert abs(xs[0] - xs[1]) > 0.3
 
 
+@pytest.mark.parametrize(("n_past", "n_told"), [(0, 6), (1, 0), (3, 0), (3, 6)])
+def test_what_workers_try_at_the_same_time_lies_apart(n_past: int, n_told: int) -> None:
+    def plane(trial: optuna.Trial) -> float:
+        return (trial.suggest_float("x", 0, 1) - 0.3) ** 2 + trial.suggest_float("y", 0, 1) ** 2
+
+    sources = [past(plane, name=str(i), seed=i) for i in range(n_past)]
+    study = run(MetaGPSampler(sources, seed=1), plane, n_told)
+    asked = [study.ask() for _ in range(8)]
+    X = np.array([[t.suggest_float("x", 0, 1), t.suggest_float("y", 0, 1)] for t in asked])
+    apart = np.abs(X[:, None] - X[None]).max(axis=2)[np.triu_indices(8, 1)]
+    assert apart.min() > 0.01
+
+
 def test_workers_with_a_sampler_each_propose_different_points(tmp_path: Path) -> None:
     url, source = f"sqlite:///{tmp_path}/w.db", past(small, n_trials=6)
     optuna.create_study(study_name="shared", storage=url)

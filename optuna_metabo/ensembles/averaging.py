@@ -33,13 +33,15 @@ from optuna_metabo.ensembles.functions import Functions
 from optuna_metabo.ensembles.kriging import Kernel, Kriging, Residual
 from optuna_metabo.ensembles.likeness import Likeness
 from optuna_metabo.ensembles.mixture import AveragingModel, CalibratedModel, is_little
-from optuna_metabo.ensembles.portfolio import Portfolio, Ranks
+from optuna_metabo.ensembles.portfolio import SHARPNESS, Portfolio, Ranks
 from optuna_metabo.ensembles.scores import tempered_scores
 from optuna_metabo.ensembles.screening import Kept, screened
 from optuna_metabo.ensembles.source_models import SourceModels, telling
 from optuna_metabo.ensembles.target import Scale, settled, target_theta
 from optuna_metabo.ensembles.trust import mutual_trust
+from optuna_metabo.ensembles.under_way import UnderWay
 from optuna_metabo.memory import Memory, digest
+from optuna_metabo.repeats import Repeats
 from optuna_metabo.shapes import Float, Int
 from optuna_metabo.surrogate import Model, Prior, Task
 from optuna_metabo.thinning import evenly
@@ -167,7 +169,8 @@ class AveragingPrior:
         if not len(target):
             weights = np.zeros(len(self.functions))
             weights[self.functions.core] = (1.0 - self.plain) * self.functions.mass
-            return Portfolio(self.ranks, self.functions.opinions, weights)
+            under_way = UnderWay(pending, SHARPNESS * self.functions.models.lengthscale)
+            return Portfolio(self.ranks, self.functions.opinions, weights, under_way)
         told = (target.whole or target).y
         return CalibratedModel(self.weighed(target, pending), lambda: self.calibration.given(told))
 
@@ -223,7 +226,7 @@ class AveragingPrior:
         bases = Bases.of(functions, kept, groups)
         basis = bases.at(X)
         correlation = {name: kernel.correlation(X, X) for name, kernel in kernels.items()}
-        counts = np.r_[target.counts, np.ones(len(pending))]
+        counts = np.r_[target.counts, Repeats.believed(len(pending)).counts]
         krigings = [
             group.condition(
                 correlation[group.kernel],

@@ -101,6 +101,13 @@ class Residual:
         """Of the covariance of the first ``n`` points."""
         return 2.0 * float(np.log(np.diagonal(self.L)[:n]).sum())
 
+    def left(self, correlation: Float[Array, "N m"]) -> Float[Array, " m"]:
+        """The part of the residual's variance that is left at m points of such correlations with
+        these, from 0 to 1; of one without a further covariance.
+        """
+        V = self.L_inverse @ correlation
+        return np.maximum(1.0 - self.rho**2 * np.einsum("nm,nm->m", V, V), 1e-10)
+
     def variance(self, i: int) -> float:
         """Of the residual and the noise at one point."""
         return self.rho**2 + float(self.noise[i]) + float(np.sum(self.spread[:, i] ** 2))

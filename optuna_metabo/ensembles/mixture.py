@@ -13,7 +13,7 @@ from optuna_metabo.ensembles.calibration import Calibration, unit
 from optuna_metabo.ensembles.experts import OPPOSED, RIVAL, Bases, Group, Relation
 from optuna_metabo.ensembles.functions import Functions
 from optuna_metabo.ensembles.kriging import Kernel, Kriging
-from optuna_metabo.ensembles.predictor import Predictor, Residuals
+from optuna_metabo.ensembles.predictor import Predictor
 from optuna_metabo.ensembles.screening import Kept
 from optuna_metabo.ensembles.target import Scale
 from optuna_metabo.ensembles.turns import Turn
@@ -216,10 +216,8 @@ class AveragingModel:
 
     def novelty(self, X: Float[Array, "m p"]) -> Float[Array, " m"]:
         """The part of the residual's variance that is left after the values, from 0 to 1."""
-        residual = self.krigings[0].residual
-        correlation = self.kernels[self.groups[0].kernel].correlation(self.X, X)
-        _, left = Residuals.of([residual]).whiten(correlation[None], np.zeros((0, len(X))))
-        return left[0] / residual.rho**2
+        kernel = self.kernels[self.groups[0].kernel]
+        return self.krigings[0].residual.left(kernel.correlation(self.X, X))
 
 
 @dataclass(frozen=True)

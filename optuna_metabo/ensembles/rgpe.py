@@ -20,6 +20,7 @@ from optuna_metabo.domain import Domain
 from optuna_metabo.ensembles.ranking import held_out_ranking_loss, ranking_loss
 from optuna_metabo.ensembles.source_models import SourceModels
 from optuna_metabo.ensembles.target import Scale, fit_target
+from optuna_metabo.ensembles.under_way import UnderWay
 from optuna_metabo.gp.exact import GP
 from optuna_metabo.shapes import Float, Int
 from optuna_metabo.surrogate import Model, Posterior, Prior, Task
@@ -64,7 +65,8 @@ class RGPEPrior:
         alone = own if not len(pending) else fit_target(task, pending[:0], self.groups, self.theta)
         generator = np.random.default_rng([self.seed, len(target)])
         weights = rgpe_weights(self.sources, alone, task, generator=generator)
-        return RGPEModel(self.sources, own, scale, weights)
+        under_way = UnderWay(pending, np.exp(self.theta[:-2])[self.groups])
+        return RGPEModel(self.sources, own, scale, weights, under_way)
 
 
 def rgpe_weights(
@@ -112,12 +114,13 @@ def _draws(
 
 @dataclass(frozen=True)
 class RGPEModel:
-    """The mixture."""
+    """The mixture; the sources, too, take what is under way for known."""
 
     sources: GP
     own: GP
     scale: Scale
     all_weights: Float[Array, " models"]
+    under_way: UnderWay
 
     @property
     def weights(self) -> Float[Array, " k"]:
@@ -127,8 +130,10 @@ class RGPEModel:
     def posterior(self, X: Float[Array, "m p"]) -> Posterior:
         """Models without weight are left out."""
         used = np.flatnonzero(self.all_weights[:-1] > 0.0)
-        parts = [self.sources[used].posterior(X)] if len(used) else []
-        weights = self.all_weights[used]
+        weights, parts = self.all_weights[used], []
+        if len(used):
+            mean, variance = self.sources[used].posterior(X)
+            parts.append((mean, variance * self.under_way.left(X)))
         if self.all_weights[-1] > 0.0:
             parts.append(self.own.posterior(X))
             weights = np.r_[weights, self.all_weights[-1]]

@@ -11,6 +11,7 @@ from numpy import ndarray as Array
 from optuna_metabo.gp.exact import GP, Batch
 from optuna_metabo.gp.fit import HyperparameterPrior, fit_map, unpack
 from optuna_metabo.memory import Memory, digest
+from optuna_metabo.repeats import Repeats
 from optuna_metabo.shapes import Float, Int
 from optuna_metabo.surrogate import Posterior, Task, bounded
 from optuna_metabo.thinning import by_even_ranks
@@ -121,5 +122,6 @@ def fit_target(
     gp = GP.condition(Batch.of([target]), theta, groups)
     if not len(pending):
         return gp
-    believed = Task.joined([target, Task(pending, gp.mean(pending)[0])])
-    return GP.condition(Batch.of([believed]), theta, groups)
+    repeats = Repeats.believed(len(pending))
+    believed = Task(pending, gp.mean(pending)[0], repeats=repeats)
+    return GP.condition(Batch.of([Task.joined([target, believed])]), theta, groups)

@@ -7,10 +7,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from optuna_metabo.belief import sharp
 from optuna_metabo.ensembles import by_name
 from optuna_metabo.ensembles.mixture import CalibratedModel
 from optuna_metabo.surrogate import Task
-from tests.ensembles.bowls import DOMAIN, EMPTY, alike, believe, bowl, make_task
+from tests.ensembles.bowls import DOMAIN, EMPTY, NONE, alike, believe, bowl, make_task
 
 TRANSFERRING = ["auto", "rgpe", "stacking", "tst"]
 
@@ -140,9 +141,24 @@ def test_a_pending_point_becomes_certain_and_changes_no_weight(name: str) -> Non
     target, pending = make_task(bowl(0.3), 6, 9), np.array([[0.8, 0.9]])
     free, busy = believe(name, alike(), target), believe(name, alike(), target, pending)
     np.testing.assert_allclose(free.weights, busy.weights)
-    if name != "rgpe":  # whose source models know nothing of the target's points
-        before, after = free.posterior(pending).variances, busy.posterior(pending).variances
-        assert (after < before).all()
+    before, after = free.posterior(pending).variances, busy.posterior(pending).variances
+    assert (after < before).all()
+
+
+@pytest.mark.parametrize("name", [*TRANSFERRING, "none"])
+@pytest.mark.parametrize("n", [0, 12])
+def test_next_to_a_pending_point_nothing_is_left_however_noisy_values_are(
+    name: str, n: int
+) -> None:
+    target, pending = make_task(bowl(0.3), n, 9), np.array([[0.8, 0.9]])
+    noise = np.random.default_rng(0).normal(size=n)
+    target = target.transformed(target.y + 0.3 * noise)
+    near = pending + 1e-3
+    before, after = (
+        sharp(believe(name, alike(), target, points)).posterior(near).variances
+        for points in (NONE, pending)
+    )
+    assert (after < 0.01 * before).all()
 
 
 def test_an_unknown_name_raises_with_the_known_ones() -> None:

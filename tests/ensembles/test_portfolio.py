@@ -7,6 +7,7 @@ from numpy import ndarray as Array
 
 from optuna_metabo.acquisition import log_expected_improvement
 from optuna_metabo.ensembles.portfolio import Portfolio, Ranks
+from optuna_metabo.ensembles.under_way import UnderWay
 
 LINE = np.linspace(0.0, 1.0, 101)[:, None]
 
@@ -38,9 +39,15 @@ def test_the_last_step_beyond_the_reference_is_that_of_an_exponential() -> None:
     np.testing.assert_allclose(ranks.worth(beyond)[0], 2.0 * rank - 1.0, rtol=1e-12)
 
 
+def portfolio_of(opinions: Array, pending: Array = LINE[:0]) -> Portfolio:
+    """With opinions that may err otherwise a tenth of the line away."""
+    ranks = Ranks.of(functions, LINE)
+    return Portfolio(ranks, opinions, opinions, UnderWay(pending, np.array([0.06])))
+
+
 def test_the_second_point_complements_the_first() -> None:
     opinions = np.array([0.5, 0.4, 0.1])
-    portfolio = Portfolio(Ranks.of(functions, LINE), opinions, opinions)
+    portfolio = portfolio_of(opinions)
     first = LINE[portfolio.posterior(LINE).mean.argmax()]
     assert first[0] > 0.95
     best = portfolio.posterior(first[None]).means.max(axis=1)
@@ -49,7 +56,29 @@ def test_the_second_point_complements_the_first() -> None:
 
 
 def test_beside_other_objectives_it_counts_how_bad_a_point_is() -> None:
-    portfolio = Portfolio(Ranks.of(functions, LINE), np.ones(3) / 3, np.ones(3) / 3)
+    portfolio = portfolio_of(np.ones(3) / 3)
     alone, beside = (one.posterior(LINE).means[0] for one in (portfolio, portfolio.beside_others))
     assert (alone[:50] == 0.0).all()
     np.testing.assert_allclose(beside, LINE[:, 0], atol=0.01)
+
+
+def test_what_is_not_known_of_a_point_is_little_next_to_one_under_way() -> None:
+    pending = np.array([[0.3], [0.6]])
+    variance = portfolio_of(np.ones(3) / 3, pending).posterior(LINE).variances
+    assert (variance == variance[0]).all()
+    np.testing.assert_allclose(variance[0, [30, 60]], 0.0, atol=1e-6)
+    np.testing.assert_allclose(variance[0, [0, 100]], 0.01, rtol=1e-3)
+    left = portfolio_of(np.ones(3) / 3).posterior(LINE).variances
+    np.testing.assert_allclose(left, 0.01)
+
+
+def test_where_all_agree_points_asked_at_once_spread_over_what_is_good() -> None:
+    opinions, found = np.array([0.0, 0.0, 1.0]), LINE[50:51]
+    for _ in range(4):
+        portfolio = portfolio_of(opinions, found)
+        best = portfolio.posterior(found).means.max(axis=1)
+        ei = log_expected_improvement(portfolio.posterior(LINE), best)
+        found = np.concatenate([found, LINE[ei.argmax()][None]])
+    assert len(np.unique(found)) == 5
+    assert np.ptp(found) > 0.1
+    assert (abs(found - 0.5) < 0.1).all()
