@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime
+import enum
 import math
 import warnings
 from pathlib import Path
@@ -496,6 +498,78 @@ def test_the_name_of_a_study_that_exists_is_named(mlflow: Path) -> None:
     says = "the storage has a study named 'runs' already: .* optuna delete-study"
     with pytest.raises(optuna.exceptions.DuplicatedStudyError, match=says):
         import_history(mlflow, {"acc": "maximize"}, **given)
+
+
+class Gear(enum.Enum):
+    LOW = 1
+
+
+@pytest.mark.parametrize(
+    "choice",
+    [datetime.date(2020, 1, 1), np.datetime64("2020-01-01"), b"a", Gear.LOW, {1}, [math.nan], 1j],
+)
+@pytest.mark.filterwarnings("ignore:Choices for a categorical distribution")
+def test_a_choice_that_a_storage_cannot_keep_is_named_before_a_study_is_made(
+    choice: Any, tmp_path: Path
+) -> None:
+    rows = [{"params.x": choice, "y": 1}, {"params.x": "b", "y": 2}]
+    given: dict[str, Any] = {"storage": f"sqlite:///{tmp_path}/studies.db", "study_name": "runs"}
+    says = r"'x' has the choice .*, which a storage cannot keep: expected None, a bool, a number"
+    kinds: list[dict[str, Any]] = [{}, {"x": CategoricalDistribution((choice, "b"))}]
+    for kind in kinds:
+        with pytest.raises(ValueError, match=says):
+            import_history(rows, MINIMIZE_Y, distributions=kind, **given)
+    assert not (tmp_path / "studies.db").exists()
+    assert import_history(rows, MINIMIZE_Y, study_name="runs").trials[1].params == {"x": "b"}
+
+
+@pytest.mark.parametrize(
+    ("written", "kept"),
+    [
+        ([(1, 2), [3]], [[1, 2], [3]]),
+        ([(1, 2), [1, 2], (3, (4,))], [[1, 2], [1, 2], [3, [4]]]),
+        ([{1: 2}, {3: (4,)}], [{"1": 2}, {"3": [4]}]),
+        ([[np.int64(1)], "a"], [[1], "a"]),
+    ],
+)
+@pytest.mark.parametrize("is_given", [False, True])
+@pytest.mark.filterwarnings("ignore:Choices for a categorical distribution")
+def test_choices_are_those_that_a_storage_gives_back(
+    written: list[Any], kept: list[Any], is_given: bool, tmp_path: Path
+) -> None:
+    rows = [{"params.x": value, "y": i} for i, value in enumerate(written)]
+    url = f"sqlite:///{tmp_path}/studies.db"
+    kinds: dict[str, Any] = {"x": CategoricalDistribution(written)} if is_given else {}
+    import_history(rows, MINIMIZE_Y, study_name="runs", storage=url, distributions=kinds)
+    study = optuna.load_study(study_name="runs", storage=url)
+    assert [trial.params["x"] for trial in study.trials] == kept
+    (found,) = space(study).values()
+    assert isinstance(found, CategoricalDistribution)
+    assert len(found.choices) == len({repr(one) for one in kept})
+
+
+@pytest.mark.parametrize("error", [RuntimeError, KeyboardInterrupt])
+@pytest.mark.parametrize("metrics", [{"y": "minimize"}, {"y": "minimize", "z": "minimize"}])
+def test_a_study_to_which_a_trial_cannot_be_added_is_not_left_behind(
+    metrics: dict[str, str],
+    error: type[BaseException],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def add_trial(study: optuna.Study, trial: optuna.trial.FrozenTrial) -> None:
+        if study.get_trials(deepcopy=False):
+            raise error("gone away")
+        add(study, trial)
+
+    add, rows = optuna.Study.add_trial, [{"params.x": i, "y": i, "z": i} for i in range(3)]
+    url = f"sqlite:///{tmp_path}/studies.db"
+    with monkeypatch.context() as patch:
+        patch.setattr(optuna.Study, "add_trial", add_trial)
+        for storage in (url, None):
+            with pytest.raises(error, match="gone away"):
+                import_history(rows, metrics, study_name="runs", storage=storage)
+    assert optuna.get_all_study_names(url) == []
+    assert len(import_history(rows, metrics, study_name="runs", storage=url).trials) == 3
 
 
 def test_infinite_numbers_are_no_choices() -> None:
