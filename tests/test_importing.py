@@ -6,6 +6,7 @@ import datetime
 import enum
 import math
 import warnings
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -389,6 +390,24 @@ def test_one_number_of_numpy_is_a_number(cell: Any) -> None:
     rows = [{"params.x": cell, "y": cell}]
     study = import_history(rows, MINIMIZE_Y, study_name="runs")
     assert (study.best_params, study.best_value) == ({"x": 0.5}, 0.5)
+
+
+def test_decimals_of_a_database_are_the_floats_that_they_stand_for(tmp_path: Path) -> None:
+    names = ("params.x", "params.n", "params.k", "y")
+
+    def table(kind: type[Any]) -> list[dict[str, Any]]:
+        """Numbers of a kind, some of them missing, and a name."""
+        lines = [("0.1", "3", "16.0", 0), ("0.001", "4", "auto", 1), ("nan", "5", "2.5", "nan")]
+        written = [[one if one == "auto" else kind(one) for one in line] for line in lines]
+        return [dict(zip(names, line, strict=True)) for line in written]
+
+    url = f"sqlite:///{tmp_path}/studies.db"
+    found = import_history(table(Decimal), MINIMIZE_Y, study_name="decimals", storage=url)
+    floats = import_history(table(float), MINIMIZE_Y, study_name="floats")
+    assert space(found) == space(floats)
+    assert space(found)["x"] == FloatDistribution(0.001, 0.1, log=True)
+    for one, other in zip(found.trials, floats.trials, strict=True):
+        assert (one.params, one.values, one.state) == (other.params, other.values, other.state)
 
 
 @pytest.mark.parametrize("text", ["", " ", "NA", "<NA>", "nan", "NaN", "NAN", "-nan"])
