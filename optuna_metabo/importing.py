@@ -64,7 +64,7 @@ def import_history(
             ``metrics.accuracy``, ``accuracy`` is enough.
         study_name: The name of the study.
         params: The columns of the parameters. If not given, those whose name begins with
-            ``params.`` or ``params_``, which is then left out.
+            ``params.`` or ``params_``, which is then left out; others are never guessed.
         distributions: Of parameters of which the wrong one is inferred: a distribution, or
             ``"linear"``, ``"log"`` or ``"categorical"`` for one over the values of the table.
         storage: Where the study is made, a URL or a storage; in memory if not given.
@@ -201,8 +201,9 @@ def _parameters(
     if not found:
         others = [name for name in table.columns if name not in values]
         raise ValueError(
-            "expected the columns of the parameters by name (params=, --param), where none that "
-            f"holds a value is called params.x: the others are {listed(others)}"
+            "which columns are parameters is not guessed: name them (params=[...], or --param for "
+            "each), or call them params.x; beside the metrics, the table has "
+            f"{listed(others) or 'no other'}"
         )
     for name in chosen:
         if name != found[without(name, _PARAMS)]:

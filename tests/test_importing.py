@@ -84,8 +84,13 @@ def test_a_table_of_mlflow_is_read(mlflow: Path) -> None:
 def test_a_table_of_wandb_needs_to_be_told_which_columns_are_parameters(tmp_path: Path) -> None:
     path = tmp_path / "wandb.csv"
     path.write_text(WANDB, encoding="utf-8-sig")
-    with pytest.raises(ValueError, match=r"\(params=, --param\), where none .*'lr'"):
+    with pytest.raises(
+        ValueError,
+        match=r"which columns are parameters .* --param .*the table has 'Name', .*, 'accuracy'$",
+    ):
         import_history(path, {"loss": "minimize"}, study_name="w")
+    with pytest.raises(ValueError, match=r"which columns .*the table has no other$"):
+        import_history([{"loss": 1}], {"loss": "minimize"}, study_name="w")
     study = import_history(path, {"loss": "minimize"}, study_name="w", params=["lr", "batch_size"])
     assert space(study) == {
         "lr": FloatDistribution(0.001, 0.5, log=True),
