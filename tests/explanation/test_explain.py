@@ -208,6 +208,21 @@ def test_every_surrogate_tells_an_origin_of_every_trial_with_two_objectives(
     assert len(explanation.trials[-1].prediction.mean) == 2
 
 
+def test_a_past_study_that_the_surrogate_does_not_listen_to_is_told_as_left_out(
+    log: list[tuple[str, str]],
+) -> None:
+    sampler = MetaGPSampler([past("good", 1.0)], surrogate="none", seed=0)
+    study = optuna.create_study(study_name="new", sampler=sampler)
+    study.optimize(bowl, n_trials=3)
+    assert ("INFO", "'new' learns from no past study.") in log
+    explanation = sampler.explain(study)
+    (source,) = explanation.sources
+    assert (source.weight, source.reason) == (0.0, "is not listened to by this surrogate")
+    first, *_, last = str(explanation).splitlines()
+    assert first == "'new' after 3 trials: 0 past studies used"
+    assert last == "left out: good (is not listened to by this surrogate)"
+
+
 @pytest.mark.parametrize("n_trials", [0, 3])
 def test_a_study_without_parameters_has_nothing_to_be_explained(n_trials: int) -> None:
     study = optuna.create_study(sampler=MetaGPSampler(seed=0))
