@@ -180,8 +180,11 @@ def test_a_prediction_of_nothing_known_or_of_a_strange_parameter_is_refused(
     for value in (7.0, "a", None):
         with pytest.raises(ValueError, match=f"'x' is {value!r}, which is none of FloatDist"):
             sampler.predict(study, [{"x": 0.1}, {"x": value}])
-    with pytest.raises(ValueError, match="n_told must be 0 or more"):
-        sampler.predict(study, [{"x": 0.1}], n_told=-1)
+    for n_told in (-1, 1.5, 2.0, "3", True, np.nan):
+        with pytest.raises(ValueError, match=f"n_told must be a non-negative int, got {n_told!r}"):
+            sampler.predict(study, [{"x": 0.1}], n_told=n_told)  # type: ignore[arg-type]
+    one, other = (sampler.predict(study, [{"x": 0.1}], n_told=n)[0] for n in (3, np.int64(3)))
+    assert one.mean == other.mean
     nothing = optuna.create_study(study_name="nothing", sampler=MetaGPSampler(seed=0))
     with pytest.raises(ValueError, match="no parameter of 'nothing' is known"):
         nothing.sampler.predict(nothing, [{"x": 0.1}])
