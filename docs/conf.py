@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from docutils import nodes
 from docutils.utils.math.latex2mathml import tex2mathml
+from pygments.lexers.special import TextLexer
 from sphinx.ext.intersphinx import resolve_reference_in_inventory
 
 if TYPE_CHECKING:
@@ -64,8 +65,9 @@ def displayed_formula(translator: HTML5Translator, node: nodes.math_block) -> No
 
 
 def setup(app: Sphinx) -> dict[str, bool]:
-    """Formulas without a script from elsewhere, and links where a network is allowed."""
+    """Formulas without a script from elsewhere, tables, and links where a network is allowed."""
     if "sphinx.ext.intersphinx" in extensions:
         app.connect("missing-reference", public_name)
     app.add_html_math_renderer("mathml", (inline_formula, None), (displayed_formula, None))
+    app.add_lexer("csv", TextLexer)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

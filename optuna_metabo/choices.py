@@ -6,6 +6,7 @@ which Optuna takes for others. Here a choice is matched by its type first.
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Mapping, Sequence
 from numbers import Real
@@ -37,6 +38,24 @@ def simple(value: Any) -> Any:
     if isinstance(value, Mapping):
         return {str(key): simple(one) for key, one in value.items()}
     return str.__str__(value) if isinstance(value, str) else value
+
+
+def stored(value: Any) -> Any:
+    """A choice as every storage keeps it.
+
+    Raises:
+        ValueError: If one does not keep it, or gives back what Optuna takes for another.
+    """
+    kept = simple(value)
+    try:
+        if _equal(json.loads(json.dumps(kept)), kept):
+            return kept
+    except TypeError:  # JSON does not know it
+        pass
+    raise ValueError(
+        f"the choice {value!r}, which a storage cannot keep: expected None, a bool, a number, a "
+        "text, or lists and mappings of these"
+    )
 
 
 def _alike(a: Any, b: Any, *, by_number: bool) -> bool:

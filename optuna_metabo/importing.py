@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import math
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from typing import Any, Literal
 
 import optuna
@@ -21,15 +22,15 @@ from optuna.distributions import (
     IntDistribution,
 )
 from optuna.exceptions import DuplicatedStudyError
-from optuna.storages import BaseStorage
+from optuna.storages import BaseStorage, InMemoryStorage
 from optuna.study import Study, StudyDirection
 from optuna.trial import FrozenTrial, TrialState
 
-from optuna_metabo.choices import index_of, number_of
+from optuna_metabo.choices import index_of, number_of, same_choice, stored
 from optuna_metabo.encoding import fits
 from optuna_metabo.logs import LOGGER
 from optuna_metabo.outputs import name_metrics
-from optuna_metabo.reading import listed
+from optuna_metabo.reading import listed, reading_errors
 from optuna_metabo.table import Row, Table, read, read_table, without
 
 Kind = Literal["linear", "log", "categorical"]
@@ -63,7 +64,7 @@ def import_history(
             ``metrics.accuracy``, ``accuracy`` is enough.
         study_name: The name of the study.
         params: The columns of the parameters. If not given, those whose name begins with
-            ``params.`` or ``params_``, which is then left out.
+            ``params.`` or ``params_``, which is then left out; others are never guessed.
         distributions: Of parameters of which the wrong one is inferred: a distribution, or
             ``"linear"``, ``"log"`` or ``"categorical"`` for one over the values of the table.
         storage: Where the study is made, a URL or a storage; in memory if not given.
@@ -75,7 +76,8 @@ def import_history(
         TypeError: If ``table``, ``metrics`` or ``params`` has the wrong type.
         ValueError: If there is no such column, or no metric, a row has a value that its
             distribution does not hold, which columns are parameters is not known, a column is two
-            things or two columns are one, or a row of the file does not fit its head.
+            things or two columns are one, a row of the file does not fit its head, or a choice is
+            nothing that ``storage`` can keep.
         optuna.exceptions.DuplicatedStudyError: If the storage has a study of that name.
 
     Example:
@@ -93,17 +95,22 @@ def import_history(
     tried = runs.with_nones()
     chosen = _parameters(tried, params, list(values.values()))
     space = _space(tried, chosen, distributions or {})
+    if not (storage is None or isinstance(storage, InMemoryStorage)):
+        space = {name: _as_stored(name, one) for name, one in space.items()}
     trials = [_trial(row, chosen, space, list(values.values())) for row in tried.rows]
-    study = _new_study(study_name, storage, dict(zip(values, directions, strict=True)))
-    study.add_trials(trials)
+    objectives = dict(zip(values, directions, strict=True))
+    with _new_study(study_name, storage, objectives) as study:
+        study.add_trials(trials)
     for name, one in space.items():
         LOGGER.info(f"{study_name!r}: {name} is {one}")
     return study
 
 
+@contextmanager
 def _new_study(
     name: str, storage: str | BaseStorage | None, objectives: Mapping[str, StudyDirection]
-) -> Study:
+) -> Iterator[Study]:
+    """A study that is deleted again if it cannot be filled: its name would be taken."""
     try:
         study = optuna.create_study(
             study_name=name, storage=storage, directions=list(objectives.values())
@@ -113,9 +120,15 @@ def _new_study(
             f"the storage has a study named {name!r} already: choose another name, or delete that "
             "study with optuna delete-study"
         ) from None
-    if len(objectives) > 1:  # by which objectives of several are matched
-        name_metrics(study, list(objectives))
-    return study
+    try:
+        if len(objectives) > 1:  # by which objectives of several are matched
+            name_metrics(study, list(objectives))
+        yield study
+    except BaseException:
+        if storage is not None:
+            with suppress(*reading_errors()):  # what went wrong first is to be seen
+                optuna.delete_study(study_name=name, storage=storage)
+        raise
 
 
 def _space(
@@ -129,6 +142,21 @@ def _space(
         name: _distribution(name, table.read(column), given.get(name))
         for name, column in params.items()
     }
+
+
+def _as_stored(name: str, distribution: BaseDistribution) -> BaseDistribution:
+    """With the choices that a storage gives back, each once."""
+    if not isinstance(distribution, CategoricalDistribution):
+        return distribution
+    found: list[Any] = []
+    for choice in distribution.choices:
+        try:
+            kept = stored(choice)
+        except ValueError as error:
+            raise ValueError(f"{name!r} has {error}") from None
+        if not any(same_choice(kept, one) for one in found):
+            found.append(kept)
+    return CategoricalDistribution(found)
 
 
 def _directions(metrics: Mapping[str, str]) -> list[StudyDirection]:
@@ -173,8 +201,9 @@ def _parameters(
     if not found:
         others = [name for name in table.columns if name not in values]
         raise ValueError(
-            "expected the columns of the parameters by name (params=, --param), where none that "
-            f"holds a value is called params.x: the others are {listed(others)}"
+            "which columns are parameters is not guessed: name them (params=[...], or --param for "
+            "each), or call them params.x; beside the metrics, the table has "
+            f"{listed(others) or 'no other'}"
         )
     for name in chosen:
         if name != found[without(name, _PARAMS)]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import inspect
 import logging
+import unicodedata
 import warnings
 
 LOGGER = logging.getLogger("optuna.metabo")
@@ -20,6 +21,18 @@ def warn(message: str) -> None:
     """One warning, at the line of the user's code that led to it, and a line in the log."""
     LOGGER.warning(message)
     warnings.warn(message, stacklevel=_level_of_user())
+
+
+def one_line(text: str) -> str:
+    r"""What is told, with control characters that no terminal obeys.
+
+    Example:
+        >>> from optuna_metabo.logs import one_line
+        >>> print(one_line("two\nlines, \x1b[31mred"))
+        two lines, \x1b[31mred
+    """
+    told = " ".join(text.split())
+    return "".join(repr(x)[1:-1] if unicodedata.category(x) == "Cc" else x for x in told)
 
 
 def _level_of_user() -> int:

@@ -273,7 +273,7 @@ class MetaGPSampler(BaseSampler):
         Raises:
             TypeError: If ``points`` holds anything but mappings.
             ValueError: If nothing is known of a parameter, or of any, one has no such value, or
-                ``n_told`` is negative.
+                ``n_told`` is no count.
 
         Example:
             >>> import optuna

@@ -238,7 +238,13 @@ class Sources:
             return [*found, _unreadable("storage", error)]
         storage = self.storage
         wanted = [n for n in existing if self.names(n) and not self._is_kept(n, storage)]
-        return [*found, *[_loaded(name, storage) for name in wanted]]
+        return [*found, *[_loaded(name, storage) for name in wanted], *self._gone(existing)]
+
+    def _gone(self, existing: Sequence[str]) -> list[LeftOut]:
+        """Studies that were there when they were asked for by name."""
+        asked = self.names.names if isinstance(self.names, OneOf) else ()
+        gone = [name for name in dict.fromkeys(asked) if name not in existing]
+        return [LeftOut(name, "is not in the storage any more") for name in gone]
 
     def _is_kept(self, name: str, storage: BaseStorage) -> bool:
         """Whether all that the storage has of a study is kept."""

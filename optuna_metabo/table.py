@@ -14,6 +14,7 @@ import sys
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from decimal import Decimal
 from functools import cached_property
 from typing import Any
 
@@ -186,6 +187,8 @@ def read(cell: Any) -> Any:
     if isinstance(cell, str):
         return _read_text(cell.strip())
     try:
+        if isinstance(cell, Decimal):  # as drivers of databases give numbers
+            return float(cell)
         return cell.item() if hasattr(cell, "item") else cell
     except (ValueError, RuntimeError, TypeError):  # of an array with more than one value
         return cell

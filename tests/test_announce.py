@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import optuna
 import pytest
@@ -16,8 +17,9 @@ def line(trial: optuna.Trial) -> float:
     return trial.suggest_float("x", 0, 1)
 
 
-def past(name: str, n_trials: int) -> optuna.Study:
-    study = optuna.create_study(study_name=name, sampler=optuna.samplers.RandomSampler(seed=0))
+def past(name: str, n_trials: int, storage: str | None = None) -> optuna.Study:
+    sampler = optuna.samplers.RandomSampler(seed=0)
+    study = optuna.create_study(study_name=name, storage=storage, sampler=sampler)
     study.optimize(line, n_trials=n_trials)
     return study
 
@@ -55,6 +57,24 @@ def test_of_past_studies_that_tell_nothing_of_each_other_it_is_said_that_they_ar
         Announcer().tell(now, read, [part], transfers=True)
         ((_, text),) = log
         assert text.endswith("and are doubted at first.") is said
+
+
+@pytest.mark.parametrize("names", [["p", "q"], ["q"]])
+def test_of_a_study_deleted_before_the_first_trial_is_warned_once(
+    names: list[str], tmp_path: Path, log: list[tuple[str, str]]
+) -> None:
+    url = f"sqlite:///{tmp_path}/studies.db"
+    for name in names:
+        past(name, 5, url)
+    sampler = MetaGPSampler(names, storage=url, seed=0, n_startup_trials=1)
+    optuna.delete_study(study_name="q", storage=url)
+    with pytest.warns(UserWarning, match="left out: 'q': is not in the storage any more") as told:
+        run(sampler)
+    assert len(told) == 1
+    greeting = next(text for level, text in log if level == "INFO")
+    assert greeting.endswith("1 past study left out: 'q'.")
+    explanation = sampler.explain(optuna.create_study(study_name="other"))
+    assert "left out: q (is not in the storage any more)" in str(explanation)
 
 
 def test_without_past_studies_nothing_is_said(log: list[tuple[str, str]]) -> None:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import datetime
+import enum
 import math
 import warnings
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -81,8 +84,13 @@ def test_a_table_of_mlflow_is_read(mlflow: Path) -> None:
 def test_a_table_of_wandb_needs_to_be_told_which_columns_are_parameters(tmp_path: Path) -> None:
     path = tmp_path / "wandb.csv"
     path.write_text(WANDB, encoding="utf-8-sig")
-    with pytest.raises(ValueError, match=r"\(params=, --param\), where none .*'lr'"):
+    with pytest.raises(
+        ValueError,
+        match=r"which columns are parameters .* --param .*the table has 'Name', .*, 'accuracy'$",
+    ):
         import_history(path, {"loss": "minimize"}, study_name="w")
+    with pytest.raises(ValueError, match=r"which columns .*the table has no other$"):
+        import_history([{"loss": 1}], {"loss": "minimize"}, study_name="w")
     study = import_history(path, {"loss": "minimize"}, study_name="w", params=["lr", "batch_size"])
     assert space(study) == {
         "lr": FloatDistribution(0.001, 0.5, log=True),
@@ -389,6 +397,24 @@ def test_one_number_of_numpy_is_a_number(cell: Any) -> None:
     assert (study.best_params, study.best_value) == ({"x": 0.5}, 0.5)
 
 
+def test_decimals_of_a_database_are_the_floats_that_they_stand_for(tmp_path: Path) -> None:
+    names = ("params.x", "params.n", "params.k", "y")
+
+    def table(kind: type[Any]) -> list[dict[str, Any]]:
+        """Numbers of a kind, some of them missing, and a name."""
+        lines = [("0.1", "3", "16.0", 0), ("0.001", "4", "auto", 1), ("nan", "5", "2.5", "nan")]
+        written = [[one if one == "auto" else kind(one) for one in line] for line in lines]
+        return [dict(zip(names, line, strict=True)) for line in written]
+
+    url = f"sqlite:///{tmp_path}/studies.db"
+    found = import_history(table(Decimal), MINIMIZE_Y, study_name="decimals", storage=url)
+    floats = import_history(table(float), MINIMIZE_Y, study_name="floats")
+    assert space(found) == space(floats)
+    assert space(found)["x"] == FloatDistribution(0.001, 0.1, log=True)
+    for one, other in zip(found.trials, floats.trials, strict=True):
+        assert (one.params, one.values, one.state) == (other.params, other.values, other.state)
+
+
 @pytest.mark.parametrize("text", ["", " ", "NA", "<NA>", "nan", "NaN", "NAN", "-nan"])
 def test_texts_for_a_missing_value_are_missing(text: str) -> None:
     rows = [{"params.x": 1, "y": 1}, {"params.x": text, "y": text}]
@@ -496,6 +522,78 @@ def test_the_name_of_a_study_that_exists_is_named(mlflow: Path) -> None:
     says = "the storage has a study named 'runs' already: .* optuna delete-study"
     with pytest.raises(optuna.exceptions.DuplicatedStudyError, match=says):
         import_history(mlflow, {"acc": "maximize"}, **given)
+
+
+class Gear(enum.Enum):
+    LOW = 1
+
+
+@pytest.mark.parametrize(
+    "choice",
+    [datetime.date(2020, 1, 1), np.datetime64("2020-01-01"), b"a", Gear.LOW, {1}, [math.nan], 1j],
+)
+@pytest.mark.filterwarnings("ignore:Choices for a categorical distribution")
+def test_a_choice_that_a_storage_cannot_keep_is_named_before_a_study_is_made(
+    choice: Any, tmp_path: Path
+) -> None:
+    rows = [{"params.x": choice, "y": 1}, {"params.x": "b", "y": 2}]
+    given: dict[str, Any] = {"storage": f"sqlite:///{tmp_path}/studies.db", "study_name": "runs"}
+    says = r"'x' has the choice .*, which a storage cannot keep: expected None, a bool, a number"
+    kinds: list[dict[str, Any]] = [{}, {"x": CategoricalDistribution((choice, "b"))}]
+    for kind in kinds:
+        with pytest.raises(ValueError, match=says):
+            import_history(rows, MINIMIZE_Y, distributions=kind, **given)
+    assert not (tmp_path / "studies.db").exists()
+    assert import_history(rows, MINIMIZE_Y, study_name="runs").trials[1].params == {"x": "b"}
+
+
+@pytest.mark.parametrize(
+    ("written", "kept"),
+    [
+        ([(1, 2), [3]], [[1, 2], [3]]),
+        ([(1, 2), [1, 2], (3, (4,))], [[1, 2], [1, 2], [3, [4]]]),
+        ([{1: 2}, {3: (4,)}], [{"1": 2}, {"3": [4]}]),
+        ([[np.int64(1)], "a"], [[1], "a"]),
+    ],
+)
+@pytest.mark.parametrize("is_given", [False, True])
+@pytest.mark.filterwarnings("ignore:Choices for a categorical distribution")
+def test_choices_are_those_that_a_storage_gives_back(
+    written: list[Any], kept: list[Any], is_given: bool, tmp_path: Path
+) -> None:
+    rows = [{"params.x": value, "y": i} for i, value in enumerate(written)]
+    url = f"sqlite:///{tmp_path}/studies.db"
+    kinds: dict[str, Any] = {"x": CategoricalDistribution(written)} if is_given else {}
+    import_history(rows, MINIMIZE_Y, study_name="runs", storage=url, distributions=kinds)
+    study = optuna.load_study(study_name="runs", storage=url)
+    assert [trial.params["x"] for trial in study.trials] == kept
+    (found,) = space(study).values()
+    assert isinstance(found, CategoricalDistribution)
+    assert len(found.choices) == len({repr(one) for one in kept})
+
+
+@pytest.mark.parametrize("error", [RuntimeError, KeyboardInterrupt])
+@pytest.mark.parametrize("metrics", [{"y": "minimize"}, {"y": "minimize", "z": "minimize"}])
+def test_a_study_to_which_a_trial_cannot_be_added_is_not_left_behind(
+    metrics: dict[str, str],
+    error: type[BaseException],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def add_trial(study: optuna.Study, trial: optuna.trial.FrozenTrial) -> None:
+        if study.get_trials(deepcopy=False):
+            raise error("gone away")
+        add(study, trial)
+
+    add, rows = optuna.Study.add_trial, [{"params.x": i, "y": i, "z": i} for i in range(3)]
+    url = f"sqlite:///{tmp_path}/studies.db"
+    with monkeypatch.context() as patch:
+        patch.setattr(optuna.Study, "add_trial", add_trial)
+        for storage in (url, None):
+            with pytest.raises(error, match="gone away"):
+                import_history(rows, metrics, study_name="runs", storage=storage)
+    assert optuna.get_all_study_names(url) == []
+    assert len(import_history(rows, metrics, study_name="runs", storage=url).trials) == 3
 
 
 def test_infinite_numbers_are_no_choices() -> None:

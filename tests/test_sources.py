@@ -133,6 +133,26 @@ def test_sources_that_cannot_help_are_left_out_with_the_reason() -> None:
     assert reason(two) == "none of its 2 objectives is objective 1 of 1"
 
 
+def test_a_study_asked_for_by_name_that_is_deleted_before_it_is_read_is_left_out(
+    url: str,
+) -> None:
+    sources = Sources.of(["cnn-b", "cnn-a", "cnn-b"], url)
+    optuna.delete_study(study_name="cnn-b", storage=url)
+    past = sources.read(NEW, 0)
+    assert [one.name for one in past.studies] == ["cnn-a"]
+    assert past.left_out == (LeftOut("cnn-b", "is not in the storage any more"),)
+
+
+def test_a_study_that_is_kept_may_be_deleted_from_the_storage(url: str) -> None:
+    kept = Sources.of(["cnn-b"], url).read(NEW).studies
+    sources = Sources.of(["cnn-a", "cnn-b"], url)
+    sources.kept = kept
+    optuna.delete_study(study_name="cnn-b", storage=url)
+    past = sources.read(NEW)
+    assert [one.name for one in past.studies] == ["cnn-b", "cnn-a"]
+    assert past.left_out == ()
+
+
 def unreadable(error: Exception) -> Sources:
     study = make_study("broken")
 

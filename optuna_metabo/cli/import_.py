@@ -35,7 +35,7 @@ _KINDS = ("linear", "log", "categorical")
     "--param",
     "params",
     multiple=True,
-    help="A column of a parameter; without any, all that are called params.x.",
+    help="A column of a parameter, once for each; without any, all that are called params.x.",
 )
 @click.option(
     "--as",

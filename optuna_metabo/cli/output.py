@@ -9,6 +9,8 @@ from typing import Any
 
 import click
 
+from optuna_metabo.logs import one_line
+
 Record = Mapping[str, Any]
 
 
@@ -61,7 +63,7 @@ def _cell(value: Any) -> str:
         return ", ".join(map(_cell, value))
     if isinstance(value, dict):
         return ", ".join(f"{name}={_cell(one)}" for name, one in value.items())
-    return " ".join(str(value).split())
+    return one_line(str(value))
 
 
 def _table(records: Sequence[Record]) -> str:

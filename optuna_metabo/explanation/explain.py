@@ -27,6 +27,7 @@ from optuna_metabo.thinning import evenly
 
 # Trials that are explained: those of the beginning, where past studies matter most, and a spread.
 _MOST, _FIRST = 64, 32
+_UNHEARD = "is not listened to by this surrogate"
 
 Agreement = tuple[float | None, int]
 
@@ -43,11 +44,13 @@ def explain(back: Retrospect) -> Explanation:
     models = back.models(told)
     weights = _weights(back, used, [model.weights for model in models])
     agreement, likeness = _agreement(back, told), _likeness(back.learned)
+    is_heard = any(one.is_heard for one in back.learned)
     sources = [
         replace(
             _source(one, back.encoding, float(weight), agreement[key]),
             name=back.names[key],
             likeness=likeness.get(key),
+            reason=None if is_heard else _UNHEARD,
         )
         for (key, one), weight in zip(used.items(), weights, strict=True)
     ]

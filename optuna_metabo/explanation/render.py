@@ -15,6 +15,7 @@ from optuna_metabo.explanation.names import (
     listed,
     short_name,
 )
+from optuna_metabo.logs import one_line
 from optuna_metabo.surrogate import TRUSTED
 
 if TYPE_CHECKING:
@@ -109,15 +110,10 @@ def _escaped(cell: str) -> str:
     return cell
 
 
-def _one_line(told: str) -> str:
-    """What is told of studies and parameters, in whose names lines may end."""
-    return " ".join(told.splitlines())
-
-
 def title(explanation: Explanation) -> str:
     """One line: the study, its trials, and how many past studies are used."""
     used = sum(source.reason is None for source in explanation.sources)
-    name = f"'{_one_line(explanation.study_name)}' " if explanation.study_name else ""
+    name = f"'{one_line(explanation.study_name)}' " if explanation.study_name else ""
     return f"{name}after {_count(explanation.n_told, 'trial')}: {_count(used, 'past study')} used"
 
 
@@ -131,7 +127,7 @@ def _table(explanation: Explanation) -> list[tuple[str, ...]]:
     """Head and rows, without the columns that say nothing."""
     rows = _rows(explanation)
     told = [j for j in range(len(_HEAD)) if any(row[j] for row in rows)]
-    return [tuple(_one_line(row[j]) for j in told) for row in (_HEAD, *rows)]
+    return [tuple(one_line(row[j]) for j in told) for row in (_HEAD, *rows)]
 
 
 def _rows(explanation: Explanation) -> list[tuple[str, ...]]:
@@ -199,7 +195,7 @@ def _below(explanation: Explanation) -> list[str]:
     told = dict.fromkeys(map(features, explanation.features))  # objectives may be told the same
     opposed = [_OPPOSED] * (explanation.weight_of_opposites > _MOSTLY)
     doubted = [_DOUBTED] * (explanation.trust < TRUSTED)
-    return ["", *map(_one_line, [*_origins(explanation), *told, *doubted, *opposed, *lines])]
+    return ["", *map(one_line, [*_origins(explanation), *told, *doubted, *opposed, *lines])]
 
 
 def features(one: FeaturesExplanation) -> str:

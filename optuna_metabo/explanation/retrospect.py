@@ -15,6 +15,7 @@ import numpy as np
 from numpy import ndarray as Array
 from optuna.trial import FrozenTrial
 
+from optuna_metabo.arguments import check_count
 from optuna_metabo.asking import known_space
 from optuna_metabo.belief import Belief, acting, begin_anew, opposition, without_outliers
 from optuna_metabo.encoding import Encoding, is_within
@@ -205,7 +206,7 @@ class Retrospect:
 
         Raises:
             ValueError: If nothing is known of a parameter, or of any, one has no such value, or
-                ``n_told`` is negative.
+                ``n_told`` is no count.
         """
         known = self.encoding.names
         if not known:
@@ -217,8 +218,8 @@ class Retrospect:
         for name, value in (one for point in points for one in point.items()):
             if not is_within(value, distribution := self.encoding.search_space[name]):
                 raise ValueError(f"{name!r} is {value!r}, which is none of {distribution}")
-        if n_told is not None and n_told < 0:
-            raise ValueError(f"n_told must be 0 or more, got {n_told}")
+        if n_told is not None:
+            check_count("n_told", n_told, least=0)
         told = self.now.telling[:n_told]
         return self._predictions(told, self.encoding.encode_many(points))
 

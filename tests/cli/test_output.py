@@ -41,6 +41,16 @@ def test_a_table_has_a_head_and_one_line_a_record(capsys: pytest.CaptureFixture[
     assert [row.split("  ")[0] for row in rows] == ["a study", "größer zwei"]
 
 
+@pytest.mark.parametrize("output_format", ["table", "value"])
+def test_no_control_character_reaches_a_terminal(
+    output_format: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    written: list[str] = []
+    monkeypatch.setattr("click.echo", written.append)  # which leaves some out, but for terminals
+    emit([{"name": "a\x1b[2Jb\x07\tc"}], output_format)
+    assert written[0].splitlines()[-1] == r"a\x1b[2Jb\x07 c"
+
+
 @pytest.mark.parametrize("output_format", ["table", "json", "yaml", "value"])
 def test_no_record_is_no_error(output_format: str, capsys: pytest.CaptureFixture[str]) -> None:
     emit([], output_format)

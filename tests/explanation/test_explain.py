@@ -180,8 +180,11 @@ def test_a_prediction_of_nothing_known_or_of_a_strange_parameter_is_refused(
     for value in (7.0, "a", None):
         with pytest.raises(ValueError, match=f"'x' is {value!r}, which is none of FloatDist"):
             sampler.predict(study, [{"x": 0.1}, {"x": value}])
-    with pytest.raises(ValueError, match="n_told must be 0 or more"):
-        sampler.predict(study, [{"x": 0.1}], n_told=-1)
+    for n_told in (-1, 1.5, 2.0, "3", True, np.nan):
+        with pytest.raises(ValueError, match=f"n_told must be a non-negative int, got {n_told!r}"):
+            sampler.predict(study, [{"x": 0.1}], n_told=n_told)  # type: ignore[arg-type]
+    one, other = (sampler.predict(study, [{"x": 0.1}], n_told=n)[0] for n in (3, np.int64(3)))
+    assert one.mean == other.mean
     nothing = optuna.create_study(study_name="nothing", sampler=MetaGPSampler(seed=0))
     with pytest.raises(ValueError, match="no parameter of 'nothing' is known"):
         nothing.sampler.predict(nothing, [{"x": 0.1}])
@@ -206,6 +209,21 @@ def test_every_surrogate_tells_an_origin_of_every_trial_with_two_objectives(
     assert kinds <= ({"start-up"} if surrogate == "none" else {"optimum", "source", "own model"})
     assert explanation.trials[-1].prediction is not None
     assert len(explanation.trials[-1].prediction.mean) == 2
+
+
+def test_a_past_study_that_the_surrogate_does_not_listen_to_is_told_as_left_out(
+    log: list[tuple[str, str]],
+) -> None:
+    sampler = MetaGPSampler([past("good", 1.0)], surrogate="none", seed=0)
+    study = optuna.create_study(study_name="new", sampler=sampler)
+    study.optimize(bowl, n_trials=3)
+    assert ("INFO", "'new' learns from no past study.") in log
+    explanation = sampler.explain(study)
+    (source,) = explanation.sources
+    assert (source.weight, source.reason) == (0.0, "is not listened to by this surrogate")
+    first, *_, last = str(explanation).splitlines()
+    assert first == "'new' after 3 trials: 0 past studies used"
+    assert last == "left out: good (is not listened to by this surrogate)"
 
 
 @pytest.mark.parametrize("n_trials", [0, 3])

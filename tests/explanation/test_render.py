@@ -72,19 +72,26 @@ def test_what_a_name_means_in_markdown_is_escaped() -> None:
     assert r"| \~\~a\~\~ \&lt; \[b](c) \`d\` |" in found.to_markdown()
 
 
+def written(name: str) -> list[str]:
+    """A name as text, Markdown and HTML, wherever names stand."""
+    left_out = SourceExplanation(f"not {name}", 0.0, None, 0, reason=f"lacks {name}")
+    source = SourceExplanation(name, 0.5, None, 3, missing=(f"x{name}",))
+    trial = TrialExplanation(0, Origin("optimum", (name,)), 0, (0.5,), (1.0,), None)
+    features = (FeaturesExplanation({name: 1.0}, 0.3, 0.1),)
+    one = Explanation((source, left_out), 0.5, (trial,), name, 1, features=features)
+    return [str(one), one.to_markdown(), one._repr_html_()]
+
+
 @pytest.mark.parametrize("name", ["a\nb", "## a\n## b", "a\r\n\r\n| b |", "a\u2028b\x0bc\n"])
 def test_a_name_stays_on_one_line(name: str) -> None:
-    def found(name: str) -> list[str]:
-        """As text, Markdown and HTML, wherever names stand."""
-        left_out = SourceExplanation(f"not {name}", 0.0, None, 0, reason=f"lacks {name}")
-        source = SourceExplanation(name, 0.5, None, 3, missing=(f"x{name}",))
-        trial = TrialExplanation(0, Origin("optimum", (name,)), 0, (0.5,), (1.0,), None)
-        features = (FeaturesExplanation({name: 1.0}, 0.3, 0.1),)
-        one = Explanation((source, left_out), 0.5, (trial,), name, 1, features=features)
-        return [str(one), one.to_markdown(), one._repr_html_()]
-
-    for strange, plain in zip(found(name), found("plain"), strict=True):
+    for strange, plain in zip(written(name), written("plain"), strict=True):
         assert len(strange.splitlines()) == len(plain.splitlines())
+
+
+def test_no_control_character_of_a_name_is_written() -> None:
+    for text in written("a\x1bb\tc\x07\x9bd\x7f"):
+        assert r"a\x1bb c\x07\x9bd\x7f" in text.replace(r"\\", "\\")
+        assert text.replace("\n", "").isprintable()
 
 
 def test_a_column_that_says_nothing_is_left_out() -> None:
