@@ -109,3 +109,21 @@ def test_a_past_that_knows_of_a_slope_alone_keeps_no_study_on_its_edge(seed: int
     elsewhere = [i for i, kind in enumerate(kinds) if kind == "elsewhere"]
     assert elsewhere
     assert all(i >= 10 and i % 3 == 0 for i in elsewhere)
+
+
+@pytest.mark.parametrize("tried", [(0.2, 0.2), (0.1, 0.3)])
+def test_what_past_studies_hardly_varied_is_not_taken_for_known(
+    tried: tuple[float, float],
+) -> None:
+    def objective(trial: optuna.Trial, low: float = 0.0, high: float = 1.0) -> float:
+        x, y = trial.suggest_float("x", 0, 1), trial.suggest_float("y", low, high)
+        return (x - THERE) ** 2 + (y - HERE) ** 2
+
+    past = []
+    for seed in range(3):
+        sampler = optuna.samplers.RandomSampler(seed=seed)
+        past.append(optuna.create_study(study_name=str(seed), sampler=sampler))
+        past[-1].optimize(lambda trial: objective(trial, *tried), n_trials=20)
+    study = optuna.create_study(sampler=MetaGPSampler(past, seed=0))
+    study.optimize(objective, n_trials=6)
+    assert study.best_value < 0.02

@@ -126,6 +126,12 @@ def test_sources_that_cannot_help_are_left_out_with_the_reason() -> None:
     assert reason(make_study("flat", lambda x: 1.0)) == "all its values are the same"
     assert reason(make_study("infinite", lambda x: math.inf)) == "no trial has a finite value"
     assert reason(make_study("other", parameter="z")) == "shares no parameter"
+    still = make_study("still", n_trials=0)
+    space = {"x": FloatDistribution(0.3, 0.4)}
+    for x in np.linspace(0.3, 0.4, 9):
+        params = {"x": float(x)}
+        still.add_trial(optuna.create_trial(params=params, distributions=space, value=float(x)))
+    assert reason(still) == "varied no parameter that is shared"
     two = optuna.create_study(directions=["minimize", "maximize"])
     two.add_trial(
         optuna.create_trial(params={"x": 0.5}, distributions={"x": SPACE["x"]}, values=[1.0, 2.0])
@@ -373,10 +379,13 @@ def test_the_reason_why_a_source_is_left_out_is_true() -> None:
     rounded = source([trial_at({"x": 0.5}, 0.1) for _ in range(3)] + [trial_at({"x": 0.7}, 0.1)])
     assert why(rounded.task_for(ENCODING, MAXIMISE, 1)) == "all its values are the same"
     other = {"z": FloatDistribution(0, 1)}
-    pruned = optuna.create_trial(
-        state=TrialState.PRUNED, params={"x": 0.5}, distributions={"x": SPACE["x"]}
-    )
-    apart = source([*[trial_at({"z": v}, v, distributions=other) for v in (0.1, 0.2)], pruned])
+    pruned = [
+        optuna.create_trial(
+            state=TrialState.PRUNED, params={"x": x}, distributions={"x": SPACE["x"]}
+        )
+        for x in (0.1, 0.9)
+    ]
+    apart = source([*[trial_at({"z": v}, v, distributions=other) for v in (0.1, 0.2)], *pruned])
     assert "with a shared parameter no trial" in why(apart.task_for(ENCODING, MAXIMISE, 1))
 
 
@@ -385,14 +394,14 @@ def test_a_parameter_is_shared_if_any_of_its_values_can_be_read() -> None:
     past = source(
         [
             trial_at({"x": 0.2}),
-            trial_at({"x": 0.4}, 2.0),
+            trial_at({"x": 0.6}, 2.0),
             trial_at({"x": "small"}, 3.0, None, words),
         ]
     )
     found = past.task_for(ENCODING, MAXIMISE, 1)
     assert isinstance(found, SourceTask)
     assert found.shared == ("x",)
-    np.testing.assert_array_equal(found.task.X[:, 0], [0.2, 0.4, ABSENT])
+    np.testing.assert_array_equal(found.task.X[:, 0], [0.2, 0.6, ABSENT])
 
 
 def test_a_constraint_that_is_nan_in_a_source_is_broken_there() -> None:
