@@ -31,8 +31,9 @@ MAX_KEPT = 1024
 # A parameter of which a study tried a smaller part of the target's range is as one that it lacks:
 # what the rest is worth it does not know. Six past studies of a function of four parameters that
 # had one at a constant: regret after 5 trials 1.69, so .07, and without a past .47; that had a
-# fifth of its range, not the best part: .94, .05; that had it: .01, .03.
-_VARIED = 0.25
+# fifth of its range, not the best part: .94, .05; that had it: .01, .03. Fewer trials than the
+# latter may lie close together by chance: then only a constant tells.
+_VARIED, _FEW = 0.25, 6
 # Those that say something, a pruned one by its last report; the others say where it fails.
 _TELLING = (TrialState.COMPLETE, TrialState.PRUNED)
 UNFINISHED = "has no completed trials"
@@ -274,11 +275,13 @@ def _names(encoding: Encoding, shared: Bool[Array, " d"]) -> tuple[str, ...]:
 
 def _varied(encoding: Encoding, points: Encoded) -> Bool[Array, " d"]:
     """The parameters of which so much of the range was tried that something is known of the rest."""
-    widths = np.zeros(len(encoding.names))
+    found = np.zeros(len(encoding.names), dtype=bool)
     for j, axis in enumerate(encoding.domain.slices):
-        if points.known[:, j].any():
-            widths[j] = np.ptp(points.X[points.known[:, j], axis], axis=0).max()
-    return widths >= _VARIED
+        X = points.X[points.present[:, j], axis]
+        if len(X):
+            width = float(np.ptp(X, axis=0).max())
+            found[j] = width >= _VARIED if len(X) >= _FEW else width > 0.0
+    return found
 
 
 def _having(points: Encoded, shared: Bool[Array, " d"]) -> Int[Array, " r"]:

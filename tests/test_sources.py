@@ -394,14 +394,14 @@ def test_a_parameter_is_shared_if_any_of_its_values_can_be_read() -> None:
     past = source(
         [
             trial_at({"x": 0.2}),
-            trial_at({"x": 0.6}, 2.0),
+            trial_at({"x": 0.4}, 2.0),
             trial_at({"x": "small"}, 3.0, None, words),
         ]
     )
     found = past.task_for(ENCODING, MAXIMISE, 1)
     assert isinstance(found, SourceTask)
     assert found.shared == ("x",)
-    np.testing.assert_array_equal(found.task.X[:, 0], [0.2, 0.6, ABSENT])
+    np.testing.assert_array_equal(found.task.X[:, 0], [0.2, 0.4, ABSENT])
 
 
 def test_a_constraint_that_is_nan_in_a_source_is_broken_there() -> None:
