@@ -274,7 +274,7 @@ def _names(encoding: Encoding, shared: Bool[Array, " d"]) -> tuple[str, ...]:
 
 
 def _varied(encoding: Encoding, points: Encoded) -> Bool[Array, " d"]:
-    """The parameters of which so much of the range was tried that something is known of the rest."""
+    """The parameters of which so much of the range was tried that the rest is not unknown."""
     found = np.zeros(len(encoding.names), dtype=bool)
     for j, axis in enumerate(encoding.domain.slices):
         X = points.X[points.present[:, j], axis]

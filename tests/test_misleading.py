@@ -127,3 +127,20 @@ def test_what_past_studies_hardly_varied_is_not_taken_for_known(
     study = optuna.create_study(sampler=MetaGPSampler(past, seed=0))
     study.optimize(objective, n_trials=6)
     assert study.best_value < 0.02
+
+
+def test_a_choice_that_no_past_study_had_is_soon_tried() -> None:
+    worth = {"a": 1.0, "b": 0.9, "c": 0.8, "d": 0.5}
+
+    def objective(trial: optuna.Trial, choices: str = "abcd") -> float:
+        kind = trial.suggest_categorical("kind", list(choices))
+        return worth[kind] + (trial.suggest_float("x", 0, 1) - THERE) ** 2
+
+    past = []
+    for seed in range(3):
+        sampler = optuna.samplers.RandomSampler(seed=seed)
+        past.append(optuna.create_study(study_name=str(seed), sampler=sampler))
+        past[-1].optimize(lambda trial: objective(trial, "abc"), n_trials=30)
+    study = optuna.create_study(sampler=MetaGPSampler(past, seed=0))
+    study.optimize(objective, n_trials=10)
+    assert study.best_value < 0.55

@@ -72,8 +72,8 @@ class Averaging:
             in common and their combinations as the sources themselves suggest; single sources hold
             the rest.
         opposed: That of the opposites of what the sources say: their direction may be mistaken.
-        share_kernel: Whether the residual's lengthscales are those of the sources, or the target's
-            own.
+        share_kernel: Whether the residual's lengthscales are those of the sources where they know
+            them, or all the target's own.
         probe: Whether the rival has asks of its own.
 
     Raises:
@@ -251,9 +251,10 @@ class AveragingPrior:
     def _kernels(self, target: Task) -> dict[str, Kernel]:
         """The rival's, and the one of the residuals from the sources."""
         theta = _without_doubtful_noise(target_theta(target, self.groups, None), target)
-        shared = np.r_[self.functions.models.theta[:-2], theta[-2:]]
-        shared = shared if self.settings.share_kernel else theta
-        return {"own": Kernel.of(theta, self.groups), "shared": Kernel.of(shared, self.groups)}
+        own, models = Kernel.of(theta, self.groups), self.functions.models
+        is_theirs = models.covered & self.settings.share_kernel
+        shared = Kernel(np.where(is_theirs, models.lengthscale, own.lengthscale), own.noise)
+        return {"own": own, "shared": shared}
 
     def _screened(self, kernel: Kernel, target: Task) -> Kept:
         """The sources whose distant experts have the most evidence, by the values as told.

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 from numpy import ndarray as Array
@@ -22,7 +23,7 @@ from optuna_metabo.gp.expansion import Expansion, Terms
 from optuna_metabo.gp.fit import HyperparameterPrior, fit_map
 from optuna_metabo.gp.kernel import Hyperparameters
 from optuna_metabo.repeats import Repeats
-from optuna_metabo.shapes import Float, Int
+from optuna_metabo.shapes import Bool, Float, Int
 from optuna_metabo.surrogate import Task
 from optuna_metabo.thinning import evenly
 
@@ -32,6 +33,8 @@ _MAX_FITTED_SOURCES, _MAX_FITTED_TRIALS = 32, 64
 _CHUNK = 32
 # Noise variances that a source of standardised values may have.
 _NOISES = (1e-4, 1e-3, 1e-2, 0.05, 0.2, 0.5, 0.9)
+# The part of a range that is enough to tell its lengthscale.
+_COVERED, _TINY = 0.75, 1e-9
 # Larger than any yᵀ K⁻¹ y of standardised values.
 _BORDER = 1e30
 # Sources with and without a signal that are as good as seen before the first: a study that is kept
@@ -78,6 +81,15 @@ class SourceModels:
     def lengthscale(self) -> Float[Array, " p"]:
         """Of each column."""
         return np.exp(self.theta[:-2])[self.groups]
+
+    @cached_property
+    def covered(self) -> Bool[Array, " p"]:
+        """The columns of which sources have tried so much together that they know how soon values
+        change there: of a choice that no source had they do not, nor of a longer range.
+        """
+        X = self.data.X[self.data.mask]
+        of_numbers = np.bincount(self.groups)[self.groups] == 1
+        return np.asarray(np.ptp(X, axis=0) >= np.where(of_numbers, _COVERED, _TINY))
 
     @property
     def gp(self) -> GP:

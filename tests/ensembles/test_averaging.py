@@ -373,3 +373,21 @@ def test_a_few_values_that_hardly_differ_are_no_noise_unless_repeats_say_so() ->
     assert noise(Task(X[:4], y[:4])) == pytest.approx(1e-6)
     assert noise(Task(X, y)) > 0.01
     assert noise(Task.observed(X[[0, 1, 2, 2]], y[:4])) > 0.01
+
+
+def test_how_soon_values_change_where_no_source_has_looked_is_the_targets_own_business() -> None:
+    """A choice that none had, and a number of which all have tried a half."""
+    domain = Domain((Dimension(n_choices=3), Dimension(), Dimension()))
+    generator = np.random.default_rng(0)
+    X = domain.from_unit(generator.random((40, 3)))
+    X = X[X[:, 2] == 0.0]
+    X[:, 3] /= 2.0
+    sources = [Task(X, X[:, 0] - (X[:, 3] - at) ** 2 - X[:, 4]) for at in (0.1, 0.2)]
+    prior = Averaging().learn(sources, domain, generator=generator)
+    assert isinstance(prior, AveragingPrior)
+    target = Task(X[:8], -((X[:8, 3] - 0.3) ** 2))
+    kernels = prior._kernels(target)
+    own, shared = kernels["own"].lengthscale, kernels["shared"].lengthscale
+    theirs = prior.functions.models.lengthscale
+    np.testing.assert_array_equal(shared, np.where([1, 1, 0, 0, 1], theirs, own))
+    assert (own != theirs).all()
