@@ -30,6 +30,7 @@ from optuna_metabo.belief import (
     without_outliers,
     would_tell,
 )
+from optuna_metabo.ensembles.scores import is_flat
 from optuna_metabo.frame import Frame
 from optuna_metabo.shapes import Bool, Float
 from optuna_metabo.surrogate import Model, Task, bounded
@@ -296,17 +297,24 @@ def looks_elsewhere(
     """Whether a trial of one objective is spent on another place than the best one, which promises
     too little.
 
+    Where all values are equal nothing tells one place from another but how far it is from those
+    seen, which is farthest in the corners. What past studies say counts for longer.
+
     Args:
         models: What chooses, of each objective.
         seen: The values of each.
         x: Where most is promised, or where the trial was.
         number: The trial's.
     """
-    if len(models) > 1 or len(seen[0]) < _FIRST_LOOK or number % _LOOK_EVERY:
+    if len(models) > 1 or not len(seen[0]):
         return False
-    span = float(np.ptp(bounded(seen[0].y)))
-    (gain,) = _improvement_on(models[0], seen[0], seen[0].X[:0])(x)
-    return bool(span > 0.0 and gain < np.log(_LITTLE * span))
+    (model,), (task,) = models, seen
+    if is_flat(task.y):
+        return len(task) >= _FIRST_LOOK or not model.weights.any()
+    if len(task) < _FIRST_LOOK or number % _LOOK_EVERY:
+        return False
+    (gain,) = _improvement_on(model, task, task.X[:0])(x)
+    return bool(gain < np.log(_LITTLE * np.ptp(bounded(task.y))))
 
 
 def _improvement_on(model: Model, seen: Task, pending: Float[Array, "q p"]) -> Acquisition:

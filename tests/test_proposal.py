@@ -321,8 +321,18 @@ def test_the_range_is_that_without_values_far_below_the_others() -> None:
     assert not looks_elsewhere([level], [diverged], Z[:1], 12)
 
 
-def test_values_that_do_not_differ_say_nothing_of_what_is_little() -> None:
-    assert not looks_elsewhere([Known(first, 1e-9)], [seen([1.0] * 12)], Z[:1], 12)
+@pytest.mark.parametrize(
+    ("weight", "n", "elsewhere"),
+    [(0.0, 1, True), (0.0, 11, True), (0.5, 1, False), (0.5, 9, False), (0.5, 10, True)],
+)
+def test_where_all_values_are_equal_space_is_filled_sooner_without_a_past(
+    weight: float, n: int, elsewhere: bool
+) -> None:
+    model = Known(first, weights=np.full(2, weight))
+    for number in (12, 13):
+        assert looks_elsewhere([model], [seen([1.0] * n)], Z[:1], number) == elsewhere
+    assert not looks_elsewhere([model], [seen([])], Z[:1], 12)
+    assert not looks_elsewhere([model] * 2, [seen([1.0] * 12)] * 2, Z[:1], 12)
 
 
 def test_a_search_that_may_fail_does_not_look_elsewhere() -> None:
