@@ -26,8 +26,8 @@ from optuna_metabo.belief import (
     acting,
     begin_anew,
     beside_others,
+    searched,
     sharp,
-    without_outliers,
     would_tell,
 )
 from optuna_metabo.ensembles.scores import is_flat
@@ -125,7 +125,7 @@ class Search:
     """The question for the best next point, given the points that are under way.
 
     Args:
-        objectives: Seen at the same n points each, in natural outliers drawn in.
+        objectives: Seen at the same n points each, as a search looks at them.
         limits: What must be 0 at least: the slack of constraints.
         success: Where trials fail, likewise, if any does.
         feasible: Which of the n points break no constraint.
@@ -151,7 +151,8 @@ class Search:
         cls, situation: Situation, optima: Float[Array, "k p"], *, is_start_up: bool = False
     ) -> Search:
         """The trial's own question."""
-        objectives = tuple(map(without_outliers, situation.objectives))
+        groups = situation.frame.encoding.domain.groups
+        objectives = tuple(searched(situation.objectives, groups))
         limits = situation.limits, situation.success, situation.feasible
         points = situation.pending, situation.taken, optima
         return cls(objectives, *limits, *points, bool(situation.unfinished), is_start_up)

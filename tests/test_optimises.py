@@ -68,3 +68,16 @@ def test_the_first_trial_is_as_good_as_a_whole_sobol_sequence(
 ) -> None:
     study = study_of(MetaGPSampler(past, surrogate=surrogate, seed=0), AT, 1, "new", 1)
     assert study.best_value < of_sobol
+
+
+@pytest.mark.parametrize("seed", [0, 1])
+def test_losses_over_decades_are_followed_to_the_last_one(seed: int) -> None:
+    def loss(trial: optuna.Trial) -> float:
+        x = np.array([trial.suggest_float(name, 0, 1) for name in "abc"])
+        return float(10.0 ** (6.0 * np.sqrt(bowl(x, AT)) - 3.0))
+
+    study = optuna.create_study(sampler=MetaGPSampler(seed=seed))
+    study.optimize(loss, n_trials=30)
+    assert study.best_value < 10**-2.8
+    (told,) = study.sampler.predict(study, [study.best_params])
+    assert told.low[0] < study.best_value < told.high[0]

@@ -41,7 +41,7 @@ def explain(back: Retrospect) -> Explanation:
         left_out = tuple(map(_left_out, back.unread))
         return Explanation(left_out, 1.0, study_name=back.now.name)
     told, used = back.now.telling, _used(back.learned)
-    models = back.models(told)
+    models = back.known(told).models
     weights = _weights(back, used, [model.weights for model in models])
     agreement, likeness = _agreement(back, told), _likeness(back.learned)
     is_heard = any(one.is_heard for one in back.learned)

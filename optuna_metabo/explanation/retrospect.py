@@ -17,7 +17,14 @@ from optuna.trial import FrozenTrial
 
 from optuna_metabo.arguments import check_count
 from optuna_metabo.asking import known_space
-from optuna_metabo.belief import Belief, acting, begin_anew, opposition, without_outliers
+from optuna_metabo.belief import (
+    Belief,
+    acting,
+    begin_anew,
+    opposition,
+    searched,
+    without_outliers,
+)
 from optuna_metabo.encoding import Encoding, is_within
 from optuna_metabo.ensembles.source_models import SourceModels
 from optuna_metabo.explanation.names import told_apart
@@ -28,7 +35,7 @@ from optuna_metabo.learning import Learned, Learner, is_start_up
 from optuna_metabo.memory import Memory
 from optuna_metabo.outputs import constraints_of
 from optuna_metabo.proposal import looks_elsewhere
-from optuna_metabo.shapes import Float
+from optuna_metabo.shapes import Float, Int
 from optuna_metabo.snapshot import Snapshot
 from optuna_metabo.sources import LeftOut, Past
 from optuna_metabo.surrogate import Model, Task, observed, unit_of
@@ -52,6 +59,46 @@ class Step:
 
 
 @dataclass(frozen=True)
+class Known:
+    """What is known of a study's objectives once some of its trials have ended.
+
+    Args:
+        beliefs: Of each objective.
+        groups: The axis of each column.
+    """
+
+    beliefs: Sequence[Belief]
+    groups: Int[Array, " p"]
+
+    @property
+    def seen(self) -> list[Task]:
+        """The values as a search looks at them."""
+        return [one.seen for one in self._searched]
+
+    @cached_property
+    def models(self) -> list[Model]:
+        """As a search has them."""
+        return [one.condition(self._no_points) for one in self._searched]
+
+    @cached_property
+    def reported(self) -> list[Model]:
+        """In the units of the values; most often these are the same."""
+        plain = list(map(without_outliers, self.beliefs))
+        pairs = zip(plain, self._searched, strict=True)
+        if all(np.array_equal(one.seen.y, other.seen.y) for one, other in pairs):
+            return self.models
+        return [one.condition(self._no_points) for one in plain]
+
+    @cached_property
+    def _searched(self) -> list[Belief]:
+        return searched(self.beliefs, self.groups)
+
+    @property
+    def _no_points(self) -> Float[Array, "0 p"]:
+        return np.zeros((0, len(self.groups)))
+
+
+@dataclass(frozen=True)
 class Retrospect:
     """A study and what its past studies say.
 
@@ -72,7 +119,7 @@ class Retrospect:
     past: Past
     n_startup_trials: int
     memory: Memory[Any] = field(repr=False)
-    _last: dict[tuple[int, ...], list[Model]] = field(default_factory=dict, repr=False)
+    _last: dict[tuple[int, ...], Known] = field(default_factory=dict, repr=False)
 
     @classmethod
     def of(
@@ -132,17 +179,17 @@ class Retrospect:
         found, _ = observed(self.rows[self.now.places(told)], values, np.ones(len(told), bool))
         return found
 
-    def models(self, told: Sequence[FrozenTrial]) -> list[Model]:
-        """What was believed of each objective when these trials were known.
+    def known(self, told: Sequence[FrozenTrial]) -> Known:
+        """What was known of each objective when these trials had ended.
 
         The last answer is kept: trials that ran at one time knew the same.
         """
         key = tuple(one.number for one in told)
         if key not in self._last:
             parts = zip(self.seen(told), self.learned, strict=True)
-            beliefs = [without_outliers(Belief(seen, one.prior)) for seen, one in parts]
+            beliefs = [Belief(seen, one.prior) for seen, one in parts]
             self._last.clear()
-            self._last[key] = [one.condition(self.rows[:0]) for one in beliefs]
+            self._last[key] = Known(beliefs, self.encoding.domain.groups)
         return self._last[key]
 
     def step(self, trial: FrozenTrial) -> Step:
@@ -169,16 +216,16 @@ class Retrospect:
         return (self.now.name, own, used, called, *space)
 
     def _step(self, trial: FrozenTrial, told: Sequence[FrozenTrial]) -> Step:
-        models, x = self.models(told), self.rows[self.now.places([trial])]
-        seen = self.seen(told)
+        known, x = self.known(told), self.rows[self.now.places([trial])]
         return Step(
             len(told),
-            tuple(model.weights for model in models),
-            self._origin(trial, seen, models),
-            Prediction.together(self._predictions(told, x)) if all(map(len, seen)) else None,
+            tuple(model.weights for model in known.models),
+            self._origin(trial, known),
+            Prediction.together(self._predictions(told, x)) if all(map(len, known.seen)) else None,
         )
 
-    def _origin(self, trial: FrozenTrial, seen: Sequence[Task], models: Sequence[Model]) -> Origin:
+    def _origin(self, trial: FrozenTrial, known: Known) -> Origin:
+        models, seen = known.models, known.seen
         given: Mapping[str, Any] = trial.system_attrs.get("fixed_params", {})
         if trial.params.keys() <= given.keys():
             return Origin("enqueued")
@@ -229,7 +276,7 @@ class Retrospect:
         """In the units of the objectives, given the values of some trials."""
         return [
             Prediction.of(model.posterior(X), one.sign * unit_of(one.values(told)))
-            for model, one in zip(self.models(told), self.now.objectives, strict=True)
+            for model, one in zip(self.known(told).reported, self.now.objectives, strict=True)
         ]
 
 

@@ -1,0 +1,66 @@
+"""Losses over decades: which scale is chosen, and that nothing else is changed."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from numpy import ndarray as Array
+
+from optuna_metabo.ensembles.decades import by_decades
+from optuna_metabo.surrogate import Task
+
+GROUPS = np.arange(2)
+X = np.random.default_rng(0).random((30, 2))
+WAY = np.abs(X - 0.4).sum(axis=1)
+
+
+def task(loss: Array, n: int = 30) -> Task:
+    found = Task(X[:n], -loss[:n])
+    return replace(found, whole=found)
+
+
+def test_what_is_linear_in_its_logarithm_is_told_by_it() -> None:
+    loss = 10.0 ** (8.0 * WAY - 4.0)
+    found = by_decades(task(loss), GROUPS)
+    expected = -np.log(loss + loss[:27].min())  # of the values to which hyperparameters are fitted
+    np.testing.assert_allclose(found.y, expected)
+    assert found.whole is not None
+    np.testing.assert_allclose(found.whole.y, expected)
+    np.testing.assert_array_equal(found.X, X)
+
+
+def test_the_scale_is_that_of_the_losses_whatever_their_unit() -> None:
+    loss = 10.0 ** (8.0 * WAY - 4.0)
+    one, other = (by_decades(task(unit * loss), GROUPS).y for unit in (1.0, 1e-3))
+    np.testing.assert_allclose(other - one, np.log(1e3))
+
+
+@pytest.mark.parametrize(
+    "loss",
+    [
+        1.0 + 50.0 * WAY,  # less than two decades
+        WAY - 0.5,  # of both signs
+        -(10.0 ** (8.0 * WAY - 4.0)),  # no loss: the best are the largest
+        np.r_[10.0 ** (8.0 * WAY[:29] - 4.0), -1.0],  # the last is no loss
+        np.maximum(WAY - 0.4, 0.0),  # the best is none at all
+    ],
+)
+def test_other_values_stay_as_they_are(loss: Array) -> None:
+    told = task(loss)
+    assert by_decades(told, GROUPS) is told
+
+
+def test_of_few_values_nothing_is_changed() -> None:
+    told = task(10.0 ** (8.0 * WAY - 4.0), n=9)
+    assert by_decades(told, GROUPS) is told
+    nothing = Task(X[:0], WAY[:0])
+    assert by_decades(nothing, GROUPS) is nothing
+
+
+def test_the_evidence_decides() -> None:
+    """A plane that comes near to 0 at one point is still a plane."""
+    plane = X @ np.array([3.0, 1.0])
+    told = task(plane - plane.min() + 1e-3)
+    assert by_decades(told, GROUPS) is told
