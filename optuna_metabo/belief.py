@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from numpy import ndarray as Array
 
-from optuna_metabo.ensembles.decades import by_decades
-from optuna_metabo.shapes import Bool, Float, Int
-from optuna_metabo.surrogate import Model, Prior, Task, bounded
+from optuna_metabo.shapes import Bool, Float
+from optuna_metabo.surrogate import Model, Prior, Task
 from optuna_metabo.thinning import Rule, by_rank
 
-# With fewer values the bad ones are needed to tell which sources agree.
-_MIN_BOUNDED = 10
 # The target's trials that are modelled: the cost of asking does not grow beyond.
 _MAX_TRIALS = 300
 
@@ -36,25 +33,6 @@ class Belief:
     def condition(self, pending: Float[Array, "q p"]) -> Model:
         """What is believed of the output; the cost does not grow beyond so many points."""
         return self.prior.condition(self.seen.thinned(_MAX_TRIALS, self.rule), pending)
-
-
-def searched(beliefs: Sequence[Belief], groups: Int[Array, " p"]) -> list[Belief]:
-    """The objectives as a search looks at them, with very low values drawn up.
-
-    A single one's losses over decades are told by their logarithm: improvement of several is a
-    volume in their own units.
-    """
-    if len(beliefs) == 1:
-        beliefs = [replace(one, seen=by_decades(one.seen, groups)) for one in beliefs]
-    return list(map(without_outliers, beliefs))
-
-
-def without_outliers(belief: Belief) -> Belief:
-    """The belief with very low values drawn up, as soon as so many are known."""
-    seen = belief.seen
-    if len(seen) < _MIN_BOUNDED:
-        return belief
-    return replace(belief, seen=seen.transformed(bounded(seen.y)))
 
 
 def begin_anew(models: Sequence[Model]) -> bool:

@@ -26,12 +26,12 @@ from optuna_metabo.belief import (
     acting,
     begin_anew,
     beside_others,
-    searched,
     sharp,
     would_tell,
 )
 from optuna_metabo.ensembles.scores import is_flat
 from optuna_metabo.frame import Frame
+from optuna_metabo.scaling import searched
 from optuna_metabo.shapes import Bool, Float
 from optuna_metabo.surrogate import Model, Task, bounded
 

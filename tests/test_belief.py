@@ -15,7 +15,6 @@ from optuna_metabo.belief import (
     begin_anew,
     beside_others,
     sharp,
-    without_outliers,
     would_tell,
 )
 from optuna_metabo.surrogate import Model, Prior, Task
@@ -41,14 +40,6 @@ def test_at_most_three_hundred_points_are_modelled_by_the_rule_of_the_output() -
     found = cast(Any, Belief(task, PRIOR, near_zero).condition(pending))
     np.testing.assert_array_equal(found[0].y, task.y[near_zero(task.y, 300)])
     assert found[1] is pending
-
-
-@pytest.mark.parametrize(("n", "is_drawn"), [(9, False), (10, True)])
-def test_from_the_tenth_value_on_diverged_ones_are_drawn_in(n: int, is_drawn: bool) -> None:
-    task = seen(np.r_[-1e9, np.linspace(0.0, 1.0, n - 1)])
-    found = without_outliers(Belief(task, PRIOR)).seen
-    assert (found.y.min() > -10.0) == is_drawn
-    np.testing.assert_array_equal(found.y[1:], task.y[1:])
 
 
 @pytest.mark.parametrize(

@@ -6,9 +6,11 @@ on no linear scale: to a Gaussian process of such values all good ones are the s
     y = -log(loss + best),
 
 with the best of the values to which hyperparameters are fitted: what is no larger than that is
-told apart as before, and what is larger by its decade. Whether values are much more like functions
-on that scale their evidence tells, densities being told on one scale (the choice of a power
-transform by its likelihood, Box & Cox 1964).
+told apart as before, and what is larger by its decade. They are looked at so where that tells
+more of them: where values that are left out are put into a better order. Their likelihood, by
+which power transforms are chosen (Box & Cox 1964), would not do: a process tells values apart to
+a thousandth of their deviation, so that those which crowd at the best of a quadratic function
+flatter the logarithm, which has no smooth optimum there.
 """
 
 from __future__ import annotations
@@ -19,25 +21,19 @@ from dataclasses import replace
 import numpy as np
 from numpy import ndarray as Array
 
-from optuna_metabo.ensembles.target import MOST_FITTED, log_evidence, settled
+from optuna_metabo.ensembles.target import leave_one_out_loss, settled
 from optuna_metabo.memory import Memory, digest
 from optuna_metabo.shapes import Float, Int
 from optuna_metabo.surrogate import Task
-from optuna_metabo.thinning import by_even_ranks
 
 # Fewer values do not tell; those that range over less than two decades are left as they are.
 _FEWEST, _RATIO = 10, 100.0
-# Nats by which each value must be likelier. A process tells values apart to a thousandth of their
-# deviation, so that those which crowd at the best flatter the logarithm: of quadratic functions,
-# which it does not help, by up to .3; of values over decades it was .9 to 17, of a loss that is a
-# thousand times larger in half of the space 2.7 to 4.
-_LIKELIER_EACH = 0.5
 # Answers, a byte each and their keys.
-_LIKELIER: Memory[Array] = Memory(2**16)
+_TOLD: Memory[Array] = Memory(2**16)
 
 
 def by_decades(task: Task, groups: Int[Array, " p"]) -> Task:
-    """The values by their logarithm, if they are losses over decades, and far likelier so.
+    """The values by their logarithm, if they are losses over decades and better told so.
 
     Args:
         task: Values to be maximised: losses are negative.
@@ -55,20 +51,17 @@ def by_decades(task: Task, groups: Int[Array, " p"]) -> Task:
         return np.asarray(-np.log(best - y))
 
     key = digest(first.X, first.y, first.counts, groups)
-    if not _LIKELIER.get(key, lambda: np.array(_is_likelier(first, scale, best, groups))):
+    if not _TOLD.get(key, lambda: np.array(_is_better_told(first, scale, groups))):
         return task
     whole = task.whole and task.whole.transformed(scale(task.whole.y))
     return replace(task.transformed(scale(task.y)), whole=whole)
 
 
-def _is_likelier(
+def _is_better_told(
     first: Task,
     scale: Callable[[Float[Array, " n"]], Float[Array, " n"]],
-    best: float,
     groups: Int[Array, " p"],
 ) -> bool:
-    """Whether values have more evidence on a scale, of which the slope is 1 / (best - y)."""
-    some = first.thinned(MOST_FITTED, by_even_ranks)
-    slope = float(np.log(best - some.y).sum())
-    scaled = log_evidence(some.transformed(scale(some.y)), groups) - slope
-    return scaled > log_evidence(some, groups) + _LIKELIER_EACH * len(some)
+    """Whether values that are left out are put into a better order on a scale."""
+    scaled = first.transformed(scale(first.y))
+    return leave_one_out_loss(scaled, groups) < leave_one_out_loss(first, groups)

@@ -8,8 +8,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy import ndarray as Array
 
+from optuna_metabo.ensembles.ranking import held_out_ranking_loss
 from optuna_metabo.gp.exact import GP, Batch
-from optuna_metabo.gp.fit import HyperparameterPrior, fit_map, log_marginal_likelihood, unpack
+from optuna_metabo.gp.fit import HyperparameterPrior, fit_map, unpack
 from optuna_metabo.memory import Memory, digest
 from optuna_metabo.repeats import Repeats
 from optuna_metabo.shapes import Float, Int
@@ -19,7 +20,7 @@ from optuna_metabo.thinning import by_even_ranks
 # How far the level of the target's log lengthscales may lie from that of its sources.
 _KERNEL_LEVEL = 0.5
 # Values to which hyperparameters are fitted, at first and in the end.
-_FEW, MOST_FITTED = 48, 128
+_FEW, _MANY = 48, 128
 # From so many values on they are fitted again only when there are so many times more.
 _FIRST_REFIT, _MORE = 10, 1.2
 # Hyperparameters that were fitted, a hundred bytes each.
@@ -101,21 +102,18 @@ def _fitted(
     if len(target) < 2:
         return prior.loc
     theta = prior.loc
-    for most in (_FEW, MOST_FITTED) if len(target) > 2 * _FEW else (MOST_FITTED,):
+    for most in (_FEW, _MANY) if len(target) > 2 * _FEW else (_MANY,):
         some = target.thinned(most, by_even_ranks)
         theta = fit_map(Batch.of([Scale.of(some.y).standardise(some)]), groups, prior, theta)
     return theta
 
 
-def log_evidence(target: Task, groups: Int[Array, " p"]) -> float:
-    """Of values as they are, with the hyperparameters that are likeliest; up to a constant that
-    does not depend on the values.
-    """
-    scale, prior = Scale.of(target.y), HyperparameterPrior.default(int(groups.max()) + 1)
-    theta = _fitted(target, groups, None)
-    data = Batch.of([scale.standardise(target)])
-    value, _ = log_marginal_likelihood(theta, data, groups)
-    return value + prior.log_density(theta)[0] - len(target) * math.log(scale.scale)
+def leave_one_out_loss(target: Task, groups: Int[Array, " p"]) -> float:
+    """The ranking loss of values that a GP of the others predicts; of many, of an even spread."""
+    some = target.thinned(_MANY, by_even_ranks)
+    data, theta = Batch.of([Scale.of(some.y).standardise(some)]), _fitted(some, groups, None)
+    mean, _ = GP.condition(data, unpack(theta, 1), groups).leave_one_out()
+    return float(held_out_ranking_loss(mean[0], data.y[0]))
 
 
 def fit_target(

@@ -17,14 +17,7 @@ from optuna.trial import FrozenTrial
 
 from optuna_metabo.arguments import check_count
 from optuna_metabo.asking import known_space
-from optuna_metabo.belief import (
-    Belief,
-    acting,
-    begin_anew,
-    opposition,
-    searched,
-    without_outliers,
-)
+from optuna_metabo.belief import Belief, acting, begin_anew, opposition
 from optuna_metabo.encoding import Encoding, is_within
 from optuna_metabo.ensembles.source_models import SourceModels
 from optuna_metabo.explanation.names import told_apart
@@ -35,6 +28,7 @@ from optuna_metabo.learning import Learned, Learner, is_start_up
 from optuna_metabo.memory import Memory
 from optuna_metabo.outputs import constraints_of
 from optuna_metabo.proposal import looks_elsewhere
+from optuna_metabo.scaling import searched, without_outliers
 from optuna_metabo.shapes import Float, Int
 from optuna_metabo.snapshot import Snapshot
 from optuna_metabo.sources import LeftOut, Past

@@ -37,7 +37,7 @@ def test_hyperparameters_are_fitted_to_a_bounded_number_of_values(
 
 def test_those_of_some_values_are_about_those_of_all(monkeypatch: pytest.MonkeyPatch) -> None:
     some = target_theta(task(300), GROUPS, None)
-    monkeypatch.setattr(module, "MOST_FITTED", 300)
+    monkeypatch.setattr(module, "_MANY", 300)
     everything = target_theta(task(300), GROUPS, None)
     np.testing.assert_allclose(some[:2], everything[:2], atol=0.4)  # logarithms
     assert some[2] > some[0] + 1.0  # the axis that does not matter

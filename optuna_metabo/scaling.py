@@ -1,0 +1,32 @@
+"""The values of a study as a search looks at them: on what scale, and how far the worst reach."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from numpy import ndarray as Array
+
+from optuna_metabo.belief import Belief
+from optuna_metabo.ensembles.decades import by_decades
+from optuna_metabo.shapes import Int
+from optuna_metabo.surrogate import bounded
+
+# With fewer values the bad ones are needed to tell which sources agree.
+_MIN_BOUNDED = 10
+
+
+def searched(beliefs: Sequence[Belief], groups: Int[Array, " p"]) -> list[Belief]:
+    """The objectives as a search looks at them: losses over decades told by their logarithm, and
+    very low values drawn up.
+    """
+    scaled = [replace(one, seen=by_decades(one.seen, groups)) for one in beliefs]
+    return list(map(without_outliers, scaled))
+
+
+def without_outliers(belief: Belief) -> Belief:
+    """The belief with very low values drawn up, as soon as so many are known."""
+    seen = belief.seen
+    if len(seen) < _MIN_BOUNDED:
+        return belief
+    return replace(belief, seen=seen.transformed(bounded(seen.y)))
