@@ -7,7 +7,7 @@ on no linear scale: to a Gaussian process of such values all good ones are the s
 
 with the best of the values to which hyperparameters are fitted: what is no larger than that is
 told apart as before, and what is larger by its decade. They are looked at so where that tells
-more of them: where values that are left out are put into a better order. Their likelihood, by
+more of them: where values that are left out are put into a clearly better order. Their likelihood, by
 which power transforms are chosen (Box & Cox 1964), would not do: a process tells values apart to
 a thousandth of their deviation, so that those which crowd at the best of a quadratic function
 flatter the logarithm, which has no smooth optimum there.
@@ -28,6 +28,8 @@ from optuna_metabo.surrogate import Task
 
 # Fewer values do not tell; those that range over less than two decades are left as they are.
 _FEWEST, _RATIO = 10, 100.0
+# By how much the loss must be the smaller one: near ties change from value to value.
+_CLEARLY = 0.8
 # Answers, a byte each and their keys.
 _TOLD: Memory[Array] = Memory(2**16)
 
@@ -62,6 +64,6 @@ def _is_better_told(
     scale: Callable[[Float[Array, " n"]], Float[Array, " n"]],
     groups: Int[Array, " p"],
 ) -> bool:
-    """Whether values that are left out are put into a better order on a scale."""
+    """Whether values that are left out are put into a clearly better order on a scale."""
     scaled = first.transformed(scale(first.y))
-    return leave_one_out_loss(scaled, groups) < leave_one_out_loss(first, groups)
+    return leave_one_out_loss(scaled, groups) < _CLEARLY * leave_one_out_loss(first, groups)
