@@ -7,10 +7,10 @@ on no linear scale: to a Gaussian process of such values all good ones are the s
 
 with the best of the values to which hyperparameters are fitted: what is no larger than that is
 told apart as before, and what is larger by its decade. They are looked at so where that tells
-more of them: where values that are left out are put into a clearly better order. Their likelihood, by
-which power transforms are chosen (Box & Cox 1964), would not do: a process tells values apart to
-a thousandth of their deviation, so that those which crowd at the best of a quadratic function
-flatter the logarithm, which has no smooth optimum there.
+more of them: where values that are left out are put into a clearly better order. Their
+likelihood, by which power transforms are chosen (Box & Cox 1964), would not do: a process tells
+values apart to a thousandth of their deviation, so that those which crowd at the best of a
+quadratic function flatter the logarithm, which has no smooth optimum there.
 """
 
 from __future__ import annotations
