@@ -78,5 +78,5 @@ def _plot_gains(axis: Axes, replay: Replay) -> None:
         if gains:
             places = np.arange(1, len(gains) + 1)
             axis.plot(places, np.sort(gains), marker="o", ms=3, **_style(replay, name))
-    title = f"Mean regret of the first {replay.area_trials} trials: cold less warm"
+    title = f"Regret of {replay.area_trials} trials, cold less warm"
     axis.set(title=title, xlabel="studies, ordered by it")

@@ -45,7 +45,7 @@ def test_the_report_says_over_how_many_trials_regret_is_averaged(
     page = (tmp_path / "report.html").read_text()
     assert "<th>area 3</th>" in page
     assert "the mean over the first 3 trials" in page
-    assert "Mean regret of the first 3 trials: cold less warm" in page
+    assert "Regret of 3 trials, cold less warm" in page
     assert "20 trials" not in page
 
 
