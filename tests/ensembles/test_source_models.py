@@ -212,3 +212,20 @@ def test_a_source_whose_points_all_have_as_many_values_is_learned_as_with_one_ea
     )
     np.testing.assert_allclose(many.alpha, one.alpha, rtol=1e-8)
     np.testing.assert_allclose(many.signal, one.signal)
+
+
+def test_covered_is_what_sources_that_know_a_column_have_tried_together() -> None:
+    """A third axis is tried by halves, a fourth in its upper half and, by another study, not at
+    all, and of a choice of three two are taken.
+    """
+    domain = Domain((Dimension(n_choices=3), Dimension(), Dimension()))
+    X = domain.from_unit(np.random.default_rng(0).random((60, 3)))
+    X = X[X[:, 2] == 0.0]
+    n = len(X) // 2
+    low, high = X[:n].copy(), X[n:].copy()
+    low[:, 3] /= 2.0
+    high[:, 3:] = (1.0 + high[:, 3:]) / 2.0
+    low[:, 4] = 0.0
+    known = np.array([True, True, True, True, False])
+    sources = [Task(low, low[:, 3], known), Task(high, high[:, 3])]
+    assert SourceModels.learn(sources, domain).covered.tolist() == [True, True, False, True, False]
