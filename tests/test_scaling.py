@@ -28,11 +28,10 @@ def test_from_the_tenth_value_on_diverged_ones_are_drawn_in(n: int, is_drawn: bo
 
 
 def test_each_objective_has_a_scale_of_its_own() -> None:
-    plain, decades = (belief(np.zeros(20)) for _ in range(2))
-    way = np.abs(plain.seen.X - 0.4).sum(axis=1)
-    plain, decades = belief(way), belief(-(10.0 ** (8.0 * way)))
+    way = np.abs(belief(np.zeros(20)).seen.X - 0.4).sum(axis=1)
+    loss = 10.0 ** (8.0 * way)
+    plain, decades = belief(way), belief(-loss)
     found, logarithm = (one.seen.y for one in searched([plain, decades], GROUPS))
     np.testing.assert_array_equal(found, without_outliers(plain).seen.y)
-    loss = 10.0 ** (8.0 * way)
     best = np.argsort(loss)[:10]
     np.testing.assert_allclose(logarithm[best], -np.log(loss + loss.min())[best])

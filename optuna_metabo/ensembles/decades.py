@@ -50,6 +50,7 @@ def by_decades(task: Task, groups: Int[Array, " p"]) -> Task:
         return task
 
     def scale(y: Float[Array, " n"]) -> Float[Array, " n"]:
+        """From values, losses with a minus, to the search's scale."""
         return np.asarray(-np.log(best - y))
 
     key = digest(first.X, first.y, first.counts, groups)
