@@ -9,12 +9,13 @@ from optuna.trial import FrozenTrial
 from optuna_metabo.asking import known_space
 from optuna_metabo.belief import Belief, sharp
 from optuna_metabo.encoding import Encoding
+from optuna_metabo.ensembles.decades import by_decades
 from optuna_metabo.history import History
 from optuna_metabo.learning import Learner
 from optuna_metabo.outputs import feasible
 from optuna_metabo.snapshot import Snapshot
 from optuna_metabo.sources import Past
-from optuna_metabo.surrogate import Task
+from optuna_metabo.surrogate import Task, bounded
 
 
 def best_guess(
@@ -26,7 +27,8 @@ def best_guess(
 ) -> FrozenTrial:
     """The completed trial with the best posterior mean of those that break no constraint.
 
-    Other than for a proposal, the hyperparameters are fitted to all values.
+    Losses over decades are told by their logarithm and very low values drawn up, as in a search,
+    however few there are: one that diverged hides no other.
 
     Args:
         now: A study with one objective.
@@ -43,8 +45,11 @@ def best_guess(
     if not space:  # trials without a parameter are all the same
         return trials[0]
     (learned,) = learner.objectives(now.objectives, past, space)
-    X, telling = history.encoded(now, Encoding.of(space)), now.telling
-    seen = Task.observed(X[now.places(telling)], now.values(telling)[0])
+    encoding, telling = Encoding.of(space), now.telling
+    X = history.encoded(now, encoding)
+    told = Task.observed(X[now.places(telling)], now.values(telling)[0])
+    scaled = by_decades(told, encoding.domain.groups)
+    seen = scaled.transformed(bounded(scaled.y))
     model = sharp(Belief(seen, learned.prior).condition(X[:0]))
     expected = model.posterior(X[now.places(trials)]).mean
     return trials[int(expected.argmax())]

@@ -44,6 +44,23 @@ def test_it_is_nearer_to_the_optimum_than_the_luckiest_trial_past_studies_help()
     assert helped < 0.3 * lucky
 
 
+@pytest.mark.parametrize("diverged", [1e3, 1e6])
+@pytest.mark.parametrize("n", [8, 20])
+def test_a_value_that_diverged_hides_no_other(n: int, diverged: float) -> None:
+    def value(asked: optuna.Trial) -> float:
+        x, y = asked.suggest_float("x", 0.0, 1.0), asked.suggest_float("y", 0.0, 1.0)
+        return diverged if asked.number == 3 else bowl(x) + bowl(y)
+
+    lost = []
+    for seed in range(4):
+        sampler = MetaGPSampler(seed=seed)
+        study = optuna.create_study(sampler=sampler)
+        study.optimize(value, n_trials=n)
+        usual = np.median([one.value for one in study.trials])
+        lost.append((sampler.best_guess(study).value - study.best_value) / usual)
+    assert max(lost) < 0.03
+
+
 def twins(n: int) -> optuna.Study:
     """Two valleys that mirror one another, with noise: one has a lucky value, one n values."""
     at = np.linspace(0.0, 1.0, 21)
