@@ -19,6 +19,10 @@ from optuna_metabo.thinning import Rule, by_rank
 
 # Values outside these magnitudes are rescaled: their squares would leave float64.
 _TINY, _HUGE = 1e-100, 1e100
+# What is so many times as far from the best as the next better value is not compared with it.
+_LEAP = 1e60
+# Where values are rescaled smaller differences are none: their squares would be lost.
+_DECIMALS = 120
 # How far below the best the target's values count, in lengths of its better three quarters.
 _REACH = 3.0
 # With less trust sources are doubted before any value.
@@ -63,25 +67,42 @@ class Groups:
         return Repeats(counts, squares, counts - 1.0).where(~is_far)
 
 
+def comparable(y: Float[Array, " n"]) -> Float[Array, " n"]:
+    """Values with those far below all others minus infinite.
+
+    Beside what stands for a training that diverged, as the largest number there is, the
+    differences of the others would be lost.
+    """
+    told = y[np.isfinite(y)]
+    best = told.max(initial=-np.inf)
+    gaps = np.unique(best / 2.0 - told / 2.0)
+    leaps = np.flatnonzero(gaps[2:] / _LEAP > gaps[1:-1])
+    return np.where(best / 2.0 - y / 2.0 >= gaps[leaps[0] + 2], -np.inf, y) if len(leaps) else y
+
+
 def unit_of(y: Float[Array, " n"]) -> float:
     """What values are divided by so that their squares stay in float64; 1 for most."""
+    y = comparable(y)
     magnitude = float(np.abs(y[np.isfinite(y)]).max(initial=0.0))
     return magnitude if magnitude > _HUGE or 0.0 < magnitude < _TINY else 1.0
 
 
 def finite(y: Float[Array, " n"]) -> Float[Array, " n"]:
-    """Values with the infinite ones drawn to the worst and the best finite one; rescaled where
-    their squares would leave float64.
+    """Values with the infinite ones drawn to the worst and the best finite one, and those that are
+    not :func:`comparable`; rescaled where their squares would leave float64.
 
     Where the finite ones do not differ, or there is none, the infinite ones are drawn to a place
     beyond: how far does not matter, as nothing else has a scale.
     """
-    told, unit = y[np.isfinite(y)], unit_of(y)
-    low, high = (told.min() / unit, told.max() / unit) if len(told) else (0.0, 0.0)
+    unit, y = unit_of(y), comparable(y)
+    if unit != 1.0:
+        y = np.round(y / unit, _DECIMALS)
+    told = y[np.isfinite(y)]
+    low, high = (told.min(), told.max()) if len(told) else (0.0, 0.0)
     if low == high:
         gap = max(abs(low), 1.0)
         low, high = low - gap, high + gap
-    return np.asarray(np.clip(y / unit, low, high))
+    return np.asarray(np.clip(y, low, high))
 
 
 def bounded(y: Float[Array, " n"]) -> Float[Array, " n"]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+
 import numpy as np
 import optuna
 import pytest
@@ -81,3 +83,26 @@ def test_losses_over_decades_are_followed_to_the_last_one(seed: int) -> None:
     assert study.best_value < 10**-2.8
     (told,) = study.sampler.predict(study, [study.best_params])
     assert told.low[0] < study.best_value < told.high[0]
+
+
+@pytest.mark.parametrize("surrogate", ["auto", "none"])
+@pytest.mark.parametrize("penalty", [1e160, 1e200, sys.float_info.max, -1e308])
+def test_a_number_that_stands_for_a_training_that_diverged_ends_no_study(
+    penalty: float, surrogate: str
+) -> None:
+    def objective(trial: optuna.Trial) -> float:
+        x = trial.suggest_float("x", 0, 1)
+        return penalty if x > 0.6 else (x - 0.3) ** 2
+
+    past = [optuna.create_study(study_name=name) for name in "abcd"]
+    for seed, one in enumerate(past):
+        one.sampler = optuna.samplers.RandomSampler(seed)
+        one.optimize(objective, n_trials=15)
+    study = optuna.create_study(sampler=MetaGPSampler(past, seed=0, surrogate=surrogate))
+    for x in np.linspace(0.0, 1.0, 9):
+        study.enqueue_trial({"x": x})
+    study.optimize(objective, n_trials=14)
+    assert study.sampler.explain(study).trials
+    [expected] = study.sampler.predict(study, [{"x": 0.3}, {"x": 0.9}])
+    assert np.isfinite(expected.mean).all()
+    assert (expected.mean[0] < expected.mean[1]) == (penalty > 0.0)

@@ -27,8 +27,10 @@ from optuna_metabo.surrogate import (
     Prior,
     Task,
     bounded,
+    comparable,
     finite,
     observed,
+    unit_of,
 )
 from optuna_metabo.thinning import Rule, by_even_ranks, by_rank, near_zero
 
@@ -75,6 +77,27 @@ def test_usual_magnitudes_stay_as_they_are(size: float) -> None:
     y = np.array([-0.5, 0.25, 1.0]) * size
     np.testing.assert_array_equal(finite(y), y)
     assert finite(np.zeros(2)).tolist() == [0.0, 0.0]
+
+
+@pytest.mark.parametrize("penalty", [1e61, 1e160, 1.7e308])
+@pytest.mark.parametrize("size", [1.0, 1e-99])
+def test_what_stands_for_a_training_that_diverged_is_drawn_to_the_worst_of_the_others(
+    penalty: float, size: float
+) -> None:
+    y = np.array([-penalty, 0.0, -0.5, -penalty, -1.0]) * np.array([1, size, size, 1, size])
+    np.testing.assert_array_equal(finite(y), np.array([-1.0, 0.0, -0.5, -1.0, -1.0]) * size)
+    assert unit_of(y) == 1.0
+
+
+def test_losses_over_many_decades_stay_as_they_are() -> None:
+    y = -np.logspace(-90.0, 0.0, 10)
+    np.testing.assert_array_equal(finite(y), y)
+    assert comparable(np.array([0.0, -1e80])).tolist() == [0.0, -1e80]
+
+
+def test_beside_the_largest_numbers_differences_are_none_or_have_a_square() -> None:
+    found = finite(np.array([1.7e308, 1.0, 2.0, 0.0]))
+    assert found.tolist() == [1.0, 0.0, 0.0, 0.0]
 
 
 def test_groups_merge_equal_points_and_only_these() -> None:
