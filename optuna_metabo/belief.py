@@ -59,6 +59,11 @@ def trust(model: Model | Prior) -> float:
     return float(getattr(model, "trust", 1.0))
 
 
+def past_counts(models: Sequence[Model]) -> bool:
+    """Whether any past study counts for anything."""
+    return any(np.any(model.weights) for model in models)
+
+
 def acting(model: Model) -> Model:
     """The model itself, or the one that it lets choose this time."""
     return getattr(model, "acting", model)

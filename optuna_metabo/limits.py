@@ -13,7 +13,7 @@ from optuna_metabo.columns import Columns, failures
 from optuna_metabo.domain import Domain
 from optuna_metabo.encoding import Encoding
 from optuna_metabo.ensembles.plain import NoTransfer
-from optuna_metabo.learning import SUCCESS, Learner, Output
+from optuna_metabo.learning import SUCCESS, Learned, Learner, Output
 from optuna_metabo.outputs import bilog, keys, slacks, unit_of
 from optuna_metabo.shapes import Float
 from optuna_metabo.sources import Past, SourceStudy
@@ -44,6 +44,17 @@ def constraints(
             yield Belief(learned.pooled(), _plain(encoding.domain), near_zero)
 
 
+def learned_of_success(learner: Learner, past: Past, encoding: Encoding) -> Learned:
+    """What past studies say of where trials fail."""
+    studies = past.failing if learner.transfers else ()
+    return learner.learn(studies, encoding.search_space, SUCCESS)
+
+
+def may_fail(n_failed: int, n_succeeded: int, *, is_told: bool) -> bool:
+    """Whether trials are thought to fail somewhere: past studies tell of it, or enough have."""
+    return is_told or n_failed >= (_MIN_FAILED if n_succeeded else 1)
+
+
 def success(
     learner: Learner,
     past: Past,
@@ -56,9 +67,8 @@ def success(
     A constraint as any other but that only those parameters count which a failed trial got to:
     what comes after cannot have made it fail.
     """
-    studies = past.failing if learner.transfers else ()
-    learned = learner.learn(studies, encoding.search_space, SUCCESS)
-    if not learned.used and len(failed) < (_MIN_FAILED if len(succeeded) else 1):
+    learned = learned_of_success(learner, past, encoding)
+    if not may_fail(len(failed), len(succeeded), is_told=bool(learned.used)):
         return None
     # Points that failed again are not merged: each failure makes the next less likely.
     X, reached = failures(encoding, Columns.of(failed).encoded(encoding))

@@ -293,8 +293,11 @@ class MetaGPSampler(BaseSampler):
 
         now = self._snapshot(study)
         past = self._sources.read(now)
-        settings = {"n_startup_trials": self._n_startup_trials, "memory": self._looked_back}
-        return Retrospect.of(now, past, self._history, self._learner.about(now), **settings)
+        constraints_of = partial(self._constraints_of, now.name)
+        parts = now, past, self._history, self._learner.about(now), constraints_of
+        return Retrospect.of(
+            *parts, n_startup_trials=self._n_startup_trials, memory=self._looked_back
+        )
 
     def best_guess(self, study: Study) -> FrozenTrial:
         """The trial that is best in expectation: the one to use where values are noisy.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -290,6 +290,14 @@ def test_quasi_random_trials_of_workers_that_start_together_differ(is_start_up: 
     assert all(one["x"] > 0.9 for one in found) or is_start_up
 
 
+def test_what_is_imagined_of_another_trial_is_what_it_answers_itself() -> None:
+    """So that it takes nobody's own quasi-random point."""
+    told = replace(situation(Belief(seen([]), Known(first))), unfinished={4: FRAME})
+    found = propose(told, NONE, seed=0, number=5, is_start_up=True)
+    own = quasi_random(FRAME, NONE, seed=0, number=5)
+    assert ENCODING.encode(found) == pytest.approx(own)
+
+
 def test_where_the_study_begins_anew_points_that_tell_promise_more_and_all_the_same() -> None:
     told = situation(Belief(seen([0.0] * 4), Misled(first)))
     X = np.array([[0.95, 0.1], [0.2, 0.9], [0.99, 0.5], [0.89, 0.3]])
@@ -297,42 +305,47 @@ def test_where_the_study_begins_anew_points_that_tell_promise_more_and_all_the_s
     assert scores[0] == scores[2] > scores[1] == scores[3]
 
 
-def at(deviation: float, n: int, number: int, n_objectives: int = 1) -> bool:
-    """Whether a trial looks elsewhere where nothing but the deviation promises any gain."""
-    level = Known(lambda X: np.ones(len(X)), deviation)
+def at(gain: float, n: int, numbers: Iterable[int], n_objectives: int = 1) -> list[bool]:
+    """Which trials look elsewhere where so much of the range is promised, and by the deviation
+    alone: with deviation s, it is s / sqrt(2 pi).
+    """
+    level = Known(lambda X: np.ones(len(X)), gain * np.sqrt(2 * np.pi))
     task = seen([float(i % 2) for i in range(n)])
-    return looks_elsewhere([level] * n_objectives, [task] * n_objectives, Z[:1], number)
+    parts = [level] * n_objectives, [task] * n_objectives, Z[:1]
+    return [looks_elsewhere(*parts, number, with_past=True) for number in numbers]
 
 
-def test_every_third_trial_that_gains_less_than_a_thousandth_looks_elsewhere() -> None:
-    """With deviation s, nothing to gain in the mean is worth s / sqrt(2 pi)."""
-    just_less, just_more = 0.99e-3 * np.sqrt(2 * np.pi), 1.01e-3 * np.sqrt(2 * np.pi)
-    assert [at(just_less, 12, number) for number in range(12, 18)] == [True, False, False] * 2
-    assert not at(just_more, 12, 12)
-    assert not at(just_less, 9, 9)  # too few values to tell
-    assert not at(just_less, 12, 12, n_objectives=2)
+def test_one_trial_in_three_looks_elsewhere_for_a_thousandth_two_for_a_tenth_of_that() -> None:
+    assert at(1.01e-3, 12, range(12, 18)) == [False] * 6
+    assert at(0.99e-3, 12, range(12, 18)) == [True, False, False] * 2
+    assert at(1.01e-4, 12, range(12, 18)) == [True, False, False] * 2
+    assert at(0.99e-4, 12, range(12, 18)) == [True, True, False] * 2
+    assert at(0.99e-4, 9, range(9, 12)) == [False] * 3  # too few values to tell
+    assert at(0.99e-4, 12, range(12, 15), n_objectives=2) == [False] * 3
 
 
 def test_the_range_is_that_without_values_far_below_the_others() -> None:
     level = Known(lambda X: np.ones(len(X)), 0.01)
     task = seen([1.0, 0.0] * 6)
     diverged = Task(task.X, np.r_[-1e9, task.y[1:]])
-    assert not looks_elsewhere([level], [task], Z[:1], 12)
-    assert not looks_elsewhere([level], [diverged], Z[:1], 12)
+    for one in (task, diverged):
+        assert not looks_elsewhere([level], [one], Z[:1], 12, with_past=True)
 
 
 @pytest.mark.parametrize(
-    ("weight", "n", "elsewhere"),
-    [(0.0, 1, True), (0.0, 11, True), (0.5, 1, False), (0.5, 9, False), (0.5, 10, True)],
+    ("with_past", "n", "elsewhere"),
+    [(False, 1, True), (False, 11, True), (True, 1, False), (True, 9, False), (True, 10, True)],
 )
 def test_where_all_values_are_equal_space_is_filled_sooner_without_a_past(
-    weight: float, n: int, elsewhere: bool
+    with_past: bool, n: int, elsewhere: bool
 ) -> None:
-    model = Known(first, weights=np.full(2, weight))
-    for number in (12, 13):
-        assert looks_elsewhere([model], [seen([1.0] * n)], Z[:1], number) == elsewhere
-    assert not looks_elsewhere([model], [seen([])], Z[:1], 12)
-    assert not looks_elsewhere([model] * 2, [seen([1.0] * 12)] * 2, Z[:1], 12)
+    def found(number: int, *values: float, times: int = 1) -> bool:
+        parts = [Known(first)] * times, [seen(list(values))] * times, Z[:1]
+        return looks_elsewhere(*parts, number, with_past=with_past)
+
+    assert [found(number, *[1.0] * n) for number in (12, 13, 14)] == [elsewhere] * 3
+    assert not found(12)
+    assert not found(12, *[1.0] * 12, times=2)
 
 
 def test_a_search_that_may_fail_does_not_look_elsewhere() -> None:

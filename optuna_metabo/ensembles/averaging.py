@@ -243,9 +243,9 @@ class AveragingPrior:
         weights = np.exp(log_weights - log_weights.max())
         weights /= weights.sum()
         seen, expected = basis.rows[: len(kept.sources)], basis.of_all(functions.share)
-        n = len(target)
+        n, n_asked = len(target), len(target.whole or target) + len(pending)
         verdict = _agreement(seen[:, :n], target.y), *_tested(expected[:n], target.y)
-        parts = kept, *verdict, X, kernels, groups, krigings, weights, scale, len(target)
+        parts = kept, *verdict, X, kernels, groups, krigings, weights, scale, n, n_asked
         return AveragingModel(functions, bases, *parts, self.settings.probe, self.trust)
 
     def _kernels(self, target: Task) -> dict[str, Kernel]:

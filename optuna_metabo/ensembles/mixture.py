@@ -78,7 +78,8 @@ class AveragingModel:
         expert_weights: Of each expert, in the order of the groups, and each of its scales.
         scale: Of the target's values.
         n: The number of values.
-        probe: As of :class:`.Turn`.
+        n_asked: As of :class:`.Turn`.
+        probe: Likewise.
         trust: Likewise.
     """
 
@@ -95,6 +96,7 @@ class AveragingModel:
     expert_weights: Float[Array, "e j"]
     scale: Scale
     n: int
+    n_asked: int
     probe: bool
     trust: float
 
@@ -142,7 +144,7 @@ class AveragingModel:
     def _turn(self) -> Turn:
         """What decides who chooses the next point."""
         rival, opposed = self.weight(RIVAL), self.weight(OPPOSED)
-        seen = self.n, self.n_tests, self.is_borne_out
+        seen = self.n, self.n_asked, self.n_tests, self.is_borne_out
         return Turn(*seen, rival, opposed, self.probe, self.trust)
 
     @property

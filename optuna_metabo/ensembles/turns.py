@@ -26,6 +26,8 @@ class Turn:
 
     Args:
         n: The number of values.
+        n_asked: That of points that were asked for, with or without a value yet, modelled or not:
+            workers that ask together have turns, too.
         n_tests: The number of points seen of which all sources together expect little.
         is_borne_out: Whether values go with what they expect, of one point less than the average,
             so that they are right in the rough.
@@ -36,6 +38,7 @@ class Turn:
     """
 
     n: int
+    n_asked: int
     n_tests: int
     is_borne_out: bool
     rival: float
@@ -101,5 +104,5 @@ class Turn:
 
     @property
     def _is_probe(self) -> bool:
-        after = self.n - FIRST_PROBE
-        return self.probe and after >= 0 and after % PROBE_EVERY == 0
+        after = self.n_asked - FIRST_PROBE
+        return self.probe and self.n >= FIRST_PROBE and after % PROBE_EVERY == 0

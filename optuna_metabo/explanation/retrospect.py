@@ -6,7 +6,7 @@ it is kept while the sampler is asked. Values are those that a proposal looks at
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
@@ -17,7 +17,7 @@ from optuna.trial import FrozenTrial
 
 from optuna_metabo.arguments import check_count
 from optuna_metabo.asking import known_space
-from optuna_metabo.belief import Belief, acting, begin_anew, opposition
+from optuna_metabo.belief import Belief, acting, begin_anew, opposition, past_counts
 from optuna_metabo.encoding import Encoding, is_within
 from optuna_metabo.ensembles.source_models import SourceModels
 from optuna_metabo.explanation.names import told_apart
@@ -25,8 +25,8 @@ from optuna_metabo.explanation.origin import Origin, chosen_by, shares, together
 from optuna_metabo.explanation.predictions import Prediction
 from optuna_metabo.history import History
 from optuna_metabo.learning import Learned, Learner, is_start_up
+from optuna_metabo.limits import learned_of_success, may_fail
 from optuna_metabo.memory import Memory
-from optuna_metabo.outputs import constraints_of
 from optuna_metabo.proposal import looks_elsewhere
 from optuna_metabo.scaling import searched, without_outliers
 from optuna_metabo.shapes import Float, Int
@@ -102,6 +102,8 @@ class Retrospect:
         rows: All its trials, shape [n p].
         learned: What the past studies say of each objective.
         past: The past studies.
+        constrained: The numbers of its trials that have constraints.
+        fails_in_past: Whether past studies tell where trials fail.
         n_startup_trials: Trials before the first proposal if no past study can be used.
         memory: Of steps, which cannot change, and of what is learned.
     """
@@ -111,13 +113,23 @@ class Retrospect:
     rows: Float[Array, "n p"]
     learned: Sequence[Learned]
     past: Past
+    constrained: frozenset[int]
+    fails_in_past: bool
     n_startup_trials: int
     memory: Memory[Any] = field(repr=False)
     _last: dict[tuple[int, ...], Known] = field(default_factory=dict, repr=False)
 
     @classmethod
     def of(
-        cls, now: Snapshot, past: Past, history: History, learner: Learner, **settings: Any
+        cls,
+        now: Snapshot,
+        past: Past,
+        history: History,
+        learner: Learner,
+        constraints_of: Callable[[FrozenTrial], dict[str, float]],
+        *,
+        n_startup_trials: int,
+        memory: Memory[Any],
     ) -> Retrospect:
         """Of a study; as long as no parameter is known nothing is learned.
 
@@ -126,13 +138,20 @@ class Retrospect:
             past: The past studies.
             history: Remembers what was worked out of the study's trials.
             learner: Learns from the past studies.
-            **settings: The last two of the class.
+            constraints_of: Those of a trial that holds none itself.
+            n_startup_trials: As of the class.
+            memory: Likewise.
         """
         encoding = Encoding.of(known_space(now, past, history.ranges(now), {}))
         space = encoding.search_space
         learned = learner.objectives(now.objectives, past, space) if space else []
         rows = history.encoded(now, encoding) if space else np.zeros((len(now.trials), 0))
-        return cls(now, encoding, rows, learned, past, **settings)
+        held = history.constraints(now, now.telling, constraints_of)
+        pairs = zip(now.telling, held, strict=True)
+        constrained = frozenset(one.number for one, constraints in pairs if constraints)
+        fails = bool(space) and bool(learned_of_success(learner, past, encoding).used)
+        limits = constrained, fails
+        return cls(now, encoding, rows, learned, past, *limits, n_startup_trials, memory)
 
     @property
     def trials(self) -> list[FrozenTrial]:
@@ -157,15 +176,19 @@ class Retrospect:
         names = [one.name for one in self.past.studies]
         return told_apart([*names, *(one.name for one in self.past.left_out)])
 
-    @cached_property
-    def _is_limited(self) -> bool:
-        """Whether trials fail or have constraints: then none looks elsewhere."""
-        may_fail = bool(self.now.failed or self.past.failing)
-        return may_fail or any(constraints_of(one, None) for one in self.now.telling)
+    def _is_limited(self, told: Sequence[FrozenTrial], failed: Sequence[FrozenTrial]) -> bool:
+        """Whether these trials have constraints or may fail: then none looks elsewhere."""
+        succeeded = [one for one in told if one.params]
+        is_held = any(one.number in self.constrained for one in told)
+        return is_held or may_fail(len(failed), len(succeeded), is_told=self.fails_in_past)
 
     def told_before(self, trial: FrozenTrial) -> list[FrozenTrial]:
         """The trials whose values were known when a trial began."""
         return _ended(self.now.telling, trial)
+
+    def _failed_before(self, trial: FrozenTrial) -> list[FrozenTrial]:
+        """The trials that had failed when one began, of those that were asked for a parameter."""
+        return [one for one in _ended(self.now.failed, trial) if one.params]
 
     def seen(self, told: Sequence[FrozenTrial]) -> list[Task]:
         """The values of some trials, one task an objective, as a proposal looks at them."""
@@ -188,9 +211,11 @@ class Retrospect:
 
     def step(self, trial: FrozenTrial) -> Step:
         """What was believed when a trial began, and what led to it."""
-        told = self.told_before(trial)
-        key = (self._key, trial.number, trial.datetime_start, *(one.number for one in told))
-        return self.memory.get(key, lambda: self._step(trial, told))
+        told, failed = self.told_before(trial), self._failed_before(trial)
+        is_limited = self._is_limited(told, failed)
+        ended = tuple(one.number for one in told), len(failed), is_limited
+        key = (self._key, trial.number, trial.datetime_start, *ended)
+        return self.memory.get(key, lambda: self._step(trial, told, is_limited))
 
     def source_models(self, objective: int) -> SourceModels:
         """Of the past studies that say something of an objective, one at least."""
@@ -209,16 +234,16 @@ class Retrospect:
         space = map(repr, self.encoding.search_space.items())
         return (self.now.name, own, used, called, *space)
 
-    def _step(self, trial: FrozenTrial, told: Sequence[FrozenTrial]) -> Step:
+    def _step(self, trial: FrozenTrial, told: Sequence[FrozenTrial], is_limited: bool) -> Step:
         known, x = self.known(told), self.rows[self.now.places([trial])]
         return Step(
             len(told),
             tuple(model.weights for model in known.models),
-            self._origin(trial, known),
+            self._origin(trial, known, is_limited),
             Prediction.together(self._predictions(told, x)) if all(map(len, known.seen)) else None,
         )
 
-    def _origin(self, trial: FrozenTrial, known: Known) -> Origin:
+    def _origin(self, trial: FrozenTrial, known: Known, is_limited: bool) -> Origin:
         models, seen = known.models, known.seen
         given: Mapping[str, Any] = trial.system_attrs.get("fixed_params", {})
         if trial.params.keys() <= given.keys():
@@ -232,7 +257,8 @@ class Retrospect:
         if is_start_up(self.learned, n_ended, self.n_startup_trials):
             return Origin("start-up")
         x, chose = self.rows[self.now.places([trial])], [acting(model) for model in models]
-        if not self._is_limited and looks_elsewhere(chose, seen, x, trial.number):
+        with_past = past_counts(models)
+        if not is_limited and looks_elsewhere(chose, seen, x, trial.number, with_past=with_past):
             return Origin("elsewhere")
         # One row a source and objective: the best trial differs from objective to objective.
         shared = together([shares(model) for model in models], is_told=len(seen[0]) > 0)

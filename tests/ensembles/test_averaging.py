@@ -81,6 +81,13 @@ def test_then_the_rival_has_asks_of_its_own_until_it_is_refuted(n: int) -> None:
     np.testing.assert_array_equal(refuted.acting.expert_weights, weights)
 
 
+def test_points_under_way_and_those_not_modelled_count_for_whose_turn_it_is() -> None:
+    prior, few = prior_of(*ALIKE), local(6)
+    assert model_of(prior, few).n_asked == 6
+    assert model_of(prior, few, few.X[:2] + 0.01).n_asked == 8
+    assert model_of(prior, replace(few, whole=local(9))).n_asked == 9
+
+
 def test_of_opposed_sources_the_opposite_is_believed() -> None:
     prior, X = prior_of(*ALIKE), np.random.default_rng(1).random((64, 2))
     opposed, agreeing = (model_of(prior, task(0.3, 12, 9, sign)) for sign in (-1.0, 1.0))

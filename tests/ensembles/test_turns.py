@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -10,10 +11,26 @@ from optuna_metabo.ensembles.experts import CLOSE, OPPOSED, RIVAL, Relation
 from optuna_metabo.ensembles.turns import Turn
 
 # Two values, of which none tells much.
-EARLY = Turn(n=2, n_tests=0, is_borne_out=False, rival=0.3, opposed=0.05, probe=True, trust=1.0)
-MISLED = replace(EARLY, n=4, rival=0.6)
+EARLY = Turn(
+    n=2,
+    n_asked=2,
+    n_tests=0,
+    is_borne_out=False,
+    rival=0.3,
+    opposed=0.05,
+    probe=True,
+    trust=1.0,
+)
+
+
+def after(turn: Turn, n: int, n_more: int = 0, **changes: Any) -> Turn:
+    """After so many values, with so many more points asked for."""
+    return replace(turn, n=n, n_asked=n + n_more, **changes)
+
+
+MISLED = after(EARLY, 4, rival=0.6)
 # Past studies that say nothing of each other, after the first value.
-DOUBTED = replace(EARLY, n=1, rival=0.9, opposed=0.01, trust=0.2)
+DOUBTED = after(EARLY, 1, rival=0.9, opposed=0.01, trust=0.2)
 
 
 @pytest.mark.parametrize(
@@ -22,27 +39,30 @@ DOUBTED = replace(EARLY, n=1, rival=0.9, opposed=0.01, trust=0.2)
         (EARLY, CLOSE, False),
         (replace(EARLY, rival=0.8), None, False),
         (replace(EARLY, rival=0.1, opposed=0.6), None, False),
-        (replace(EARLY, n=5), RIVAL, False),
-        (replace(EARLY, n=5, rival=0.009), None, False),
-        (replace(EARLY, n=5, probe=False), None, False),
-        (replace(EARLY, n=6), None, False),
-        (replace(EARLY, n=8), RIVAL, False),
+        (after(EARLY, 5), RIVAL, False),
+        (after(EARLY, 5, rival=0.009), None, False),
+        (after(EARLY, 5, probe=False), None, False),
+        (after(EARLY, 6), None, False),
+        (after(EARLY, 8), RIVAL, False),
+        (after(EARLY, 6, 1), None, False),
+        (after(EARLY, 6, 2), RIVAL, False),
+        (after(EARLY, 3, 2), CLOSE, False),
         (MISLED, CLOSE, True),
-        (replace(MISLED, n=3), CLOSE, False),
-        (replace(MISLED, n=9), None, False),
+        (after(MISLED, 3), CLOSE, False),
+        (after(MISLED, 9), None, False),
         (replace(MISLED, is_borne_out=True), CLOSE, False),
-        (replace(MISLED, n=6, n_tests=1), OPPOSED, False),
-        (replace(MISLED, n=6, n_tests=1, opposed=0.0), None, True),
-        (replace(MISLED, n=6, n_tests=1, is_borne_out=True), None, False),
-        (replace(MISLED, n=6, n_tests=2), None, True),
-        (replace(MISLED, n=6, n_tests=2, rival=0.1, opposed=0.6), None, False),
+        (after(MISLED, 6, n_tests=1), OPPOSED, False),
+        (after(MISLED, 6, n_tests=1, opposed=0.0), None, True),
+        (after(MISLED, 6, n_tests=1, is_borne_out=True), None, False),
+        (after(MISLED, 6, n_tests=2), None, True),
+        (after(MISLED, 6, n_tests=2, rival=0.1, opposed=0.6), None, False),
         (DOUBTED, None, True),
         (replace(DOUBTED, trust=0.5), None, False),
-        (replace(DOUBTED, n=5), None, True),
-        (replace(DOUBTED, n=6), None, False),
-        (replace(DOUBTED, n=4, n_tests=1), None, True),
-        (replace(DOUBTED, n=3, is_borne_out=True), None, False),
-        (replace(DOUBTED, n=3, rival=0.4), CLOSE, False),
+        (after(DOUBTED, 5), None, True),
+        (after(DOUBTED, 6), None, False),
+        (after(DOUBTED, 4, n_tests=1), None, True),
+        (after(DOUBTED, 3, is_borne_out=True), None, False),
+        (after(DOUBTED, 3, rival=0.4), CLOSE, False),
     ],
 )
 def test_who_chooses(turn: Turn, chooser: Relation | None, begins_anew: bool) -> None:

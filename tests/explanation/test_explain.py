@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -10,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import optuna
 import pytest
-from optuna.trial import TrialState
+from optuna.trial import FrozenTrial, TrialState
 
 from optuna_metabo import MetaGPSampler, Task
 from optuna_metabo.ensembles.averaging import AveragingPrior
@@ -18,6 +19,8 @@ from optuna_metabo.ensembles.mixture import AveragingModel
 from optuna_metabo.explanation import explain
 from optuna_metabo.outputs import name_metrics
 from tests.explanation.conftest import Studies, bowl, past
+
+Objective = Callable[[optuna.Trial], float]
 
 
 def test_weights_over_trials_are_those_of_explanations_made_on_the_way() -> None:
@@ -405,3 +408,56 @@ def test_looking_back_sees_the_model_that_chose(monkeypatch: pytest.MonkeyPatch)
         sampler.explain(study)
     for n in (3, 9, 11, 13):
         np.testing.assert_allclose(found[n], asked[n])
+
+
+def elsewhere(study: optuna.Study, sampler: MetaGPSampler) -> list[int]:
+    """The trials that are said to have looked elsewhere."""
+    told = sampler.explain(study).trials
+    return [i for i, one in enumerate(told) if one.origin.kind == "elsewhere"]
+
+
+def flat(*failing: int) -> Objective:
+    """Of some parameters, of which nothing depends; some trials fail."""
+
+    def objective(trial: optuna.Trial) -> float:
+        trial.suggest_float("x", 0.0, 1.0), trial.suggest_float("y", 0.0, 1.0)
+        if trial.number in failing:
+            raise RuntimeError
+        return 1.0
+
+    return objective
+
+
+def test_a_trial_looked_elsewhere_as_long_as_nothing_was_known_to_fail() -> None:
+    """Two failures are no accident; what comes later changes nothing of what is told."""
+    sampler = MetaGPSampler(seed=0)
+    study = optuna.create_study(sampler=sampler)
+    study.optimize(flat(2, 12), n_trials=12, catch=RuntimeError)
+    before = elsewhere(study, sampler)
+    study.optimize(flat(2, 12), n_trials=4, catch=RuntimeError)
+    assert before == list(range(before[0], 12))
+    assert elsewhere(study, sampler) == elsewhere(study, MetaGPSampler(seed=0)) == [*before, 12]
+
+
+@pytest.mark.parametrize("kept", [True, False])
+def test_a_study_with_constraints_never_looked_elsewhere(kept: bool) -> None:
+    def constraints(trial: FrozenTrial) -> list[float]:
+        return [-1.0]
+
+    function = constraints if kept else None
+    sampler = MetaGPSampler(seed=0, constraints_func=function)
+    study = optuna.create_study(sampler=sampler)
+    study.optimize(flat(), n_trials=14)
+    assert bool(elsewhere(study, sampler)) == (not kept)
+
+
+def test_losses_over_decades_are_predicted_in_their_own_units() -> None:
+    def loss(trial: optuna.Trial) -> float:
+        return 10.0 ** (6.0 * trial.suggest_float("x", 0.0, 1.0) - 3.0)
+
+    sampler = MetaGPSampler(seed=0)
+    study = optuna.create_study(sampler=optuna.samplers.RandomSampler(0))
+    study.optimize(loss, n_trials=20)
+    [expected] = sampler.predict(study, [{"x": 0.1}, {"x": 0.9}])
+    assert expected.mean[1] == pytest.approx(10.0**2.4, rel=0.5)
+    assert abs(expected.mean[0]) < 100.0
