@@ -180,7 +180,7 @@ class Ask:
         exists = frozenset({*held, *asked})
         key = (exists, *map(repr, space.items()))
         if key not in self._encodings:
-            self._encodings[key] = Encoding.of(space, self._shape, exists)
+            self._encodings[key] = Encoding.of(space, self._shapes, exists)
         return Frame.of(self._encodings[key], self.encoding, held)
 
     @cached_property
@@ -193,13 +193,18 @@ class Ask:
         return {}
 
     @cached_property
-    def _shape(self) -> Points | None:
-        """The trials that tell which parameters exist when."""
-        if self.now.telling:
-            names = self.encoding.search_space.keys()
-            if all(names <= trial.params.keys() for trial in self.now.telling):
-                return None  # every parameter exists always
-            return Columns.of(self.now.telling)
-        studies = self.past.studies
+    def _shapes(self) -> list[Points]:
+        """The trials that tell which parameters exist when.
+
+        A few trials of the study are often told apart by accident, too. Past studies that have
+        the same parameters know better, as far as they agree with it.
+        """
+        own, studies, names = self.now.telling, self.past.studies, self.encoding.names
+        if own and all(trial.params.keys() >= set(names) for trial in own):
+            return []  # every parameter exists always
         chosen = evenly(np.arange(len(studies)), _MAX_SHAPES).tolist()
-        return Several([studies[i].ended for i in chosen]) if chosen else None
+        past = [studies[i].ended for i in chosen]
+        if not own:
+            return [Several(past)] if past else []
+        alike = [one for one in past if set(names) <= set(one.names)]
+        return [Several([Columns.of(own), *alike]), *([Columns.of(own)] if alike else [])]

@@ -229,27 +229,24 @@ class Encoding:
     def of(
         cls,
         search_space: Mapping[str, BaseDistribution],
-        points: Points | None = None,
+        shapes: Sequence[Points] = (),
         exists: Collection[str] = (),
     ) -> Encoding:
         """The encoding of a search space.
 
         Args:
             search_space: The parameters.
-            points: Trials from which it is learned under which values of others a parameter
-                exists.
+            shapes: Trials from which it is learned under which values of others a parameter
+                exists; what the first do not explain is learned from the next.
             exists: Parameters that are known to exist, whatever the trials say.
         """
         dimensions = tuple(_dimension(distribution) for distribution in search_space.values())
         plain = cls(dict(search_space), dimensions)
-        if points is None:
-            return plain
-        seen = points.encoded(plain)
-        conditions = [
-            condition
-            for condition in learn_conditions(plain.domain, seen.X, seen.present, seen.known)
-            if plain.names[condition.child] not in exists
-        ]
+        found: dict[str, Condition] = {}
+        for seen in (points.encoded(plain) for points in shapes):
+            for one in learn_conditions(plain.domain, seen.X, seen.present, seen.known):
+                found.setdefault(plain.names[one.child], one)
+        conditions = [found[name] for name in plain.names if name in found and name not in exists]
         return cls(plain.search_space, dimensions, tuple(conditions))
 
     @property

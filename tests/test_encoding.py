@@ -266,7 +266,7 @@ def tree_trials() -> tuple[dict[str, BaseDistribution], list[optuna.trial.Frozen
 
 def test_the_conditions_of_a_tree_are_learned() -> None:
     space, trials = tree_trials()
-    encoding = Encoding.of(space, Columns.of(trials))
+    encoding = Encoding.of(space, [Columns.of(trials)])
     assert len(encoding.conditions) == 4
     for x in encoding.domain.sample(200, generator=np.random.default_rng(1)):
         params = encoding.decode(x)
@@ -277,7 +277,7 @@ def test_the_conditions_of_a_tree_are_learned() -> None:
 
 def test_a_parameter_that_is_asked_for_exists() -> None:
     space, trials = tree_trials()
-    encoding = Encoding.of(space, Columns.of(trials), exists={"gamma"})
+    encoding = Encoding.of(space, [Columns.of(trials)], exists={"gamma"})
     assert "gamma" in encoding.decode(encoding.encode({"kernel": "linear"}))
 
 
@@ -297,6 +297,6 @@ def test_a_value_that_cannot_be_read_explains_nothing() -> None:
         distributions={"size": CategoricalDistribution(("small", "large"))},
         value=1.0,
     )
-    expected = Encoding.of(space, Columns.of(readable)).conditions
+    expected = Encoding.of(space, [Columns.of(readable)]).conditions
     assert len(expected) == 1
-    assert Encoding.of(space, Columns.of([*readable, words])).conditions == expected
+    assert Encoding.of(space, [Columns.of([*readable, words])]).conditions == expected

@@ -63,7 +63,7 @@ class Pool:
         A trial that failed may have done so before it came to a parameter, and does not tell.
         """
         whole = [trial for trial in self.trials if trial.state != TrialState.FAIL]
-        return Encoding.of(self.space, Columns.of(whole))
+        return Encoding.of(self.space, [Columns.of(whole)])
 
     @cached_property
     def X(self) -> Float[Array, "n p"]:
