@@ -13,6 +13,7 @@ from optuna.distributions import BaseDistribution
 from optuna.trial import FrozenTrial, TrialState
 
 from optuna_metabo.columns import Columns, failures
+from optuna_metabo.domain import extent
 from optuna_metabo.encoding import Encoded, Encoding
 from optuna_metabo.ensembles.scores import is_flat
 from optuna_metabo.outputs import Objective, Slack, bilog, matching, slacks_of
@@ -275,13 +276,10 @@ def _names(encoding: Encoding, shared: Bool[Array, " d"]) -> tuple[str, ...]:
 
 def _varied(encoding: Encoding, points: Encoded) -> Bool[Array, " d"]:
     """The parameters of which so much of the range was tried that the rest is not unknown."""
-    found = np.zeros(len(encoding.names), dtype=bool)
-    for j, axis in enumerate(encoding.domain.slices):
-        X = points.X[points.present[:, j], axis]
-        if len(X):
-            width = float(np.ptp(X, axis=0).max())
-            found[j] = width >= _VARIED if len(X) >= _FEW else width > 0.0
-    return found
+    tried = extent(points.X, points.present[:, encoding.domain.groups])
+    widest = np.array([tried[axis].max() for axis in encoding.domain.slices])
+    has_few = points.present.sum(axis=0) < _FEW
+    return np.where(has_few, widest > 0.0, widest >= _VARIED)
 
 
 def _having(points: Encoded, shared: Bool[Array, " d"]) -> Int[Array, " r"]:

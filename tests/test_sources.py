@@ -132,6 +132,13 @@ def test_sources_that_cannot_help_are_left_out_with_the_reason() -> None:
         params = {"x": float(x)}
         still.add_trial(optuna.create_trial(params=params, distributions=space, value=float(x)))
     assert reason(still) == "varied no parameter that is shared"
+    some = make_study("some", n_trials=4, parameter="z")  # that lack the one that is shared
+    for x in np.linspace(0.0, 0.2, 9):
+        params = {"x": float(x)}
+        some.add_trial(
+            optuna.create_trial(params=params, distributions={"x": SPACE["x"]}, value=x)
+        )
+    assert reason(some) == "varied no parameter that is shared"
     two = optuna.create_study(directions=["minimize", "maximize"])
     two.add_trial(
         optuna.create_trial(params={"x": 0.5}, distributions={"x": SPACE["x"]}, values=[1.0, 2.0])
