@@ -44,6 +44,14 @@ def lower_solve(
     return np.stack([lower_solve(factor, b) for factor, b in zip(L, B, strict=True)])
 
 
+def transposed_solve(
+    L: Float[Array, "*batch n n"], B: Float[Array, "*batch n m"]
+) -> Float[Array, "*batch n m"]:
+    """``L⁻ᵀ B`` for one factor or a batch of them: turned around, the transpose is lower, too."""
+    turned = np.swapaxes(L, -1, -2)[..., ::-1, ::-1]
+    return lower_solve(turned, B[..., ::-1, :])[..., ::-1, :]
+
+
 def lower_inverse(L: Float[Array, "*batch n n"]) -> Float[Array, "*batch n n"]:
     """``L⁻¹`` for one factor or a batch, in a third of the time of solving for the identity."""
     if L.ndim == 2:
@@ -127,8 +135,7 @@ class GP:
         diagonal = np.where(data.mask, diagonal, 1.0)
         K[:, np.arange(K.shape[1]), np.arange(K.shape[1])] = diagonal
         L = cholesky(K)
-        half = lower_solve(L, data.y[..., None])
-        alpha = lower_solve(np.swapaxes(L, -1, -2)[:, ::-1, ::-1], half[:, ::-1])[:, ::-1, 0]
+        alpha = transposed_solve(L, lower_solve(L, data.y[..., None]))[..., 0]
         return cls(data, lengthscale, theta.outputscale, L, alpha)
 
     def __len__(self) -> int:
