@@ -9,7 +9,7 @@ from numpy import ndarray as Array
 from optuna.trial import FrozenTrial
 
 from optuna_metabo.belief import Belief
-from optuna_metabo.columns import Columns, failures
+from optuna_metabo.columns import Columns, outcomes
 from optuna_metabo.domain import Domain
 from optuna_metabo.encoding import Encoding
 from optuna_metabo.ensembles.plain import NoTransfer
@@ -60,10 +60,7 @@ def success(
     learned = learner.learn(studies, encoding.search_space, SUCCESS)
     if not learned.used and len(failed) < (_MIN_FAILED if len(succeeded) else 1):
         return None
-    # Points that failed again are not merged: each failure makes the next less likely.
-    X, reached = failures(encoding, Columns.of(failed).encoded(encoding))
-    outcome = np.r_[np.ones(len(succeeded)), -np.ones(len(X))]
-    seen = Task(np.concatenate([succeeded, X]), outcome, reached)
+    seen = outcomes(encoding, succeeded, Columns.of(failed).encoded(encoding))
     return Belief(seen, learned.prior, rare_first)
 
 

@@ -12,14 +12,14 @@ from numpy import ndarray as Array
 from optuna.distributions import BaseDistribution
 from optuna.trial import FrozenTrial, TrialState
 
-from optuna_metabo.columns import Columns, failures
+from optuna_metabo.columns import Columns, outcomes
 from optuna_metabo.domain import extent
 from optuna_metabo.encoding import Encoded, Encoding
 from optuna_metabo.ensembles.scores import is_flat
 from optuna_metabo.outputs import Objective, Slack, bilog, matching, slacks_of
 from optuna_metabo.ranges import Space, joint
 from optuna_metabo.shapes import Bool, Float, Int
-from optuna_metabo.snapshot import Snapshot
+from optuna_metabo.snapshot import TELLING, Snapshot
 from optuna_metabo.surrogate import Task, finite
 from optuna_metabo.thinning import Rule, by_rank, evenly, near_zero, of_several, rare_first
 
@@ -35,8 +35,6 @@ MAX_KEPT = 1024
 # fifth of its range, not the best part: .94, .05; that had it: .01, .03. Fewer trials than the
 # latter may lie close together by chance: then only a constant tells.
 _VARIED, _FEW = 0.25, 6
-# Those that say something, a pruned one by its last report; the others say where it fails.
-_TELLING = (TrialState.COMPLETE, TrialState.PRUNED)
 UNFINISHED = "has no completed trials"
 
 
@@ -130,7 +128,7 @@ class SourceStudy:
         If the study was read before, which ``known`` identities tell, it keeps its own: which of
         its trials has ended first depends on when it is read.
         """
-        ended = [trial for trial in trials if trial.state in _TELLING]
+        ended = [trial for trial in trials if trial.state in TELLING]
         failed = [trial for trial in trials if trial.state == TrialState.FAIL]
         if not ended and not failed:
             return LeftOut(name, UNFINISHED)
@@ -207,7 +205,6 @@ class SourceStudy:
 
         Only parameters that a failed trial had got to are shared: what comes after cannot have
         made it fail. One that failed before its first one that the target shares is left out.
-        Points that failed again are not merged: each failure makes the next less likely.
         """
         if not self.failed:
             return LeftOut(self.name, "none of its trials failed")
@@ -215,12 +212,10 @@ class SourceStudy:
         shared = failed.shared
         if not shared.any():
             return LeftOut(self.name, "no trial failed after a parameter that is shared")
-        X, known = failures(encoding, failed, _having(failed, shared))
         succeeded = ended.X[_having(ended, shared)]
-        outcome = np.r_[np.ones(len(succeeded)), -np.ones(len(X))]
-        kept = rare_first(outcome, MAX_TRIALS)
-        task = Task(np.concatenate([succeeded, X])[kept], outcome[kept], known)
-        return SourceTask(self, task, _names(encoding, shared))
+        task = outcomes(encoding, succeeded, failed, _having(failed, shared))
+        kept = task.thinned(MAX_TRIALS, rare_first)
+        return SourceTask(self, kept, _names(encoding, shared))
 
     def _task(
         self, encoding: Encoding, y: Float[Array, " n"], rule: Rule, ended: Encoded | None

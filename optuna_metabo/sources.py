@@ -64,6 +64,12 @@ class Past:
     left_out: tuple[LeftOut, ...] = ()
     failing: tuple[SourceStudy, ...] = ()
 
+    @classmethod
+    def of(cls, studies: Sequence[SourceStudy], left_out: Sequence[LeftOut]) -> Past:
+        """By what there is to learn from each study."""
+        completed = tuple(one for one in studies if one.is_completed)
+        return cls(completed, tuple(left_out), tuple(one for one in studies if one.failed))
+
     @cached_property
     def token(self) -> object:
         """Stands for these very studies in the key of what is remembered of them."""
@@ -187,11 +193,7 @@ class Sources:
         left_out += [_without_values(one) for one in others if not one.is_completed]
         if not others and not left_out:
             left_out = self._nothing()
-        return Past(
-            tuple(one for one in others if one.is_completed),
-            tuple(left_out),
-            tuple(one for one in others if one.failed),
-        )
+        return Past.of(others, left_out)
 
     def everything(self, *, is_last: bool = True) -> tuple[SourceStudy | LeftOut, ...]:
         """What was kept, and what is read.

@@ -146,7 +146,13 @@ class Task:
         many if they differ.
         """
         told = ~np.isnan(y)
-        groups, y = Groups.of(X[told]), finite(y[told])
+        return cls.merged(Groups.of(X[told]), finite(y[told]), known)
+
+    @classmethod
+    def merged(
+        cls, groups: Groups, y: Float[Array, " n"], known: Bool[Array, " p"] | None = None
+    ) -> Task:
+        """The means of finite values at points of which some are equal."""
         return cls(groups.X, groups.means(y), known, repeats=groups.repeats(y))
 
     def only(self, rows: Int[Array, " r"]) -> Task:
@@ -197,8 +203,8 @@ def observed(
     groups = Groups.of(X[told])
     order = np.argsort(groups.first)
     tasks = []
-    for y in (finite(y[told]) for y in values):
-        task = Task(groups.X, groups.means(y), repeats=groups.repeats(y))
+    for y in values:
+        task = Task.merged(groups, finite(y[told]))
         tasks.append(replace(task, whole=task.only(order)))
     return tasks, groups.means(is_feasible[told]) == 1.0
 

@@ -123,11 +123,7 @@ class TransferPrior:
     @property
     def past(self) -> Past:
         """The studies as a sampler sees them."""
-        return Past(
-            tuple(one for one in self.studies if one.is_completed),
-            self.left_out,
-            tuple(one for one in self.studies if one.failed),
-        )
+        return Past.of(self.studies, self.left_out)
 
     @property
     def learned(self) -> dict[Key, Learned]:
