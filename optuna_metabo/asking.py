@@ -25,7 +25,7 @@ from optuna_metabo.ranges import Ranges, Space, holds, settled
 from optuna_metabo.shapes import Float
 from optuna_metabo.snapshot import Snapshot
 from optuna_metabo.sources import Past
-from optuna_metabo.surrogate import observed
+from optuna_metabo.tasks import observed
 from optuna_metabo.thinning import evenly
 
 # Other processes' trials that are imagined to their end one by one.

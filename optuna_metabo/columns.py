@@ -17,7 +17,7 @@ from optuna_metabo.choices import number_of
 from optuna_metabo.domain import ONE_HOT
 from optuna_metabo.encoding import OUTSIDE, Encoded, Encoding, curved, numeric, place_of
 from optuna_metabo.shapes import Bool, Float, Int
-from optuna_metabo.surrogate import Task
+from optuna_metabo.tasks import Task
 
 # A number that is there and can be read as no place: NaN, say, or an int beyond the floats.
 _UNREADABLE = np.inf

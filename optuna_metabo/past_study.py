@@ -20,7 +20,7 @@ from optuna_metabo.outputs import Objective, Slack, bilog, matching, slacks_of
 from optuna_metabo.ranges import Space, joint
 from optuna_metabo.shapes import Bool, Float, Int
 from optuna_metabo.snapshot import TELLING, Snapshot
-from optuna_metabo.surrogate import Task, finite
+from optuna_metabo.tasks import Task, finite
 from optuna_metabo.thinning import Rule, by_rank, evenly, near_zero, of_several, rare_first
 
 # A longer study is thinned to so many points, by what they are for: the cost of an exact GP grows

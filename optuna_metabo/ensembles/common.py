@@ -20,7 +20,7 @@ from optuna_metabo.gp.exact import cholesky, lower_solve, transposed_solve
 from optuna_metabo.gp.expansion import Expansion, Terms
 from optuna_metabo.gp.kernel import matern52, squared_distance
 from optuna_metabo.shapes import Bool, Float, Int
-from optuna_metabo.surrogate import Task
+from optuna_metabo.tasks import Task
 from optuna_metabo.thinning import evenly
 
 # Points of all sources that are taken, and of one source at the least: an exact process of so many

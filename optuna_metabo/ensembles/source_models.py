@@ -24,7 +24,7 @@ from optuna_metabo.gp.fit import HyperparameterPrior, fit_map
 from optuna_metabo.gp.kernel import Hyperparameters
 from optuna_metabo.repeats import Repeats
 from optuna_metabo.shapes import Bool, Float, Int
-from optuna_metabo.surrogate import Task
+from optuna_metabo.tasks import Task
 from optuna_metabo.thinning import evenly
 
 # What the shared lengthscales are fitted to: more data would not move them, but cost seconds.

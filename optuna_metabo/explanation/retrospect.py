@@ -32,7 +32,8 @@ from optuna_metabo.scaling import searched, without_outliers
 from optuna_metabo.shapes import Float, Int
 from optuna_metabo.snapshot import Snapshot
 from optuna_metabo.sources import LeftOut, Past
-from optuna_metabo.surrogate import Model, Task, observed, unit_of
+from optuna_metabo.surrogate import Model, Task
+from optuna_metabo.tasks import observed, unit_of
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from numpy import ndarray as Array
 
 from optuna_metabo.gp.kernel import Hyperparameters, matern52, squared_distance
 from optuna_metabo.shapes import Bool, Float, Int
-from optuna_metabo.surrogate import Task
+from optuna_metabo.tasks import Task
 
 # Added to the diagonal of a correlation matrix that is singular in float64, ever more of it.
 _JITTERS = (0.0, 1e-10, 1e-8, 1e-6, 1e-4, 1e-2)

@@ -14,7 +14,7 @@ from optuna_metabo.explanation.names import short_name
 from optuna_metabo.explanation.predictions import in_units
 from optuna_metabo.outputs import constraints_of, feasible, objectives_of
 from optuna_metabo.shapes import Float
-from optuna_metabo.surrogate import unit_of
+from optuna_metabo.tasks import unit_of
 from optuna_metabo.visualization.style import new_figure, short, style_of
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ from sklearn.gaussian_process.kernels import ConstantKernel, Matern, WhiteKernel
 from optuna_metabo.gp import GP, Hyperparameters
 from optuna_metabo.gp.exact import Batch, cholesky, transposed_solve
 from optuna_metabo.gp.fit import log_marginal_likelihood, unpack
-from optuna_metabo.surrogate import Task
+from optuna_metabo.tasks import Task
 
 GROUPS = np.array([0, 1, 2, 2])
 THETA = np.array([-0.3, 0.2, 0.1, 0.3, -3.0])
