@@ -12,8 +12,8 @@ from optuna_metabo.encoding import Encoding
 from optuna_metabo.history import History
 from optuna_metabo.learning import Learner
 from optuna_metabo.outputs import feasible
+from optuna_metabo.past import Past
 from optuna_metabo.snapshot import Snapshot
-from optuna_metabo.sources import Past
 from optuna_metabo.surrogate import Task
 
 

@@ -19,10 +19,11 @@ from optuna_metabo.ensembles.success import Success
 from optuna_metabo.features import Features
 from optuna_metabo.memory import Memory
 from optuna_metabo.outputs import Objective, matching
+from optuna_metabo.past import Past
+from optuna_metabo.past_study import LeftOut, SourceStudy, SourceTask
 from optuna_metabo.ranges import Space
 from optuna_metabo.shapes import Float
 from optuna_metabo.snapshot import Snapshot
-from optuna_metabo.sources import LeftOut, Past, SourceStudy, SourceTask
 from optuna_metabo.surrogate import Prior, Surrogate, Task
 
 # Bytes of what is learned; search spaces no longer asked for are forgotten first. A thousand

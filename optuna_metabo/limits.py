@@ -15,8 +15,9 @@ from optuna_metabo.encoding import Encoding
 from optuna_metabo.ensembles.plain import NoTransfer
 from optuna_metabo.learning import SUCCESS, Learner, Output
 from optuna_metabo.outputs import bilog, keys, slacks, unit_of
+from optuna_metabo.past import Past
+from optuna_metabo.past_study import SourceStudy
 from optuna_metabo.shapes import Float
-from optuna_metabo.sources import Past, SourceStudy
 from optuna_metabo.surrogate import Prior, Task
 from optuna_metabo.thinning import near_zero, rare_first
 

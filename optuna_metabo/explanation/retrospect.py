@@ -27,11 +27,12 @@ from optuna_metabo.history import History
 from optuna_metabo.learning import Learned, Learner, is_start_up
 from optuna_metabo.memory import Memory
 from optuna_metabo.outputs import constraints_of
+from optuna_metabo.past import Past
+from optuna_metabo.past_study import LeftOut
 from optuna_metabo.proposal import looks_elsewhere
 from optuna_metabo.scaling import searched, without_outliers
 from optuna_metabo.shapes import Float, Int
 from optuna_metabo.snapshot import Snapshot
-from optuna_metabo.sources import LeftOut, Past
 from optuna_metabo.surrogate import Model, Task
 from optuna_metabo.tasks import observed, unit_of
 
