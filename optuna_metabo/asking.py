@@ -22,7 +22,7 @@ from optuna_metabo.limits import constraints, success
 from optuna_metabo.outputs import feasible
 from optuna_metabo.past import Past
 from optuna_metabo.proposal import Situation
-from optuna_metabo.ranges import Ranges, Space, holds, settled
+from optuna_metabo.ranges import Ranges, Space, agreed, holds
 from optuna_metabo.shapes import Float
 from optuna_metabo.snapshot import Snapshot
 from optuna_metabo.tasks import observed
@@ -185,7 +185,7 @@ class Ask:
 
     @cached_property
     def _settled(self) -> Space:
-        return settled(self.now.ended, self.encoding.names)
+        return agreed(self.now.ended, self.encoding.names)
 
     @cached_property
     def _encodings(self) -> dict[Hashable, Encoding]:
@@ -202,4 +202,4 @@ class Ask:
             return Columns.of(self.now.telling)
         studies = self.past.studies
         chosen = evenly(np.arange(len(studies)), _MAX_SHAPES).tolist()
-        return Several([studies[i].ended for i in chosen]) if chosen else None
+        return Several([studies[i].telling for i in chosen]) if chosen else None

@@ -157,10 +157,10 @@ class Question:
     @cached_property
     def read(self) -> tuple[tuple[SourceTask, ...], tuple[LeftOut, ...]]:
         """What can be used of the studies, and why nothing of others can."""
-        points = encoded_together([study.ended for study in self.studies], self.encoding)
+        points = encoded_together([study.telling for study in self.studies], self.encoding)
         found = [
-            self.output.read(study, self.encoding, ended=ended)
-            for study, ended in zip(self.studies, points, strict=True)
+            self.output.read(study, self.encoding, telling=telling)
+            for study, telling in zip(self.studies, points, strict=True)
         ]
         used = tuple(one for one in found if isinstance(one, SourceTask))
         return used, tuple(one for one in found if isinstance(one, LeftOut))

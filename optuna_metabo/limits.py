@@ -14,7 +14,7 @@ from optuna_metabo.domain import Domain
 from optuna_metabo.encoding import Encoding
 from optuna_metabo.ensembles.plain import NoTransfer
 from optuna_metabo.learning import SUCCESS, Learner, Output
-from optuna_metabo.outputs import bilog, keys, slacks, unit_of
+from optuna_metabo.outputs import bilog, keys, slacks, usual_size
 from optuna_metabo.past import Past
 from optuna_metabo.past_study import SourceStudy
 from optuna_metabo.shapes import Float
@@ -38,7 +38,7 @@ def constraints(
     for key in keys(held) if held else usual(past.studies):
         learned = learner.learn(past.studies, encoding.search_space, Output.constraint(key))
         slack = slacks(held, key)
-        seen = Task.observed(X, bilog(slack, _unit(past.studies, key) or unit_of(slack)))
+        seen = Task.observed(X, bilog(slack, _unit(past.studies, key) or usual_size(slack)))
         if len(seen):
             yield Belief(seen, learned.prior, near_zero)
         elif learned.used:
