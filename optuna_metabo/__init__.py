@@ -22,7 +22,8 @@ if TYPE_CHECKING:
     from optuna_metabo.prior_file import PriorFileError
     from optuna_metabo.reading import NoSuchStorage
     from optuna_metabo.sampler import MetaGPSampler
-    from optuna_metabo.surrogate import Model, Posterior, Prior, Surrogate, Task
+    from optuna_metabo.surrogate import Model, Posterior, Prior, Surrogate
+    from optuna_metabo.tasks import Task
     from optuna_metabo.transfer_prior import TransferPrior
 
 __all__ = [
@@ -71,7 +72,8 @@ _HOMES = {
     "PriorFileError": "prior_file",
     "TransferPrior": "transfer_prior",
     "import_history": "importing",
-    **dict.fromkeys(("Model", "Posterior", "Prior", "Surrogate", "Task"), "surrogate"),
+    "Task": "tasks",
+    **dict.fromkeys(("Model", "Posterior", "Prior", "Surrogate"), "surrogate"),
 }
 _MODULES = ("dashboard", "logging", "visualization")
 

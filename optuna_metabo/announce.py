@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 
 from optuna_metabo.belief import trust
 from optuna_metabo.logs import LOGGER, warn
+from optuna_metabo.past import Past
+from optuna_metabo.past_study import LeftOut
 from optuna_metabo.reading import listed
 from optuna_metabo.snapshot import Snapshot
-from optuna_metabo.sources import LeftOut, Past
 from optuna_metabo.surrogate import TRUSTED
 
 if TYPE_CHECKING:

@@ -81,7 +81,7 @@ def packed(studies: Sequence[SourceStudy]) -> Content:
     """
     tables = _Tables()
     index = [_index(study, tables) for study in studies]
-    columns = [part for study in studies for part in (study.ended, study.failed)]
+    columns = [part for study in studies for part in (study.telling, study.failed)]
     slacks = [slack for study in studies for slack in study.slacks.values()]
     described = Described.of([study.attributes for study in studies])
     text = {
@@ -137,8 +137,8 @@ def _index(study: SourceStudy, tables: _Tables) -> list[int]:
         int(study.is_completed),
         tables.place("objectives", objectives),
         tables.place("spaces", space),
-        tables.place("layouts", _layout(study.ended, tables)),
-        len(study.ended),
+        tables.place("layouts", _layout(study.telling, tables)),
+        len(study.telling),
         tables.place("layouts", _layout(study.failed, tables)),
         len(study.failed),
         tables.place("constraints", list(study.slacks)),
@@ -268,7 +268,7 @@ def _study(
         objectives=objectives,
         search_space=tables["spaces"][row["space"]],
         is_completed=bool(row["is_completed"]),
-        ended=_columns(n, tables["layouts"][row["ended"]], cursors),
+        telling=_columns(n, tables["layouts"][row["ended"]], cursors),
         values=tuple(cursors["values"].take(n) for _ in objectives),
         slacks={
             key: Slack(cursors["slacks"].take(n), float(cursors["units"].take(1)[0]))

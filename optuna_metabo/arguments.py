@@ -20,7 +20,7 @@ def call(name: str, given: Mapping[str, Any], constructor: Callable[..., Any]) -
     defaults = {key: one.default for key, one in inspect.signature(constructor).parameters.items()}
     first = next(iter(given))
     parts = [
-        shown(value) if key == first else f"{key}={shown(value)}"
+        as_text(value) if key == first else f"{key}={as_text(value)}"
         for key, value in given.items()
         if not _is_default(value, defaults[key])
     ]
@@ -31,12 +31,12 @@ def _is_default(value: Any, default: Any) -> bool:
     return value is default or (type(value) is type(default) and bool(value == default))
 
 
-def shown(value: Any) -> str:
-    """One argument."""
+def as_text(value: Any) -> str:
+    """One argument, as it stands in a call."""
     if isinstance(value, Study):
         return f"<study {value.study_name!r}>"
     if isinstance(value, (list, tuple)):
-        return f"[{', '.join(map(shown, value))}]"
+        return f"[{', '.join(map(as_text, value))}]"
     if isinstance(value, os.PathLike):
         return repr(os.fspath(value))
     return repr(without_password(value) if isinstance(value, str) else value)

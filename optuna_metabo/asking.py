@@ -20,12 +20,12 @@ from optuna_metabo.history import History
 from optuna_metabo.learning import Learned, Learner
 from optuna_metabo.limits import constraints, success
 from optuna_metabo.outputs import feasible
+from optuna_metabo.past import Past
 from optuna_metabo.proposal import Situation
-from optuna_metabo.ranges import Ranges, Space, holds, settled
+from optuna_metabo.ranges import Ranges, Space, agreed, holds
 from optuna_metabo.shapes import Float
 from optuna_metabo.snapshot import Snapshot
-from optuna_metabo.sources import Past
-from optuna_metabo.surrogate import observed
+from optuna_metabo.tasks import observed
 from optuna_metabo.thinning import evenly
 
 # Other processes' trials that are imagined to their end one by one.
@@ -185,7 +185,7 @@ class Ask:
 
     @cached_property
     def _settled(self) -> Space:
-        return settled(self.now.ended, self.encoding.names)
+        return agreed(self.now.ended, self.encoding.names)
 
     @cached_property
     def _encodings(self) -> dict[Hashable, Encoding]:
@@ -199,12 +199,14 @@ class Ask:
         A few trials of the study are often told apart by accident, too. Past studies that have
         the same parameters know better, as far as they agree with it.
         """
-        own, studies, names = self.now.telling, self.past.studies, self.encoding.names
-        if own and all(trial.params.keys() >= set(names) for trial in own):
-            return []  # every parameter exists always
+        studies, names = self.past.studies, frozenset(self.encoding.names)
         chosen = evenly(np.arange(len(studies)), _MAX_SHAPES).tolist()
-        past = [studies[i].ended for i in chosen]
-        if not own:
+        past = [studies[i].telling for i in chosen]
+        if not self.now.telling:
             return [Several(past)] if past else []
-        alike = [one for one in past if set(names) <= set(one.names)]
-        return [Several([Columns.of(own), *alike]), *([Columns.of(own)] if alike else [])]
+        alike = [one for one in past if names <= set(one.names)]
+        is_whole = all(names <= trial.params.keys() for trial in self.now.telling)
+        if is_whole and all(names <= one.always for one in alike):
+            return []  # every parameter exists always
+        own = Columns.of(self.now.telling)
+        return [Several([own, *alike]), own]

@@ -13,9 +13,9 @@ from optuna_metabo.ensembles.decades import by_decades
 from optuna_metabo.history import History
 from optuna_metabo.learning import Learner
 from optuna_metabo.outputs import feasible
+from optuna_metabo.past import Past
 from optuna_metabo.snapshot import Snapshot
-from optuna_metabo.sources import Past
-from optuna_metabo.surrogate import Task, bounded
+from optuna_metabo.tasks import Task, bounded
 
 
 def best_guess(

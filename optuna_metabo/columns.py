@@ -17,6 +17,7 @@ from optuna_metabo.choices import number_of
 from optuna_metabo.domain import ONE_HOT
 from optuna_metabo.encoding import OUTSIDE, Encoded, Encoding, curved, numeric, place_of
 from optuna_metabo.shapes import Bool, Float, Int
+from optuna_metabo.tasks import Task
 
 # A number that is there and can be read as no place: NaN, say, or an int beyond the floats.
 _UNREADABLE = np.inf
@@ -95,6 +96,11 @@ class Columns:
     def names(self) -> tuple[str, ...]:
         """The parameters that any of the trials has."""
         return tuple(dict.fromkeys((*self.numbers, *self.chosen)))
+
+    @cached_property
+    def always(self) -> frozenset[str]:
+        """The parameters that all of the trials have."""
+        return frozenset(name for name in self.names if self.has(name).all())
 
     def has(self, name: str) -> Bool[Array, " n"]:
         """Which trials have a parameter."""
@@ -252,3 +258,18 @@ def failures(
     times = np.where((reached & ~present).any(axis=1), _N_PLACES, 1)
     generator = np.random.default_rng(0)
     return encoding.domain.spread(X, ~present, times, generator=generator), reached
+
+
+def outcomes(
+    encoding: Encoding,
+    succeeded: Float[Array, "n p"],
+    failed: Encoded,
+    rows: Int[Array, " r"] | None = None,
+) -> Task:
+    """Where trials succeeded (1) and where all or some of those that failed did (-1).
+
+    Points that failed again are not merged: each failure makes the next less likely.
+    """
+    X, reached = failures(encoding, failed, rows)
+    outcome = np.r_[np.ones(len(succeeded)), -np.ones(len(X))]
+    return Task(np.concatenate([succeeded, X]), outcome, reached)

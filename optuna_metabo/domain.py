@@ -22,6 +22,20 @@ ONE_HOT = math.sqrt(0.5)
 ABSENT = 0.5
 
 
+def extent(X: Float[Array, "n p"], told: Bool[Array, "n p"]) -> Float[Array, " p"]:
+    """The part of each column's range that values span; 0 of a column that holds none.
+
+    Args:
+        X: Points.
+        told: Which of their values count; what stands for an absent parameter is no value.
+    """
+    low, high = (
+        X.min(axis=0, where=told, initial=np.inf),
+        X.max(axis=0, where=told, initial=-np.inf),
+    )
+    return np.where(told.any(axis=0), high - low, 0.0)
+
+
 @dataclass(frozen=True)
 class Lattice:
     """A grid too long to be listed: the integers from ``low`` to ``high``, encoded in [0, 1].

@@ -25,7 +25,6 @@ from optuna_metabo.choices import index_of, is_one_of, number_of, same_choice
 from optuna_metabo.conditions import learn_conditions
 from optuna_metabo.domain import ONE_HOT, Condition, Dimension, Domain, Lattice
 from optuna_metabo.shapes import Bool, Float
-from optuna_metabo.surrogate import Task
 
 Numeric = FloatDistribution | IntDistribution
 
@@ -259,10 +258,6 @@ class Encoding:
         """The encoded space."""
         return Domain(self.dimensions, self.conditions)
 
-    def columns(self, names: Collection[str]) -> Bool[Array, " p"]:
-        """Which columns belong to some of the parameters."""
-        return np.array([self.names[j] in names for j in self.domain.groups], dtype=bool)
-
     def encode(self, params: Mapping[str, Any]) -> Float[Array, " p"]:
         """One point; parameters that it lacks, or that cannot be read, are absent."""
         x = np.zeros(len(self.domain.groups))
@@ -293,12 +288,3 @@ class Encoding:
             for (name, distribution), part, exists in parts
             if exists
         }
-
-    def task(
-        self,
-        points: Sequence[Mapping[str, Any]],
-        y: Float[Array, " n"],
-        known: Bool[Array, " p"] | None = None,
-    ) -> Task:
-        """Points and their values as :meth:`Task.observed`."""
-        return Task.observed(self.encode_many(points), y, known)

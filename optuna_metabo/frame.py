@@ -27,19 +27,22 @@ class Embedding:
 
     Args:
         inner: Of the trial.
-        outer: Of the study, with the same parameters, each of which holds that of the trial.
         offset: Where the low ends stand, shape [p].
         slope: How long the ranges are, shape [p].
     """
 
     inner: Encoding
-    outer: Encoding
     offset: Float[Array, " p"]
     slope: Float[Array, " p"]
 
     @classmethod
     def of(cls, inner: Encoding, outer: Encoding) -> Embedding:
-        """Between two encodings."""
+        """From the axes of a trial to those of its study.
+
+        Args:
+            inner: Of the trial.
+            outer: Of the study, with the same parameters, each of which holds that of the trial.
+        """
         p = len(inner.domain.groups)
         offset, slope = np.zeros(p), np.ones(p)
         for name, part in zip(inner.names, inner.domain.slices, strict=True):
@@ -47,7 +50,7 @@ class Embedding:
             if isinstance(own, Numeric) and isinstance(whole, Numeric) and own != whole:
                 ends = [to_unit(own.low, whole) or 0.0, to_unit(own.high, whole) or 0.0]
                 offset[part], slope[part] = ends[0], ends[1] - ends[0]
-        return cls(inner, outer, offset, slope)
+        return cls(inner, offset, slope)
 
     @cached_property
     def is_identity(self) -> bool:

@@ -13,7 +13,7 @@ from numpy import ndarray as Array
 # Where the classes stand that may be made; imported only when one is asked for.
 _MODULES = (
     "domain",
-    "surrogate",
+    "tasks",
     "ensembles.averaging",
     "ensembles.common",
     "ensembles.functions",

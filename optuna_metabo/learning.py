@@ -19,10 +19,11 @@ from optuna_metabo.ensembles.success import Success
 from optuna_metabo.features import Features
 from optuna_metabo.memory import Memory
 from optuna_metabo.outputs import Objective, matching
+from optuna_metabo.past import Past
+from optuna_metabo.past_study import LeftOut, SourceStudy, SourceTask
 from optuna_metabo.ranges import Space
 from optuna_metabo.shapes import Float
 from optuna_metabo.snapshot import Snapshot
-from optuna_metabo.sources import LeftOut, Past, SourceStudy, SourceTask
 from optuna_metabo.surrogate import Prior, Surrogate, Task
 
 # Bytes of what is learned; search spaces no longer asked for are forgotten first. A thousand
@@ -156,10 +157,10 @@ class Question:
     @cached_property
     def read(self) -> tuple[tuple[SourceTask, ...], tuple[LeftOut, ...]]:
         """What can be used of the studies, and why nothing of others can."""
-        points = encoded_together([study.ended for study in self.studies], self.encoding)
+        points = encoded_together([study.telling for study in self.studies], self.encoding)
         found = [
-            self.output.read(study, self.encoding, ended=ended)
-            for study, ended in zip(self.studies, points, strict=True)
+            self.output.read(study, self.encoding, telling=telling)
+            for study, telling in zip(self.studies, points, strict=True)
         ]
         used = tuple(one for one in found if isinstance(one, SourceTask))
         return used, tuple(one for one in found if isinstance(one, LeftOut))

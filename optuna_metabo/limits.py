@@ -9,14 +9,15 @@ from numpy import ndarray as Array
 from optuna.trial import FrozenTrial
 
 from optuna_metabo.belief import Belief
-from optuna_metabo.columns import Columns, failures
+from optuna_metabo.columns import Columns, outcomes
 from optuna_metabo.domain import Domain
 from optuna_metabo.encoding import Encoding
 from optuna_metabo.ensembles.plain import NoTransfer
 from optuna_metabo.learning import SUCCESS, Learned, Learner, Output
-from optuna_metabo.outputs import bilog, keys, slacks, unit_of
+from optuna_metabo.outputs import bilog, keys, slacks, usual_size
+from optuna_metabo.past import Past
+from optuna_metabo.past_study import SourceStudy
 from optuna_metabo.shapes import Float
-from optuna_metabo.sources import Past, SourceStudy
 from optuna_metabo.surrogate import Prior, Task
 from optuna_metabo.thinning import near_zero, rare_first
 
@@ -37,7 +38,7 @@ def constraints(
     for key in keys(held) if held else usual(past.studies):
         learned = learner.learn(past.studies, encoding.search_space, Output.constraint(key))
         slack = slacks(held, key)
-        seen = Task.observed(X, bilog(slack, _unit(past.studies, key) or unit_of(slack)))
+        seen = Task.observed(X, bilog(slack, _unit(past.studies, key) or usual_size(slack)))
         if len(seen):
             yield Belief(seen, learned.prior, near_zero)
         elif learned.used:
@@ -70,10 +71,7 @@ def success(
     learned = learned_of_success(learner, past, encoding)
     if not may_fail(len(failed), len(succeeded), is_told=bool(learned.used)):
         return None
-    # Points that failed again are not merged: each failure makes the next less likely.
-    X, reached = failures(encoding, Columns.of(failed).encoded(encoding))
-    outcome = np.r_[np.ones(len(succeeded)), -np.ones(len(X))]
-    seen = Task(np.concatenate([succeeded, X]), outcome, reached)
+    seen = outcomes(encoding, succeeded, Columns.of(failed).encoded(encoding))
     return Belief(seen, learned.prior, rare_first)
 
 

@@ -268,7 +268,7 @@ def bilog(slack: Float[Array, " n"], unit: float) -> Float[Array, " n"]:
     return np.sign(scaled) * np.log1p(np.abs(scaled))
 
 
-def unit_of(slack: Float[Array, " n"]) -> float:
+def usual_size(slack: Float[Array, " n"]) -> float:
     """The usual size of a constraint's values: the median of those that are neither 0 nor inf."""
     sizes = np.abs(slack)
     sizes = sizes[np.isfinite(sizes) & (sizes > 0.0)]
@@ -297,4 +297,4 @@ def slacks_of(trials: Sequence[FrozenTrial]) -> dict[str, Slack]:
     """What each constraint that any of the trials has leaves in them."""
     held = [constraints_of(trial, None) for trial in trials]
     found = {key: slacks(held, key) for key in keys(held)}
-    return {key: Slack(values, unit_of(values)) for key, values in found.items()}
+    return {key: Slack(values, usual_size(values)) for key, values in found.items()}

@@ -12,14 +12,15 @@ from numpy import ndarray as Array
 from optuna.distributions import BaseDistribution
 from optuna.trial import FrozenTrial, TrialState
 
-from optuna_metabo.columns import Columns, failures
+from optuna_metabo.columns import Columns, outcomes
+from optuna_metabo.domain import extent
 from optuna_metabo.encoding import Encoded, Encoding
 from optuna_metabo.ensembles.scores import is_flat
 from optuna_metabo.outputs import Objective, Slack, bilog, matching, slacks_of
 from optuna_metabo.ranges import Space, joint
 from optuna_metabo.shapes import Bool, Float, Int
-from optuna_metabo.snapshot import Snapshot
-from optuna_metabo.surrogate import Task, finite
+from optuna_metabo.snapshot import TELLING, Snapshot
+from optuna_metabo.tasks import Task, finite
 from optuna_metabo.thinning import Rule, by_rank, evenly, near_zero, of_several, rare_first
 
 # A longer study is thinned to so many points, by what they are for: the cost of an exact GP grows
@@ -34,8 +35,6 @@ MAX_KEPT = 1024
 # fifth of its range, not the best part: .94, .05; that had it: .01, .03. Fewer trials than the
 # latter may lie close together by chance: then only a constant tells.
 _VARIED, _FEW = 0.25, 6
-# Those that say something, a pruned one by its last report; the others say where it fails.
-_TELLING = (TrialState.COMPLETE, TrialState.PRUNED)
 UNFINISHED = "has no completed trials"
 
 
@@ -97,7 +96,7 @@ class SourceStudy:
         objectives: Its objectives.
         search_space: Every parameter with a distribution that holds all that it had.
         is_completed: Whether any trial has a value of its own.
-        ended: The completed and the pruned trials.
+        telling: The completed and the pruned trials.
         values: Of each objective, to be maximised, shape [n]; NaN where nothing is known.
         slacks: Of each constraint that any of these trials has.
         failed: Those that failed, with the parameters that they had until then.
@@ -110,7 +109,7 @@ class SourceStudy:
     objectives: tuple[Objective, ...]
     search_space: Mapping[str, BaseDistribution]
     is_completed: bool
-    ended: Columns
+    telling: Columns
     values: tuple[Float[Array, " n"], ...]
     slacks: Mapping[str, Slack]
     failed: Columns
@@ -129,13 +128,13 @@ class SourceStudy:
         If the study was read before, which ``known`` identities tell, it keeps its own: which of
         its trials has ended first depends on when it is read.
         """
-        ended = [trial for trial in trials if trial.state in _TELLING]
+        telling = [trial for trial in trials if trial.state in TELLING]
         failed = [trial for trial in trials if trial.state == TrialState.FAIL]
-        if not ended and not failed:
+        if not telling and not failed:
             return LeftOut(name, UNFINISHED)
-        finished = sorted((*ended, *failed), key=lambda trial: trial.number)
-        values = tuple(one.values(ended) for one in objectives)
-        slacks = slacks_of(ended)
+        finished = sorted((*telling, *failed), key=lambda trial: trial.number)
+        values = tuple(one.values(telling) for one in objectives)
+        slacks = slacks_of(telling)
         objective_rules = [(y, by_rank) for y in values]
         slack_rules = [(one.values, near_zero) for one in slacks.values()]
         rows = of_several([*objective_rules, *slack_rules], MAX_KEPT)
@@ -147,8 +146,8 @@ class SourceStudy:
             n_finished=len(finished),
             objectives=objectives,
             search_space=joint(_different(trial.distributions for trial in finished)),
-            is_completed=any(trial.state == TrialState.COMPLETE for trial in ended),
-            ended=Columns.of([ended[i] for i in rows]),
+            is_completed=any(trial.state == TrialState.COMPLETE for trial in telling),
+            telling=Columns.of([telling[i] for i in rows]),
             values=tuple(one[rows] for one in values),
             slacks={key: replace(one, values=one.values[rows]) for key, one in slacks.items()},
             failed=Columns.of([failed[i] for i in evenly(np.arange(len(failed)), MAX_KEPT)]),
@@ -174,7 +173,7 @@ class SourceStudy:
         return is_of(self.identity, study.name, study.trials)
 
     def task_for(
-        self, encoding: Encoding, objective: Objective, count: int, ended: Encoded | None = None
+        self, encoding: Encoding, objective: Objective, count: int, telling: Encoded | None = None
     ) -> SourceTask | LeftOut:
         """What this study says about an objective of ``count``, or why it says nothing.
 
@@ -182,51 +181,48 @@ class SourceStudy:
             encoding: Of the target.
             objective: That of the target.
             count: How many the target has.
-            ended: The trials that ended on the target's axes, if that is known.
+            telling: The trials that say something on the target's axes, if that is known.
         """
         own = matching(objective, self.objectives, count)
         if own is None:
             wanted = f"objective {objective.name or objective.index + 1!r} of {count}"
             return LeftOut(self.name, f"none of its {len(self.objectives)} objectives is {wanted}")
-        return self._task(encoding, self.values[own.index], by_rank, ended)
+        return self._task(encoding, self.values[own.index], by_rank, telling)
 
     def slack_task_for(
-        self, encoding: Encoding, key: str, ended: Encoded | None = None
+        self, encoding: Encoding, key: str, telling: Encoded | None = None
     ) -> SourceTask | LeftOut:
         """What this study says about a constraint, or why it says nothing."""
         slack = self.slacks.get(key)
         if slack is None or np.isnan(slack.values).all():
             return LeftOut(self.name, f"has no constraint {key!r}")
-        return self._task(encoding, bilog(slack.values, slack.unit), near_zero, ended)
+        return self._task(encoding, bilog(slack.values, slack.unit), near_zero, telling)
 
     def success_task_for(
-        self, encoding: Encoding, ended: Encoded | None = None
+        self, encoding: Encoding, telling: Encoded | None = None
     ) -> SourceTask | LeftOut:
         """Where trials of this study ended well (1) and where they failed (-1), or why unknown.
 
         Only parameters that a failed trial had got to are shared: what comes after cannot have
         made it fail. One that failed before its first one that the target shares is left out.
-        Points that failed again are not merged: each failure makes the next less likely.
         """
         if not self.failed:
             return LeftOut(self.name, "none of its trials failed")
-        failed, ended = self.failed.encoded(encoding), ended or self.ended.encoded(encoding)
+        failed, telling = self.failed.encoded(encoding), telling or self.telling.encoded(encoding)
         shared = failed.shared
         if not shared.any():
             return LeftOut(self.name, "no trial failed after a parameter that is shared")
-        X, known = failures(encoding, failed, _having(failed, shared))
-        succeeded = ended.X[_having(ended, shared)]
-        outcome = np.r_[np.ones(len(succeeded)), -np.ones(len(X))]
-        kept = rare_first(outcome, MAX_TRIALS)
-        task = Task(np.concatenate([succeeded, X])[kept], outcome[kept], known)
-        return SourceTask(self, task, _names(encoding, shared))
+        succeeded = telling.X[_having(telling, shared)]
+        task = outcomes(encoding, succeeded, failed, _having(failed, shared))
+        kept = task.thinned(MAX_TRIALS, rare_first)
+        return SourceTask(self, kept, _names(encoding, shared))
 
     def _task(
-        self, encoding: Encoding, y: Float[Array, " n"], rule: Rule, ended: Encoded | None
+        self, encoding: Encoding, y: Float[Array, " n"], rule: Rule, telling: Encoded | None
     ) -> SourceTask | LeftOut:
         if nothing := _says_nothing(y):
             return LeftOut(self.name, nothing)
-        points = ended or self.ended.encoded(encoding)
+        points = telling or self.telling.encoded(encoding)
         if not points.shared.any():
             return LeftOut(self.name, "shares no parameter", of_space=True)
         shared = points.shared & _varied(encoding, points)
@@ -275,13 +271,11 @@ def _names(encoding: Encoding, shared: Bool[Array, " d"]) -> tuple[str, ...]:
 
 def _varied(encoding: Encoding, points: Encoded) -> Bool[Array, " d"]:
     """The parameters of which so much of the range was tried that the rest is not unknown."""
-    found = np.zeros(len(encoding.names), dtype=bool)
-    for j, axis in enumerate(encoding.domain.slices):
-        X = points.X[points.present[:, j], axis]
-        if len(X):
-            width = float(np.ptp(X, axis=0).max())
-            found[j] = width >= _VARIED if len(X) >= _FEW else width > 0.0
-    return found
+    within = np.clip(points.X, 0.0, 1.0)
+    tried = extent(within, points.present[:, encoding.domain.groups])
+    widest = np.array([tried[axis].max() for axis in encoding.domain.slices])
+    has_few = points.present.sum(axis=0) < _FEW
+    return np.where(has_few, widest > 0.0, widest >= _VARIED)
 
 
 def _having(points: Encoded, shared: Bool[Array, " d"]) -> Int[Array, " r"]:

@@ -34,7 +34,8 @@ from optuna_metabo.ensembles.scores import is_flat
 from optuna_metabo.frame import Frame
 from optuna_metabo.scaling import searched
 from optuna_metabo.shapes import Bool, Float
-from optuna_metabo.surrogate import Model, Task, bounded
+from optuna_metabo.surrogate import Model, Task
+from optuna_metabo.tasks import bounded
 
 # The target's best points from which the search for the next one starts.
 _N_INCUMBENTS = 5

@@ -74,7 +74,7 @@ def joint(spaces: Iterable[Space]) -> dict[str, BaseDistribution]:
     return Ranges.of(spaces).rounded
 
 
-def settled(trials: Sequence[FrozenTrial], names: Sequence[str]) -> dict[str, BaseDistribution]:
+def agreed(trials: Sequence[FrozenTrial], names: Sequence[str]) -> dict[str, BaseDistribution]:
     """Of some parameters the range in which the last few trials that have it agree, if they do.
 
     Where a range depends on another parameter they do not, and where a user changed it they do.

@@ -10,7 +10,7 @@ from numpy import ndarray as Array
 from optuna_metabo.belief import Belief
 from optuna_metabo.ensembles.decades import by_decades
 from optuna_metabo.shapes import Int
-from optuna_metabo.surrogate import bounded
+from optuna_metabo.tasks import bounded
 
 # With fewer values the bad ones are needed to tell which sources agree.
 _MIN_BOUNDED = 10

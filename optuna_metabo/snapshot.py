@@ -17,7 +17,8 @@ from optuna_metabo.shapes import Float, Int
 
 # Trials that are looked at together.
 _CHUNK = 16
-_TELLING = (TrialState.COMPLETE, TrialState.PRUNED)
+# Those that say something, a pruned one by its last report; a failed one says where it fails.
+TELLING = (TrialState.COMPLETE, TrialState.PRUNED)
 
 
 @dataclass(frozen=True)
@@ -50,7 +51,7 @@ class Snapshot:
     @cached_property
     def telling(self) -> list[FrozenTrial]:
         """Those, and the pruned ones."""
-        return self._in(*_TELLING)
+        return self._in(*TELLING)
 
     @cached_property
     def failed(self) -> list[FrozenTrial]:
@@ -60,7 +61,7 @@ class Snapshot:
     @cached_property
     def ended(self) -> list[FrozenTrial]:
         """All of these."""
-        return self._in(*_TELLING, TrialState.FAIL)
+        return self._in(*TELLING, TrialState.FAIL)
 
     @cached_property
     def running(self) -> list[FrozenTrial]:

@@ -2,99 +2,46 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cached_property
 
 import optuna
-from optuna.distributions import BaseDistribution
 from optuna.storages import BaseStorage
 from optuna.study import Study
 
 from optuna_metabo.attributes import numbers
-from optuna_metabo.logs import LOGGER, warn
+from optuna_metabo.logs import LOGGER
 from optuna_metabo.outputs import objectives_of
-from optuna_metabo.past_study import (
-    MAX_TRIALS,
-    UNFINISHED,
-    Identity,
-    LeftOut,
-    SourceStudy,
-    SourceTask,
-)
-from optuna_metabo.ranges import joint
+from optuna_metabo.past import Past
+from optuna_metabo.past_study import UNFINISHED, Identity, LeftOut, SourceStudy
 from optuna_metabo.reading import (
-    Glob,
-    Names,
     NoSuchStorage,
     OneOf,
     cause,
-    check_names,
     first_line,
     holds_no_more,
-    is_glob,
     opened,
     reading_errors,
-    shown,
     study_names,
 )
+from optuna_metabo.request import Request, Wanted
 from optuna_metabo.snapshot import Snapshot
-
-__all__ = ["MAX_TRIALS", "LeftOut", "Past", "SourceStudy", "SourceTask", "Sources"]
 
 # A storage that cannot be read may be back at the next ask; after so many times it is given up.
 _MAX_ATTEMPTS = 3
 _UNREAD, _AGAIN = "cannot be read", ", which is tried again"
-_EXPECTED = "source_studies expects Study objects, study names, a glob or a predicate"
-
-Request = Sequence[Study | str] | str | Callable[[str], bool] | None
-
-
-@dataclass(frozen=True)
-class Past:
-    """What there is to learn from.
-
-    Args:
-        studies: Those with completed trials.
-        left_out: Those without, and those that cannot be read.
-        failing: Those of which trials failed, also those that completed none.
-    """
-
-    studies: tuple[SourceStudy, ...] = ()
-    left_out: tuple[LeftOut, ...] = ()
-    failing: tuple[SourceStudy, ...] = ()
-
-    @cached_property
-    def token(self) -> object:
-        """Stands for these very studies in the key of what is remembered of them."""
-        return object()
-
-    @cached_property
-    def search_space(self) -> dict[str, BaseDistribution]:
-        """Every parameter that a study has had; of two kinds that of the first study counts."""
-        return joint(
-            study.search_space for study in (*reversed(self.failing), *reversed(self.studies))
-        )
 
 
 @dataclass
 class Sources:
-    """The studies asked for, validated at once and read at the first ask.
+    """The studies asked for, read at the first ask.
 
     Args:
-        studies: Those given as objects.
-        names: Which names of the storage are asked for.
-        storage: Where; a URL as long as there is nothing to open.
-        pattern: What a glob or a predicate is called; ``None`` for anything else.
-        told: Whether the user has been warned that there is nothing.
+        wanted: Which these are.
         kept: Studies that were read before, and are read again only if they have grown.
     """
 
-    studies: tuple[Study, ...] = ()
-    names: Names | None = None
-    storage: str | BaseStorage | None = None
-    pattern: str | None = None
-    told: bool = False
+    wanted: Wanted
     kept: tuple[SourceStudy, ...] = ()
     _past: tuple[object, object, Past] | None = field(default=None, repr=False)
     _places: tuple[object, dict[str, list[int]]] | None = field(default=None, repr=False)
@@ -105,54 +52,8 @@ class Sources:
 
     @classmethod
     def of(cls, request: Request, storage: str | BaseStorage | None) -> Sources:
-        """Checks what the user asked for.
-
-        Where past studies are asked for, by name or otherwise, a storage that does not exist is
-        an error. Of ``storage`` alone nobody knows whether it is the first study of a team: a
-        file that does not exist yet is a warning, is looked for again at the first ask, and is
-        never created. So is a glob or a predicate that matches no study. A storage without any
-        other study is only a line of the log.
-
-        Raises:
-            TypeError: If ``request`` is none of the documented kinds, or names studies without
-                a storage.
-            ValueError: If no study in the storage has one of the names, or there is no storage.
-        """
-        if request is None:
-            return cls() if storage is None else cls._everything(storage)
-        if callable(request):
-            return cls._matching(request, _called(request), _required(storage, request))
-        if isinstance(request, str) and is_glob(request):
-            place = _required(storage, request)
-            if request not in study_names(place):  # one that is the name of a study is that name
-                return cls._matching(Glob(request), request, place)
-        items = [request] if isinstance(request, (str, Study)) else _listed(request)
-        strange = [item for item in items if not isinstance(item, (str, Study))]
-        if strange:
-            raise TypeError(f"{_EXPECTED}, got {strange[0]!r}")
-        studies = tuple(item for item in items if isinstance(item, Study))
-        names = tuple(item for item in items if isinstance(item, str))
-        if not names:
-            return cls(studies, storage=None if storage is None else opened(storage))
-        place = _required(storage, names)
-        check_names(names, study_names(place))
-        return cls(studies, OneOf(names), place)
-
-    @classmethod
-    def _everything(cls, storage: str | BaseStorage) -> Sources:
-        try:
-            return cls(names=Glob("*"), storage=opened(storage))
-        except NoSuchStorage as error:
-            warn(f"No past study is read: {error}.")
-            return cls(names=Glob("*"), storage=storage, told=True)
-
-    @classmethod
-    def _matching(cls, names: Names, pattern: str, storage: BaseStorage) -> Sources:
-        existing = study_names(storage)
-        nothing = not any(map(names, existing))
-        if nothing:
-            warn(f"source_studies={pattern!r} matches no study of the storage, {shown(existing)}.")
-        return cls(names=names, storage=storage, pattern=pattern, told=nothing)
+        """Those that a user asks for; raises what :meth:`Wanted.of` does."""
+        return cls(Wanted.of(request, storage))
 
     def read(self, target: Snapshot, trial: int | None = None) -> Past:
         """The source studies of ``target`` and those left out; never the target itself.
@@ -187,11 +88,7 @@ class Sources:
         left_out += [_without_values(one) for one in others if not one.is_completed]
         if not others and not left_out:
             left_out = self._nothing()
-        return Past(
-            tuple(one for one in others if one.is_completed),
-            tuple(left_out),
-            tuple(one for one in others if one.failed),
-        )
+        return Past.of(others, left_out)
 
     def everything(self, *, is_last: bool = True) -> tuple[SourceStudy | LeftOut, ...]:
         """What was kept, and what is read.
@@ -218,31 +115,33 @@ class Sources:
 
     def _nothing(self) -> list[LeftOut]:
         """Says that what was asked for holds no other study."""
-        if self.pattern is not None:
-            return [LeftOut(self.pattern, "matches no other study", told=self.told)]
-        if not self._said and (self.names or self.studies):
+        wanted = self.wanted
+        if wanted.pattern is not None:
+            return [LeftOut(wanted.pattern, "matches no other study", told=wanted.told)]
+        if not self._said and (wanted.names or wanted.studies):
             self._said = True
             LOGGER.info("There is no other study to learn from yet.")
         return []
 
     def _load(self) -> list[Study | LeftOut]:
-        found: list[Study | LeftOut] = list(self.studies)
-        if self.storage is None or self.names is None:
+        found: list[Study | LeftOut] = list(self.wanted.studies)
+        asked, storage = self.wanted.names, self.wanted.storage
+        if storage is None or asked is None:
             return found
         try:
-            self.storage = opened(self.storage)
-            existing = study_names(self.storage)
+            storage = opened(storage)
+            self.wanted = replace(self.wanted, storage=storage)
+            existing = study_names(storage)
         except NoSuchStorage as error:
             return [*found, LeftOut("storage", str(error), may_return=True, told=True)]
         except reading_errors() as error:  # a storage that is gone must not end a run
             return [*found, _unreadable("storage", error)]
-        storage = self.storage
-        wanted = [n for n in existing if self.names(n) and not self._is_kept(n, storage)]
-        return [*found, *[_loaded(name, storage) for name in wanted], *self._gone(existing)]
+        new = [name for name in existing if asked(name) and not self._is_kept(name, storage)]
+        return [*found, *[_loaded(name, storage) for name in new], *self._gone(existing)]
 
     def _gone(self, existing: Sequence[str]) -> list[LeftOut]:
         """Studies that were there when they were asked for by name."""
-        asked = self.names.names if isinstance(self.names, OneOf) else ()
+        asked = self.wanted.names.names if isinstance(self.wanted.names, OneOf) else ()
         gone = [name for name in dict.fromkeys(asked) if name not in existing]
         return [LeftOut(name, "is not in the storage any more") for name in gone]
 
@@ -254,22 +153,6 @@ class Sources:
             # A trial that was running when it was read may have ended since.
             if one.name == name and one.n_trials == one.n_finished
         )
-
-
-def _called(predicate: Names) -> str:
-    return getattr(predicate, "__name__", repr(predicate))
-
-
-def _listed(request: Iterable[Study | str]) -> list[Study | str]:
-    if not isinstance(request, Iterable):
-        raise TypeError(f"{_EXPECTED}, got {request!r}")
-    return list(request)
-
-
-def _required(storage: str | BaseStorage | None, request: object) -> BaseStorage:
-    if storage is None:
-        raise TypeError(f"source_studies={request!r} needs storage= to look the studies up in")
-    return opened(storage)
 
 
 def _places(read: Sequence[SourceStudy | LeftOut]) -> dict[str, list[int]]:

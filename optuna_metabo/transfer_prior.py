@@ -25,9 +25,11 @@ from optuna_metabo.gp.exact import Batch
 from optuna_metabo.learning import SUCCESS, Key, Learned, Learner, Output, Question
 from optuna_metabo.limits import usual
 from optuna_metabo.outputs import Objective
+from optuna_metabo.past import Past
 from optuna_metabo.past_study import MAX_KEPT, MAX_TRIALS, LeftOut, SourceStudy
 from optuna_metabo.prior_file import Content, PriorFileError
-from optuna_metabo.sources import Past, Request, Sources
+from optuna_metabo.request import Request
+from optuna_metabo.sources import Sources
 from optuna_metabo.surrogate import Surrogate, Task
 from optuna_metabo.threads import single_threaded
 
@@ -123,11 +125,7 @@ class TransferPrior:
     @property
     def past(self) -> Past:
         """The studies as a sampler sees them."""
-        return Past(
-            tuple(one for one in self.studies if one.is_completed),
-            self.left_out,
-            tuple(one for one in self.studies if one.failed),
-        )
+        return Past.of(self.studies, self.left_out)
 
     @property
     def learned(self) -> dict[Key, Learned]:

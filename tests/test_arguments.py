@@ -45,10 +45,10 @@ def test_a_prior_is_shown_by_its_file_or_its_size(tmp_path: Path) -> None:
 
 
 def test_the_password_of_a_url_is_not_shown() -> None:
-    from optuna_metabo.arguments import shown
+    from optuna_metabo.arguments import as_text
 
-    assert shown("postgresql://me:secret@host/db") == "'postgresql://me:***@host/db'"
-    assert shown("not://a url: at all") == "'not://a url: at all'"
+    assert as_text("postgresql://me:secret@host/db") == "'postgresql://me:***@host/db'"
+    assert as_text("not://a url: at all") == "'not://a url: at all'"
 
 
 @pytest.mark.parametrize("name", ["MetaGPSampler", "MetaGPCallback", "Explanation", "__version__"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -141,6 +142,32 @@ def test_unknown_parameters_of_parallel_first_trials_are_spread() -> None:
     values = sorted(trial.suggest_float("new", 0, 1) for trial in trials)
     gaps = [b - a for a, b in zip([0.0, *values], [*values, 1.0], strict=True)]
     assert max(gaps) < 0.3
+
+
+def test_where_all_further_trials_fail_past_trials_tell_what_these_are_and_none_is_asked_again() -> (
+    None
+):
+    """Four trials tell by accident that a parameter depends on another than it does."""
+
+    def layers(trial: optuna.Trial) -> float:
+        n, batch = trial.suggest_int("n", 1, 3), trial.suggest_categorical("batch", [8, 16, 32])
+        rate = trial.suggest_float("rate", 0.0, 3.0)
+        units = [trial.suggest_int(f"units_{i}", 1, 64) for i in range(n)]
+        return abs(rate - 1.0) + 0.1 * abs(sum(units) - 40) + 0.0 * batch
+
+    def failing(trial: optuna.Trial) -> float:
+        layers(trial)
+        return (0.5, 0.1, 0.7, 0.9)[trial.number] if trial.number < 4 else math.nan
+
+    sources = [past(layers, f"{i}", 40) for i in range(2)]
+    for seed in range(3):
+        study = optuna.create_study(sampler=MetaGPSampler(sources, seed=seed))
+        for n, batch, rate in ((1, 8, 1.0), (1, 32, 0.6), (2, 16, 1.0), (1, 8, 1.5)):
+            units = {f"units_{i}": 20 for i in range(n)}
+            study.enqueue_trial({"n": n, "batch": batch, "rate": rate, **units})
+        study.optimize(failing, n_trials=20)
+        asked = {tuple(sorted(trial.params.items())) for trial in study.trials}
+        assert len(asked) == 20
 
 
 def test_which_parameters_exist_when_is_learned_once_for_all_running_trials_that_hold_the_same(

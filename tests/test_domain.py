@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from optuna_metabo.domain import ONE_HOT, Condition, Dimension, Domain, Lattice
+from optuna_metabo.domain import ABSENT, ONE_HOT, Condition, Dimension, Domain, Lattice, extent
 
 GRID = Dimension(levels=(0.0, 0.25, 0.5, 0.75, 1.0))
 LATTICES = [
@@ -156,6 +156,13 @@ def test_of_a_space_without_a_choice_left_the_one_point_is_enumerated() -> None:
     domain = Domain((Dimension(n_choices=1), GRID))
     np.testing.assert_array_equal(Domain((GRID,)).enumerate(np.array([False])), [[0.5]])
     np.testing.assert_array_equal(domain.enumerate(np.array([True, False])), [[ONE_HOT, 0.5]])
+
+
+def test_what_is_absent_is_nothing_that_was_tried_but_a_value_in_the_middle_is() -> None:
+    X = np.array([[ABSENT, 0.9, ABSENT], [0.7, ABSENT, ABSENT], [0.9, 0.8, ABSENT]])
+    told = np.array([[True, True, False], [True, False, False], [True, True, False]])
+    np.testing.assert_allclose(extent(X, told), [0.4, 0.1, 0.0])
+    assert extent(X[:0], told[:0]).tolist() == [0.0, 0.0, 0.0]
 
 
 def test_points_of_which_something_is_unknown_stand_at_several_places() -> None:

@@ -25,6 +25,7 @@ from optuna_metabo.columns import Columns
 from optuna_metabo.domain import ABSENT, ONE_HOT
 from optuna_metabo.encoding import Encoding, fits, is_kept_by_databases, place_of
 from optuna_metabo.outputs import Objective
+from optuna_metabo.tasks import Task
 
 finite = st.floats(-1e6, 1e6)
 
@@ -211,11 +212,11 @@ def make_trials(values: list[float], xs: list[float]) -> list[optuna.trial.Froze
     ]
 
 
-def task(values: list[float], xs: list[float], direction: str = "MAXIMIZE") -> Any:
+def task(values: list[float], xs: list[float], direction: str = "MAXIMIZE") -> Task:
     encoding = Encoding.of({"x": FloatDistribution(0, 1)})
     trials = make_trials(values, xs)
     y = Objective(0, StudyDirection[direction]).values(trials)
-    return encoding.task([trial.params for trial in trials], y)
+    return Task.observed(encoding.encode_many([trial.params for trial in trials]), y)
 
 
 def test_minimising_flips_the_sign() -> None:

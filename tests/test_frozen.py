@@ -9,7 +9,7 @@ import pytest
 
 from optuna_metabo.domain import Dimension, Domain
 from optuna_metabo.frozen import Packing, unpack
-from optuna_metabo.surrogate import Task
+from optuna_metabo.tasks import Task
 
 
 @dataclass(frozen=True)

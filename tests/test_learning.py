@@ -15,8 +15,9 @@ from optuna.distributions import CategoricalDistribution, FloatDistribution
 from optuna_metabo.domain import Domain
 from optuna_metabo.ensembles.plain import NoTransfer, PlainPrior
 from optuna_metabo.learning import Learned, Learner
+from optuna_metabo.past import Past
 from optuna_metabo.snapshot import Snapshot
-from optuna_metabo.sources import Past, Sources
+from optuna_metabo.sources import Sources
 from optuna_metabo.surrogate import Model, Prior, Task
 
 X, Y = FloatDistribution(0, 1), FloatDistribution(0, 10)

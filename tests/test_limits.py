@@ -17,7 +17,7 @@ from optuna_metabo.encoding import Encoding
 from optuna_metabo.ensembles import by_name
 from optuna_metabo.learning import Learner
 from optuna_metabo.limits import constraints, success
-from optuna_metabo.sources import Past
+from optuna_metabo.past import Past
 from optuna_metabo.thinning import rare_first
 
 LIMIT = 16384.0

@@ -145,7 +145,7 @@ def test_on_a_plateau_past_studies_are_followed_until_ten_values_are_equal(
     assert [i for i, kind in enumerate(kinds) if kind == "elsewhere"] == [10, 11, 12]
 
 
-@pytest.mark.parametrize("tried", [(0.2, 0.2), (0.1, 0.3)])
+@pytest.mark.parametrize("tried", [(0.2, 0.2), (0.1, 0.3), (1.2, 1.6)])
 def test_what_past_studies_hardly_varied_is_not_taken_for_known(
     tried: tuple[float, float],
 ) -> None:

@@ -23,7 +23,7 @@ from optuna_metabo.outputs import (
     matching,
     objectives_of,
     slacks,
-    unit_of,
+    usual_size,
 )
 
 MAXIMISE = Objective(0, StudyDirection.MAXIMIZE)
@@ -255,7 +255,7 @@ def test_a_missing_key_is_unknown_and_breaks_nothing() -> None:
 @pytest.mark.parametrize("unit", [1e-300, 1.0, 1e300])
 def test_bilog_keeps_the_border_and_the_order(unit: float) -> None:
     slack = unit * np.array([-100.0, -1.0, 0.0, 2.0])
-    found = bilog(slack, unit_of(slack))
+    found = bilog(slack, usual_size(slack))
     assert np.isfinite(found).all()
     np.testing.assert_array_equal(np.sign(found), np.sign(slack))
     assert (np.diff(found) > 0.0).all()
@@ -279,6 +279,6 @@ def test_an_infinite_constraint_stands_beyond_the_border_whatever_is_known() -> 
 
 
 def test_the_unit_is_the_usual_size() -> None:
-    assert unit_of(np.array([0.0, 2.0, -4.0, 6.0, math.inf, math.nan])) == 4.0
-    assert unit_of(np.array([0.0, math.inf])) == 1.0
-    assert math.isfinite(unit_of(np.array([1.5e308, 1.7e308])))
+    assert usual_size(np.array([0.0, 2.0, -4.0, 6.0, math.inf, math.nan])) == 4.0
+    assert usual_size(np.array([0.0, math.inf])) == 1.0
+    assert math.isfinite(usual_size(np.array([1.5e308, 1.7e308])))

@@ -13,7 +13,7 @@ from optuna.distributions import (
     IntDistribution,
 )
 
-from optuna_metabo.ranges import Ranges, holds, joint, settled
+from optuna_metabo.ranges import Ranges, agreed, holds, joint
 
 
 def joined(*distributions: BaseDistribution) -> BaseDistribution:
@@ -117,15 +117,15 @@ def trials(*spaces: dict[str, BaseDistribution]) -> list[optuna.trial.FrozenTria
 def test_a_study_has_settled_on_a_range_when_the_last_three_trials_agree() -> None:
     wide, narrow = FloatDistribution(0.0, 1.0), FloatDistribution(0.5, 0.6)
     changed = trials({"x": wide}, *[{"x": narrow}] * 3)
-    assert settled(changed, ["x"]) == {"x": narrow}
-    assert settled(changed[:3], ["x"]) == settled(changed[-2:], ["x"]) == {}
-    assert settled(changed, ["y"]) == {}
+    assert agreed(changed, ["x"]) == {"x": narrow}
+    assert agreed(changed[:3], ["x"]) == agreed(changed[-2:], ["x"]) == {}
+    assert agreed(changed, ["y"]) == {}
 
 
 def test_of_a_parameter_that_not_every_trial_has_the_last_ones_with_it_count() -> None:
     x, y = FloatDistribution(0.0, 1.0), IntDistribution(1, 9)
     several = trials({"x": x, "y": y}, {"x": x, "y": y}, {"x": x}, {"x": x, "y": y}, {"x": x})
-    assert settled(several, ["x", "y"]) == {"x": x, "y": y}
+    assert agreed(several, ["x", "y"]) == {"x": x, "y": y}
     # Ranges that depend on another parameter are settled by none.
     depends = trials(*[{"x": FloatDistribution(0.1 * i, 1.0)} for i in range(6)])
-    assert settled(depends, ["x"]) == {}
+    assert agreed(depends, ["x"]) == {}

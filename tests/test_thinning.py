@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from optuna_metabo.surrogate import Task
+from optuna_metabo.tasks import Task
 from optuna_metabo.thinning import (
     by_even_ranks,
     by_rank,

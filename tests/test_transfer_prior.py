@@ -163,7 +163,7 @@ def test_a_long_study_is_kept_in_part_and_proposes_the_same(tmp_path: Path) -> N
         for x in generator.random(1500)
     )
     TransferPrior.fit([study]).save(tmp_path / "team.prior")
-    assert len(TransferPrior.load(tmp_path / "team.prior").studies[0].ended) == 1024
+    assert len(TransferPrior.load(tmp_path / "team.prior").studies[0].telling) == 1024
 
     def objective(trial: optuna.Trial) -> float:
         return trial.suggest_float("x", 0, 1)

@@ -37,12 +37,6 @@ class Subspace:
     values: Float[Array, " p"]
     taken: Float[Array, "f p"]
 
-    @classmethod
-    def whole(cls, domain: Domain, taken: Float[Array, "f p"]) -> Subspace:
-        """Nothing is given."""
-        p = len(domain.groups)
-        return cls(domain, np.zeros(p, dtype=bool), np.zeros(p), taken)
-
     @cached_property
     def free(self) -> Bool[Array, " d"]:
         """The axes that are not given."""

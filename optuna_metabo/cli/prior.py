@@ -103,7 +103,7 @@ def _records(prior: TransferPrior) -> list[dict[str, Any]]:
         {
             "study": study.name,
             "trials": study.n_finished,
-            "kept": len(study.ended),
+            "kept": len(study.telling),
             "failed": len(study.failed),
             "directions": [one.direction.name.lower() for one in study.objectives],
             "metrics": [one.name for one in study.objectives if one.name],

@@ -11,7 +11,7 @@ from optuna_metabo.cli.options import set_log_level
 from optuna_metabo.cli.output import emit
 from optuna_metabo.cli.past import Asked, looking, study_and_sampler
 from optuna_metabo.explanation import SourceExplanation
-from optuna_metabo.explanation.names import listed
+from optuna_metabo.explanation.names import abridged
 from optuna_metabo.explanation.render import fitting
 
 # What fits on a line of a terminal; the other formats have all.
@@ -60,4 +60,4 @@ def record(source: SourceExplanation) -> dict[str, Any]:
 
 def _line(record: dict[str, Any]) -> dict[str, Any]:
     """What of a record fits on a line."""
-    return {**{name: record[name] for name in _SHOWN}, "missing": listed(record["missing"])}
+    return {**{name: record[name] for name in _SHOWN}, "missing": abridged(record["missing"])}

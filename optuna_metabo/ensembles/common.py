@@ -16,11 +16,11 @@ from typing import NamedTuple
 import numpy as np
 from numpy import ndarray as Array
 
-from optuna_metabo.gp.exact import cholesky, lower_solve
+from optuna_metabo.gp.exact import cholesky, lower_solve, transposed_solve
 from optuna_metabo.gp.expansion import Expansion, Terms
 from optuna_metabo.gp.kernel import matern52, squared_distance
 from optuna_metabo.shapes import Bool, Float, Int
-from optuna_metabo.surrogate import Task
+from optuna_metabo.tasks import Task
 from optuna_metabo.thinning import evenly
 
 # Points of all sources that are taken, and of one source at the least: an exact process of so many
@@ -186,7 +186,7 @@ def _fit(
 ) -> Fit:
     L = cholesky(K * (share + (1.0 - share) * is_same) + np.diag(noise))
     half = lower_solve(L, y[:, None])
-    weights = lower_solve(L.T[::-1, ::-1], half[::-1])[::-1, 0]
+    weights = transposed_solve(L, half)[:, 0]
     log_det = 2.0 * np.log(np.diagonal(L)).sum()
     scale = max(float(half[:, 0] @ half[:, 0]) / len(y), 1e-300)
     return Fit(-0.5 * (len(y) * np.log(scale) + log_det), share, weights)

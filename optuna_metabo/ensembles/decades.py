@@ -24,7 +24,7 @@ from numpy import ndarray as Array
 from optuna_metabo.ensembles.target import leave_one_out_loss, settled
 from optuna_metabo.memory import Memory, digest
 from optuna_metabo.shapes import Float, Int
-from optuna_metabo.surrogate import Task
+from optuna_metabo.tasks import Task
 
 # Fewer values do not tell; those that range over less than two decades are left as they are.
 _FEWEST, _RATIO = 10, 100.0

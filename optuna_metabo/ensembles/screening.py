@@ -17,7 +17,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy import ndarray as Array
 
-from optuna_metabo.gp.exact import cholesky, lower_solve
+from optuna_metabo.gp.exact import cholesky, lower_solve, transposed_solve
 from optuna_metabo.gp.kernel import matern52, squared_distance
 from optuna_metabo.shapes import Float, Int
 
@@ -53,7 +53,7 @@ class Anchors:
         """Of functions of mean 0."""
         K = matern52(squared_distance(X, X, lengthscale)) + _NUGGET * np.eye(len(X))
         L = cholesky(K)
-        weights = lower_solve(L.T[::-1, ::-1], lower_solve(L, values.T)[::-1])[::-1].T
+        weights = transposed_solve(L, lower_solve(L, values.T)).T
         return cls(X, lengthscale, np.ascontiguousarray(weights))
 
     def guess(self, X: Float[Array, "m p"]) -> Float[Array, "k m"]:

@@ -16,7 +16,7 @@ from functools import cached_property
 import numpy as np
 from numpy import ndarray as Array
 
-from optuna_metabo.domain import ABSENT, Domain
+from optuna_metabo.domain import ABSENT, Domain, extent
 from optuna_metabo.ensembles.scores import normal_scores
 from optuna_metabo.gp.exact import GP, Batch
 from optuna_metabo.gp.expansion import Expansion, Terms
@@ -24,7 +24,7 @@ from optuna_metabo.gp.fit import HyperparameterPrior, fit_map
 from optuna_metabo.gp.kernel import Hyperparameters
 from optuna_metabo.repeats import Repeats
 from optuna_metabo.shapes import Bool, Float, Int
-from optuna_metabo.surrogate import Task
+from optuna_metabo.tasks import Task
 from optuna_metabo.thinning import evenly
 
 # What the shared lengthscales are fitted to: more data would not move them, but cost seconds.
@@ -87,11 +87,11 @@ class SourceModels:
         """The columns of which sources have tried so much together that they know how soon values
         change there: of a choice that no source had they do not, nor of a longer range.
         """
-        X, of_numbers = self.data.X, np.bincount(self.groups)[self.groups] == 1
-        told = self.data.mask[:, :, None] & self.data.known[:, None, :] & (X != ABSENT)
-        low = X.min(axis=(0, 1), where=told, initial=np.inf)
-        high = X.max(axis=(0, 1), where=told, initial=-np.inf)
-        return np.asarray(high - low >= np.where(of_numbers, _COVERED, _TINY))
+        data, of_numbers = self.data, np.bincount(self.groups)[self.groups] == 1
+        # A task tells no value in the middle of a range from an absent one: none there is counted.
+        told = data.known[:, None, :] & (data.X != ABSENT)
+        tried = extent(data.X[data.mask], told[data.mask])
+        return np.asarray(tried >= np.where(of_numbers, _COVERED, _TINY))
 
     @property
     def gp(self) -> GP:

@@ -14,7 +14,8 @@ from optuna_metabo.gp.fit import HyperparameterPrior, fit_map, unpack
 from optuna_metabo.memory import Memory, digest
 from optuna_metabo.repeats import Repeats
 from optuna_metabo.shapes import Float, Int
-from optuna_metabo.surrogate import Posterior, Task, bounded
+from optuna_metabo.surrogate import Posterior, Task
+from optuna_metabo.tasks import bounded
 from optuna_metabo.thinning import by_even_ranks
 
 # How far the level of the target's log lengthscales may lie from that of its sources.

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from optuna_metabo.ensembles.scores import is_flat, mid_ranks
-from optuna_metabo.surrogate import Task
+from optuna_metabo.tasks import Task
 
 if TYPE_CHECKING:
     from optuna_metabo.ensembles.averaging import AveragingPrior

@@ -20,8 +20,8 @@ from optuna_metabo.explanation.parts import (
 )
 from optuna_metabo.explanation.retrospect import Retrospect
 from optuna_metabo.learning import Description, Learned
+from optuna_metabo.past_study import LeftOut, SourceTask
 from optuna_metabo.shapes import Float
-from optuna_metabo.sources import LeftOut, SourceTask
 from optuna_metabo.surrogate import Task
 from optuna_metabo.thinning import evenly
 

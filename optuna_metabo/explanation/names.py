@@ -52,12 +52,12 @@ def labels(names: Iterable[str], most: int = _NAME) -> list[str]:
     return told_apart([short_name(name, most) for name in names])
 
 
-def listed(names: Iterable[str], most: int = _LIST) -> str:
+def abridged(names: Iterable[str], most: int = _LIST) -> str:
     """As many of the names as have so many letters together, one at least, and how many more.
 
     Example:
-        >>> from optuna_metabo.explanation.names import listed
-        >>> listed(["lr", "dropout", "momentum"], most=12)
+        >>> from optuna_metabo.explanation.names import abridged
+        >>> abridged(["lr", "dropout", "momentum"], most=12)
         'lr, dropout and 1 more'
     """
     short = [short_name(name) for name in names]

@@ -11,8 +11,8 @@ from optuna_metabo.explanation.names import (
     IN_TEXT,
     SENTENCE,
     WITHOUT,
+    abridged,
     labels,
-    listed,
     short_name,
 )
 from optuna_metabo.logs import one_line
@@ -171,7 +171,7 @@ def _row(source: SourceExplanation, at_first: float | None) -> tuple[str, ...]:
         "" if source.likeness is None else f"{source.likeness:.2f}",
         agreement(source),
         str(source.n_trials),
-        listed(source.missing),
+        abridged(source.missing),
     )
 
 
@@ -201,7 +201,7 @@ def _below(explanation: Explanation) -> list[str]:
 def features(one: FeaturesExplanation) -> str:
     """One line: which features count, most first, and what they are worth."""
     if not one.is_used:
-        names = listed(one.importance)
+        names = abridged(one.importance)
         return f"features {names} are ignored: they say nothing of the past studies"
     order = sorted(one.importance, key=lambda name: -one.importance[name])
     counts = [name for name in order[:_MOST] if one.importance[name] > _COUNTS]

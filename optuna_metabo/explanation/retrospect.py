@@ -27,12 +27,14 @@ from optuna_metabo.history import History
 from optuna_metabo.learning import Learned, Learner, is_start_up
 from optuna_metabo.limits import learned_of_success, may_fail
 from optuna_metabo.memory import Memory
+from optuna_metabo.past import Past
+from optuna_metabo.past_study import LeftOut
 from optuna_metabo.proposal import looks_elsewhere
 from optuna_metabo.scaling import searched, without_outliers
 from optuna_metabo.shapes import Float, Int
 from optuna_metabo.snapshot import Snapshot
-from optuna_metabo.sources import LeftOut, Past
-from optuna_metabo.surrogate import Model, Task, observed, unit_of
+from optuna_metabo.surrogate import Model, Task
+from optuna_metabo.tasks import observed, unit_of
 
 
 @dataclass(frozen=True)

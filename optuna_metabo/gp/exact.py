@@ -15,7 +15,7 @@ from numpy import ndarray as Array
 
 from optuna_metabo.gp.kernel import Hyperparameters, matern52, squared_distance
 from optuna_metabo.shapes import Bool, Float, Int
-from optuna_metabo.surrogate import Task
+from optuna_metabo.tasks import Task
 
 # Added to the diagonal of a correlation matrix that is singular in float64, ever more of it.
 _JITTERS = (0.0, 1e-10, 1e-8, 1e-6, 1e-4, 1e-2)
@@ -42,6 +42,14 @@ def lower_solve(
     if L.ndim == 2:
         return np.asarray(scipy.linalg.solve_triangular(L, B, lower=True, check_finite=False))
     return np.stack([lower_solve(factor, b) for factor, b in zip(L, B, strict=True)])
+
+
+def transposed_solve(
+    L: Float[Array, "*batch n n"], B: Float[Array, "*batch n m"]
+) -> Float[Array, "*batch n m"]:
+    """``L⁻ᵀ B`` for one factor or a batch of them: turned around, the transpose is lower, too."""
+    turned = np.swapaxes(L, -1, -2)[..., ::-1, ::-1]
+    return lower_solve(turned, B[..., ::-1, :])[..., ::-1, :]
 
 
 def lower_inverse(L: Float[Array, "*batch n n"]) -> Float[Array, "*batch n n"]:
@@ -127,8 +135,7 @@ class GP:
         diagonal = np.where(data.mask, diagonal, 1.0)
         K[:, np.arange(K.shape[1]), np.arange(K.shape[1])] = diagonal
         L = cholesky(K)
-        half = lower_solve(L, data.y[..., None])
-        alpha = lower_solve(np.swapaxes(L, -1, -2)[:, ::-1, ::-1], half[:, ::-1])[:, ::-1, 0]
+        alpha = transposed_solve(L, lower_solve(L, data.y[..., None]))[..., 0]
         return cls(data, lengthscale, theta.outputscale, L, alpha)
 
     def __len__(self) -> int:

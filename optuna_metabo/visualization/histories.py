@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy import ndarray as Array
-from optuna.study import Study, StudyDirection
+from optuna.study import Study
 from optuna.trial import TrialState
 
 from optuna_metabo.explanation.names import short_name
 from optuna_metabo.explanation.predictions import in_units
-from optuna_metabo.outputs import constraints_of, feasible
+from optuna_metabo.outputs import constraints_of, feasible, objectives_of
 from optuna_metabo.shapes import Float
-from optuna_metabo.surrogate import unit_of
+from optuna_metabo.tasks import unit_of
 from optuna_metabo.visualization.style import new_figure, short, style_of
 
 if TYPE_CHECKING:
@@ -84,7 +84,6 @@ def _best(studies: Sequence[Study]) -> Float[Array, "seeds trials"]:
 
 
 def _best_of(study: Study) -> Float[Array, " trials"]:
-    is_maximised = study.direction == StudyDirection.MAXIMIZE
     trials = [one for one in study.get_trials(deepcopy=False) if one.state.is_finished()]
     is_completed = np.array([one.state == TrialState.COMPLETE for one in trials], dtype=bool)
     if not is_completed.any():
@@ -92,9 +91,9 @@ def _best_of(study: Study) -> Float[Array, " trials"]:
     counts = is_completed & feasible([constraints_of(one, None) for one in trials])
     if not counts.any():
         raise ValueError(f"{study.study_name!r} has no completed trial that breaks no constraint")
-    values = np.where(counts, np.array([one.value for one in trials], dtype=float), np.nan)
-    best = np.fmax.accumulate(values) if is_maximised else np.fmin.accumulate(values)
-    return np.asarray(best)
+    (objective,) = objectives_of(study)
+    values = objective.sign * np.array([one.value for one in trials], dtype=float)
+    return objective.sign * np.fmax.accumulate(np.where(counts, values, np.nan))
 
 
 def plot_best_values(

@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy import ndarray as Array
 from optuna.distributions import BaseDistribution, CategoricalDistribution, IntDistribution
-from optuna.study import Study, StudyDirection
+from optuna.study import Study
 from optuna.trial import FrozenTrial, TrialState
 
 from optuna_metabo.explanation import Prediction
+from optuna_metabo.outputs import objectives_of
 from optuna_metabo.sampler import MetaGPSampler
 from optuna_metabo.shapes import Float
 from optuna_metabo.visualization.style import (
@@ -92,7 +93,7 @@ def plot_slices(
         label = {"text": one.name, "standoff": 4}
         figure.update_xaxes({"type": one.axis, "title": label, **one.ticks}, **place)
     values = np.array([trial.values[objective] for trial in trials])
-    is_maximised = study.directions[objective] == StudyDirection.MAXIMIZE
+    is_maximised = objectives_of(study)[objective].sign > 0.0
     figure.update_yaxes(range=[*span_of(values, maximised=is_maximised)])
     figure.update_yaxes(title="Value", col=1)
     _name_once(figure)
@@ -129,7 +130,7 @@ class _Slice:
         having = [trial for trial in trials if name in trial.params]
         if not having:
             raise ValueError(f"no completed trial of {study.study_name!r} has a {name!r}")
-        sign = 1.0 if study.directions[objective] == StudyDirection.MAXIMIZE else -1.0
+        sign = objectives_of(study)[objective].sign
         best = max(having, key=lambda trial: sign * trial.values[objective])
         values = _along(best.distributions[name])
         axis = "log" if getattr(best.distributions[name], "log", False) else "linear"

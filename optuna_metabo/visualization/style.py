@@ -15,7 +15,7 @@ from optuna_metabo.explanation.names import labels
 from optuna_metabo.explanation.predictions import in_units
 from optuna_metabo.sampler import MetaGPSampler
 from optuna_metabo.shapes import Float
-from optuna_metabo.surrogate import bounded, unit_of
+from optuna_metabo.tasks import bounded, unit_of
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go

@@ -8,6 +8,7 @@ from numpy import ndarray as Array
 
 from optuna_metabo.acquisition import Acquisition, Subspace, maximise
 from optuna_metabo.domain import ONE_HOT, Condition, Dimension, Domain, Lattice
+from tests.acquisition.spaces import whole
 
 GRID = Dimension(levels=(0.0, 0.25, 0.5, 0.75, 1.0))
 SMALL = Domain((GRID, Dimension(n_choices=3)))
@@ -20,8 +21,7 @@ def peak(at: Array) -> Acquisition:
 
 def search(f: Acquisition, domain: Domain, taken: Array | None = None, *, seed: int = 0) -> Array:
     none = np.zeros((0, len(domain.groups)))
-    subspace = Subspace.whole(domain, none if taken is None else taken)
-    return maximise(f, subspace, none, generator=np.random.default_rng(seed))
+    return maximise(f, whole(domain, taken), none, generator=np.random.default_rng(seed))
 
 
 @pytest.mark.parametrize("d", [1, 2, 3, 6, 10, 20])

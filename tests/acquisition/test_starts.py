@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from optuna_metabo.acquisition import Subspace
 from optuna_metabo.acquisition.starts import apart, candidates
 from optuna_metabo.domain import Condition, Dimension, Domain
+from tests.acquisition.spaces import whole
 
 SQUARE = Domain((Dimension(), Dimension()))
 
@@ -40,7 +40,7 @@ def test_every_branch_has_a_start() -> None:
 def test_candidates_lie_in_the_space_around_the_given_points_and_are_not_taken() -> None:
     domain = Domain((Dimension(), Dimension(levels=(0.0, 0.5, 1.0)), Dimension(n_choices=3)))
     given = domain.sample(4, generator=np.random.default_rng(1))
-    subspace = Subspace.whole(domain, given[:2])
+    subspace = whole(domain, given[:2])
     X = candidates(subspace, given, generator=np.random.default_rng(2))
     np.testing.assert_array_equal(domain.snap(X), X)
     assert not subspace.is_taken(X).any()
@@ -51,6 +51,6 @@ def test_candidates_lie_in_the_space_around_the_given_points_and_are_not_taken()
 
 def test_all_taken_points_are_candidates_where_nothing_else_is_left() -> None:
     domain = Domain((Dimension(levels=(0.0, 1.0)),))
-    subspace = Subspace.whole(domain, np.array([[0.0], [1.0]]))
+    subspace = whole(domain, np.array([[0.0], [1.0]]))
     X = candidates(subspace, np.zeros((0, 1)), generator=np.random.default_rng(0))
     assert set(X[:, 0]) == {0.0, 1.0}

@@ -7,19 +7,15 @@ import pytest
 
 from optuna_metabo.acquisition import Subspace
 from optuna_metabo.domain import ONE_HOT, Condition, Dimension, Domain, Lattice
+from tests.acquisition.spaces import whole
 
 GRID = Dimension(levels=(0.0, 0.25, 0.5, 0.75, 1.0))
 CHOICE = Dimension(n_choices=3)
 
 
-def whole(*dimensions: Dimension) -> Subspace:
-    domain = Domain(dimensions)
-    return Subspace.whole(domain, np.zeros((0, len(domain.groups))))
-
-
 def test_every_point_is_listed_once() -> None:
-    assert whole(GRID, CHOICE).points().shape == (15, 4)
-    assert len(np.unique(whole(GRID, CHOICE).points(), axis=0)) == 15
+    assert whole(Domain((GRID, CHOICE))).points().shape == (15, 4)
+    assert len(np.unique(whole(Domain((GRID, CHOICE))).points(), axis=0)) == 15
 
 
 def test_the_points_of_a_slice_hold_its_values() -> None:
@@ -33,7 +29,7 @@ def test_the_points_of_a_slice_hold_its_values() -> None:
 
 def test_absent_branches_do_not_multiply_the_points() -> None:
     domain = Domain((Dimension(n_choices=2), GRID), (Condition(1, 0, (1,)),))
-    assert len(Subspace.whole(domain, np.zeros((0, 3))).points()) == 1 + 5
+    assert len(whole(domain).points()) == 1 + 5
 
 
 def test_many_axes_of_which_few_vary_can_be_listed() -> None:
@@ -58,12 +54,12 @@ def test_many_axes_of_which_few_vary_can_be_listed() -> None:
     ],
 )
 def test_huge_spaces_have_a_huge_size(dimensions: tuple[Dimension, ...], least: float) -> None:
-    assert whole(*dimensions).size >= least
+    assert whole(Domain(dimensions)).size >= least
 
 
 def test_a_point_is_taken_up_to_the_digits_that_a_storage_changes() -> None:
     domain = Domain((Dimension(), GRID))
-    subspace = Subspace.whole(domain, np.array([[0.3, 0.25], [0.0, 1.0]]))
+    subspace = whole(domain, np.array([[0.3, 0.25], [0.0, 1.0]]))
     X = np.array([[0.1 + 0.2, 0.25], [0.3, 0.5], [-0.0, 1.0]])
     np.testing.assert_array_equal(subspace.is_taken(X), [True, False, True])
     np.testing.assert_array_equal(subspace.without_taken(X), X[1:2])
@@ -85,8 +81,8 @@ def test_the_last_points_that_are_left_are_found() -> None:
     domain = Domain((Dimension(levels=tuple(np.linspace(0, 1, 300))),) * 2)
     everything = domain.enumerate()
     left = np.random.default_rng(0).permutation(len(everything))[:2]
-    subspace = Subspace.whole(domain, np.delete(everything, left, axis=0))
+    subspace = whole(domain, np.delete(everything, left, axis=0))
     found = subspace.left(generator=np.random.default_rng(1))
     np.testing.assert_array_equal(np.unique(found, axis=0), np.unique(everything[left], axis=0))
-    full = Subspace.whole(domain, everything)
+    full = whole(domain, everything)
     assert not len(full.left(generator=np.random.default_rng(0)))

@@ -8,16 +8,13 @@ from numpy import ndarray as Array
 from optuna_metabo.acquisition import Subspace
 from optuna_metabo.acquisition.sweep import sweep
 from optuna_metabo.domain import ONE_HOT, Condition, Dimension, Domain, Lattice
+from tests.acquisition.spaces import whole
 
 BOOLEANS = Domain((Dimension(n_choices=2),) * 63)
 
 
 def peak(at: Array):
     return lambda X: -((X - at) ** 2).sum(axis=1)
-
-
-def whole(domain: Domain) -> Subspace:
-    return Subspace.whole(domain, np.zeros((0, len(domain.groups))))
 
 
 def swept(f, subspace: Subspace, X: Array, n_sweeps: int = 8) -> tuple[Array, Array]:

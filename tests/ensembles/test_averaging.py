@@ -14,7 +14,8 @@ from optuna_metabo.ensembles.averaging import Averaging, AveragingPrior
 from optuna_metabo.ensembles.experts import CLOSE, OPPOSED, RIVAL
 from optuna_metabo.ensembles.mixture import AveragingModel, CalibratedModel
 from optuna_metabo.ensembles.turns import FIRST_PROBE, PROBE_EVERY
-from optuna_metabo.surrogate import Posterior, Task, observed
+from optuna_metabo.surrogate import Posterior, Task
+from optuna_metabo.tasks import observed
 
 DOMAIN = Domain((Dimension(), Dimension()))
 NONE = np.zeros((0, 2))

@@ -10,7 +10,7 @@ from optuna_metabo.ensembles import common as module
 from optuna_metabo.ensembles.common import Common
 from optuna_metabo.gp.kernel import matern52, squared_distance
 from optuna_metabo.repeats import Repeats
-from optuna_metabo.surrogate import Task
+from optuna_metabo.tasks import Task
 
 LENGTHSCALE, GROUPS = np.array([0.5, 0.8]), np.arange(2)
 

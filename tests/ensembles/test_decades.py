@@ -9,7 +9,7 @@ import pytest
 from numpy import ndarray as Array
 
 from optuna_metabo.ensembles.decades import by_decades
-from optuna_metabo.surrogate import Task
+from optuna_metabo.tasks import Task
 
 GROUPS = np.arange(2)
 X = np.random.default_rng(0).random((30, 2))

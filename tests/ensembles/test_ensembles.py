@@ -10,7 +10,7 @@ import pytest
 from optuna_metabo.belief import sharp
 from optuna_metabo.ensembles import by_name
 from optuna_metabo.ensembles.mixture import CalibratedModel
-from optuna_metabo.surrogate import Task
+from optuna_metabo.tasks import Task
 from tests.ensembles.bowls import DOMAIN, EMPTY, NONE, alike, believe, bowl, make_task
 
 TRANSFERRING = ["auto", "rgpe", "stacking", "tst"]

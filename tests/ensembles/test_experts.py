@@ -17,7 +17,7 @@ from optuna_metabo.ensembles.experts import (
     all_groups,
 )
 from optuna_metabo.ensembles.screening import Kept
-from optuna_metabo.surrogate import Task
+from optuna_metabo.tasks import Task
 from tests.ensembles.bowls import DOMAIN, NONE, alike, bowl, make_task
 
 

@@ -10,7 +10,7 @@ import pytest
 from optuna_metabo.ensembles.averaging import Averaging, AveragingPrior
 from optuna_metabo.ensembles.common import Common
 from optuna_metabo.ensembles.functions import Functions, _order
-from optuna_metabo.surrogate import Task
+from optuna_metabo.tasks import Task
 from tests.ensembles.bowls import DOMAIN, NONE, alike, bowl, make_task
 
 SPREAD = DOMAIN.sample(256, generator=np.random.default_rng(5))

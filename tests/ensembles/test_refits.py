@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from optuna_metabo.ensembles.target import settled, target_theta
-from optuna_metabo.surrogate import Task, bounded, observed
+from optuna_metabo.tasks import Task, bounded, observed
 
 GROUPS = np.arange(2)
 

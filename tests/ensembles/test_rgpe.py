@@ -11,7 +11,7 @@ from optuna_metabo.ensembles.rgpe import RGPEModel, rgpe_weights
 from optuna_metabo.ensembles.source_models import SourceModels
 from optuna_metabo.ensembles.target import Scale, fit_target
 from optuna_metabo.gp import GP
-from optuna_metabo.surrogate import Task
+from optuna_metabo.tasks import Task
 from tests.ensembles.bowls import DOMAIN, NONE, alike, believe, bowl, make_task
 
 N_DRAWS = 256

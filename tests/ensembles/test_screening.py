@@ -9,7 +9,7 @@ from numpy import ndarray as Array
 from optuna_metabo.domain import Dimension, Domain
 from optuna_metabo.ensembles.averaging import Averaging, AveragingPrior
 from optuna_metabo.ensembles.screening import Anchors, screened
-from optuna_metabo.surrogate import Task, observed
+from optuna_metabo.tasks import Task, observed
 
 DOMAIN = Domain((Dimension(), Dimension()))
 NONE = np.zeros((0, 2))

@@ -16,7 +16,7 @@ from optuna_metabo.gp import expansion, matern52, squared_distance
 from optuna_metabo.gp.exact import Batch
 from optuna_metabo.memory import n_bytes
 from optuna_metabo.repeats import Repeats
-from optuna_metabo.surrogate import Task
+from optuna_metabo.tasks import Task
 from tests.ensembles.bowls import DOMAIN, alike, bowl, make_task
 
 MIXED = Domain((Dimension(), Dimension(), Dimension(n_choices=3)))

@@ -8,7 +8,7 @@ from scipy.optimize import minimize
 
 from optuna_metabo.ensembles.source_models import SourceModels
 from optuna_metabo.ensembles.stacking import StackingModel, slopes
-from optuna_metabo.surrogate import Task
+from optuna_metabo.tasks import Task
 from tests.ensembles.bowls import DOMAIN, EMPTY, NONE, alike, believe, bowl, make_task
 
 RIDGE = 2.0

@@ -10,7 +10,7 @@ import pytest
 from optuna_metabo.ensembles import target as module
 from optuna_metabo.ensembles.target import Scale, fit_target, settled, target_theta
 from optuna_metabo.repeats import Repeats
-from optuna_metabo.surrogate import Task
+from optuna_metabo.tasks import Task
 
 GROUPS = np.arange(3)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from optuna_metabo.explanation.names import WITHOUT, labels, listed, short_name, told_apart
+from optuna_metabo.explanation.names import WITHOUT, abridged, labels, short_name, told_apart
 
 
 @pytest.mark.parametrize(
@@ -44,9 +44,9 @@ def test_cut_names_stay_apart() -> None:
 
 
 def test_of_many_names_the_first_are_listed_and_the_others_counted() -> None:
-    assert listed([]) == ""
-    assert listed(["a", "b, c"]) == "a, b, c"
-    assert listed(list("abcdefghijklmnopqrst")) == ", ".join("abcdefghijklmnopqrst")
+    assert abridged([]) == ""
+    assert abridged(["a", "b, c"]) == "a, b, c"
+    assert abridged(list("abcdefghijklmnopqrst")) == ", ".join("abcdefghijklmnopqrst")
     thirty = [f"parameter-{i:02d}" for i in range(30)]
-    assert listed(thirty) == ", ".join(thirty[:5]) + " and 25 more"
-    assert listed(["a" * 500, "b" * 500], most=1).endswith(f"…{'a' * 11} and 1 more")
+    assert abridged(thirty) == ", ".join(thirty[:5]) + " and 25 more"
+    assert abridged(["a" * 500, "b" * 500], most=1).endswith(f"…{'a' * 11} and 1 more")

@@ -8,9 +8,9 @@ from sklearn.gaussian_process import GaussianProcessRegressor
 from sklearn.gaussian_process.kernels import ConstantKernel, Matern, WhiteKernel
 
 from optuna_metabo.gp import GP, Hyperparameters
-from optuna_metabo.gp.exact import Batch, cholesky
+from optuna_metabo.gp.exact import Batch, cholesky, transposed_solve
 from optuna_metabo.gp.fit import log_marginal_likelihood, unpack
-from optuna_metabo.surrogate import Task
+from optuna_metabo.tasks import Task
 
 GROUPS = np.array([0, 1, 2, 2])
 THETA = np.array([-0.3, 0.2, 0.1, 0.3, -3.0])
@@ -87,6 +87,14 @@ def test_cholesky_of_a_singular_matrix_gets_jitter_and_of_an_indefinite_one_rais
     np.testing.assert_allclose(L @ L.T, np.ones((3, 3)), atol=1e-6)
     with pytest.raises(np.linalg.LinAlgError, match="positive definite"):
         cholesky(np.diag([1.0, -1.0]))
+
+
+def test_solving_for_the_transpose_of_a_factor_is_undone_by_it() -> None:
+    generator = np.random.default_rng(0)
+    L = np.tril(generator.standard_normal((2, 5, 5))) + 3.0 * np.eye(5)
+    B = generator.standard_normal((2, 5, 3))
+    np.testing.assert_allclose(np.swapaxes(L, 1, 2) @ transposed_solve(L, B), B)
+    np.testing.assert_array_equal(transposed_solve(L[1], B[1]), transposed_solve(L, B)[1])
 
 
 def test_jitter_is_relative_to_the_size_of_the_matrix() -> None:

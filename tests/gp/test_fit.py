@@ -11,7 +11,7 @@ from optuna_metabo.gp import HyperparameterPrior, fit_map, matern52, squared_dis
 from optuna_metabo.gp.exact import Batch
 from optuna_metabo.gp.fit import log_marginal_likelihood, unpack
 from optuna_metabo.repeats import Repeats
-from optuna_metabo.surrogate import Task
+from optuna_metabo.tasks import Task
 
 GROUPS = np.array([0, 1, 2, 2])
 THETA = np.array([-0.3, 0.2, 0.1, 0.3, -3.0])

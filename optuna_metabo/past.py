@@ -1,0 +1,45 @@
+"""What there is to learn from: past studies, and those that cannot help."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+from optuna.distributions import BaseDistribution
+
+from optuna_metabo.past_study import LeftOut, SourceStudy
+from optuna_metabo.ranges import joint
+
+
+@dataclass(frozen=True)
+class Past:
+    """What there is to learn from.
+
+    Args:
+        studies: Those with completed trials.
+        left_out: Those without, and those that cannot be read.
+        failing: Those of which trials failed, also those that completed none.
+    """
+
+    studies: tuple[SourceStudy, ...] = ()
+    left_out: tuple[LeftOut, ...] = ()
+    failing: tuple[SourceStudy, ...] = ()
+
+    @classmethod
+    def of(cls, studies: Sequence[SourceStudy], left_out: Sequence[LeftOut]) -> Past:
+        """By what there is to learn from each study."""
+        completed = tuple(one for one in studies if one.is_completed)
+        return cls(completed, tuple(left_out), tuple(one for one in studies if one.failed))
+
+    @cached_property
+    def token(self) -> object:
+        """Stands for these very studies in the key of what is remembered of them."""
+        return object()
+
+    @cached_property
+    def search_space(self) -> dict[str, BaseDistribution]:
+        """Every parameter that a study has had; of two kinds that of the first study counts."""
+        return joint(
+            study.search_space for study in (*reversed(self.failing), *reversed(self.studies))
+        )
