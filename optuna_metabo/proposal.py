@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
 from typing import Any
@@ -43,6 +43,8 @@ _N_INCUMBENTS = 5
 _RANK = 1e-6
 # Those of which the best is improved upon, after what is expected of them.
 _MAX_INCUMBENTS = 64
+# What the worth of points differs by at least where no chance to be feasible makes up for it.
+_MORE = 1e9
 # Sources whose optima are looked at.
 _MAX_OPTIMA = 64
 # Quasi-random points of which the first that is wanted and free is taken, and where in the
@@ -172,8 +174,7 @@ class Search:
             return quasi_random(frame, self.taken, seed=seed, number=number)
         if begin_anew(self._believed):
             first = _BESIDE_OTHERS + _N_LOOKED_AT * number if self.is_beside_others else number
-            wanted = partial(would_tell, self._believed)
-            return quasi_random(frame, self.taken, seed=seed, number=first, wanted=wanted)
+            return quasi_random(frame, self.taken, seed=seed, number=first, worth=self._telling)
         x = self.best(frame, np.random.default_rng([seed, number]))
         if not self.is_limited and looks_elsewhere(
             self._models,
@@ -205,8 +206,15 @@ class Search:
         if self.is_start_up:
             return np.zeros(len(X))
         if begin_anew(self._believed):
-            return np.where(would_tell(self._believed, X), 0.0, -1.0)
+            return self._telling(X)
         return self._acquisition()(X)
+
+    def _telling(self, X: Float[Array, "m p"]) -> Float[Array, " m"]:
+        """What points are worth to a study that begins anew: those that would tell more than any
+        other, and of these all the same but for the chance that they are feasible.
+        """
+        worth = np.where(would_tell(self._believed, X), 0.0, -_MORE)
+        return worth + self._chance()(X) if self.is_limited else worth
 
     def _starts(self) -> Float[Array, "i p"]:
         """The target's best points, the best feasible ones, and the sources' optima."""
@@ -347,16 +355,16 @@ def quasi_random(
     *,
     seed: int,
     number: int,
-    wanted: Callable[[Float[Array, "m p"]], Bool[Array, " m"]] = lambda X: np.ones(len(X), bool),
+    worth: Acquisition = lambda X: np.zeros(len(X)),
 ) -> Float[Array, " p"]:
-    """The point of a scrambled Sobol' sequence with the trial's number, or one of the next.
+    """The point of a scrambled Sobol' sequence with the trial's number, or the best of the next.
 
     Args:
         frame: What the trial may propose.
         taken: Points not to be proposed.
         seed: Of the sequence.
         number: The trial's.
-        wanted: Which points of the joint axes are, rather than others.
+        worth: Of points of the joint axes; of equal ones the first is taken.
 
     Returns:
         On the trial's own axes.
@@ -368,6 +376,6 @@ def quasi_random(
     X = subspace.project(encoding.domain.from_unit(sobol.random(_N_LOOKED_AT)))
     X = subspace.without_taken(X)
     if len(X):
-        return X[wanted(frame.embedding(X)).argmax()]
+        return X[worth(frame.embedding(X)).argmax()]
     generator = np.random.default_rng([seed, number])
     return maximise(lambda Z: generator.random(len(Z)), subspace, X[:0], generator=generator)

@@ -144,9 +144,7 @@ def test_unknown_parameters_of_parallel_first_trials_are_spread() -> None:
     assert max(gaps) < 0.3
 
 
-def test_where_all_further_trials_fail_past_trials_tell_what_these_are_and_none_is_asked_again() -> (
-    None
-):
+def test_past_trials_tell_what_exists_when_so_that_none_that_failed_is_asked_again() -> None:
     """Four trials tell by accident that a parameter depends on another than it does."""
 
     def layers(trial: optuna.Trial) -> float:

@@ -271,6 +271,16 @@ def test_workers_that_begin_anew_differ_whatever_they_know_of_one_another() -> N
     assert all(x["x"] > 0.9 for x in found)
 
 
+def test_of_points_that_tell_those_come_first_that_are_less_likely_to_fail() -> None:
+    """Though any that tells comes before all others."""
+    told = Belief(seen([0.0] * 4), Misled(first))
+    above = Belief(seen([0.0] * 4), Known(lambda X: 4.0 * X[:, 1] - 2.0, 1.0))
+    assert propose(situation(told), NONE, seed=0, number=4)["y"] < 0.6
+    found = propose(situation(told, limits=(above,)), NONE, seed=0, number=4)
+    assert found["x"] > 0.9
+    assert found["y"] > 0.7
+
+
 @pytest.mark.parametrize("is_start_up", [True, False])
 def test_quasi_random_trials_of_workers_that_start_together_differ(is_start_up: bool) -> None:
     """Each imagines what the others' processes answer, that is the next points of the sequence."""
