@@ -187,5 +187,10 @@ def shown(names: Sequence[str]) -> str:
 
 def listed(names: Sequence[str]) -> str:
     """Some of the names, and how many more there are."""
-    more = f" and {len(names) - _MAX_SHOWN} more" if len(names) > _MAX_SHOWN else ""
-    return ", ".join(map(repr, names[:_MAX_SHOWN])) + more
+    return some_of([*map(repr, names)], ", ")
+
+
+def some_of(what: Sequence[object], between: str = "; ") -> str:
+    """Some of what there is, and how many more there are."""
+    more = f" and {len(what) - _MAX_SHOWN} more" if len(what) > _MAX_SHOWN else ""
+    return between.join(map(str, what[:_MAX_SHOWN])) + more

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 import json
 import os
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,9 +16,10 @@ from optuna_metabo.cli.files import check_writable, replacing
 from optuna_metabo.cli.options import say, set_log_level
 from optuna_metabo.cli.output import aligned
 from optuna_metabo.cli.storage import open_storage
+from optuna_metabo.reading import some_of
 
 if TYPE_CHECKING:
-    from optuna_metabo.replay import Archive, Plan, Replay
+    from optuna_metabo.replay import Archive, Failed, Plan, Replay
 
 _NEEDED = ("jinja2", "matplotlib")
 
@@ -79,10 +81,22 @@ def command(
     found, left_out = archive.targets(targets, chronological=chronological)
     say(f"{len(found)} of {len(archive.studies)} studies can be replayed.")
     check_writable(out / "report.html")
+    failed: list[Failed] = []
+
+    def tell(one: Failed) -> None:
+        say(f"failed: {one}")
+        failed.append(one)
+
     runs = execute(
-        found, plan, folder=out / "runs", jobs=jobs or os.cpu_count() or 1, progress=_progress
+        found,
+        plan,
+        folder=out / "runs",
+        jobs=jobs or os.cpu_count() or 1,
+        progress=_progress,
+        failed=tell,
     )
-    _show(Replay.of(found, plan, runs, left_out), out, output_format)
+    _show(Replay.of(found, plan, runs, left_out, failed), out, output_format)
+    _end(failed, len(failed) + len(runs))
 
 
 def _check_installed() -> None:
@@ -126,6 +140,15 @@ def _show(replay: Replay, out: Path, output_format: str) -> None:
     else:
         click.echo(aligned(summary_table(replay)))
     say(f"Report: {report}\nFigure: {figure}")
+
+
+def _end(failed: Sequence[Failed], n_runs: int) -> None:
+    """An error if a run failed: a script is not to take the report for a whole one."""
+    if failed:
+        raise click.ClickException(
+            f"{len(failed)} of {n_runs} runs failed, and the report is of the others: "
+            f"{some_of(failed)}"
+        )
 
 
 def _progress(done: int, total: int, last: str) -> None:

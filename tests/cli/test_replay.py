@@ -1,10 +1,13 @@
 from __future__ import annotations
 
+import html
 import json
 import re
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
 import optuna
 import pytest
 from optuna.distributions import FloatDistribution
@@ -12,6 +15,8 @@ from optuna.storages import JournalStorage
 from optuna.storages.journal import JournalFileBackend
 from optuna.trial import create_trial
 
+from optuna_metabo.replay import ORDERS, Target
+from optuna_metabo.replay.orders import Order
 from tests.cli.conftest import Run, make_study
 
 pytest.importorskip("matplotlib")
@@ -126,6 +131,51 @@ def test_a_journal_is_replayed(tmp_path: Path, run: Run) -> None:
     ended = run("replay", "--storage", path, "--out", tmp_path / "out", *QUICK)
     assert ended.code == 0, ended.err
     assert path.read_bytes() == before
+
+
+def _failing_on(name: str) -> Order:
+    def order(target: Target, seed: int) -> Iterator[int]:
+        if target.pool.name == name:
+            raise np.linalg.LinAlgError("Matrix is not positive definite")
+        return iter(range(len(target.pool)))
+
+    return order
+
+
+def test_of_runs_that_fail_the_report_tells_beside_the_others(
+    url: str, tmp_path: Path, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(ORDERS, "metagp", _failing_on("past-1"))
+    arguments = ("replay", "--storage", url, "--out", tmp_path / "out", *QUICK, "-f", "json")
+    ended = run(*arguments)
+    assert ended.code == 1
+    found = json.loads(ended.out)
+    reason = "LinAlgError: Matrix is not positive definite"
+    assert found["failed"] == [
+        {"study": "past-1", "sampler": "metagp", "seed": 0, "reason": reason}
+    ]
+    assert [study["name"] for study in found["studies"]] == ["past-0", "past-2"]
+    told = f"'past-1', metagp, seed 0: {reason}"
+    *_, last = ended.err.splitlines()
+    assert last == f"optuna-metabo: 1 of 6 runs failed, and the report is of the others: {told}"
+    assert f"failed: {told}" in ended.err
+    page = html.unescape((tmp_path / "out" / "report.html").read_text())
+    assert told in page
+    assert "'past-1' has no run of metagp that did not fail" in page
+    assert "5 of 6 runs" not in ended.err.splitlines()[0]
+    assert "5 of 6 runs" in run(*arguments).err.splitlines()[1]
+
+
+def test_where_every_run_fails_there_is_no_report(
+    url: str, tmp_path: Path, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(ORDERS, "metagp", _failing_on("past-1"))
+    ended = run(
+        "replay", "--storage", url, "--out", tmp_path / "out", *QUICK, "--targets", "past-1"
+    )
+    assert (ended.code, ended.out) == (1, "")
+    assert "'past-1', metagp, seed 0: LinAlgError" in ended.err.splitlines()[-1]
+    assert not (tmp_path / "out" / "report.html").exists()
 
 
 def test_what_cannot_be_replayed_is_one_kind_line(tmp_path: Path, run: Run) -> None:

@@ -12,7 +12,7 @@ import pytest
 from optuna.storages import InMemoryStorage
 from optuna.trial import create_trial
 
-from optuna_metabo.replay import Archive, Plan, Replay, Run, Target, execute
+from optuna_metabo.replay import Archive, Failed, Plan, Replay, Run, Target, execute
 from optuna_metabo.replay.tables import area_table, summary_table, trials_table
 from tests.replay.making import SPACE, bowls
 
@@ -99,6 +99,42 @@ def test_time_is_that_of_the_owners_trials() -> None:
     replay = _replay(warm=[4], cold=[0, 1, 4], hours=2.0)
     assert [replay.hours(name) for name in ("owner", "metagp-cold", "metagp")] == [20.0, 12.0, 4.0]
     assert _replay(warm=[4], cold=[4]).hours("owner") is None
+
+
+def _with_failures(missing: set[Run], seeds: int) -> Replay:
+    """A replay in which some runs failed."""
+    plan = Plan(("metagp-cold", "metagp"), seeds=seeds, trials=5)
+    runs = [Run(i, name, k) for i in (0, 1) for name in plan.samplers for k in range(seeds)]
+    orders = {run: [run.seed, 4] for run in runs if run not in missing}
+    failed = [
+        Failed("ab"[x.target], x.sampler, x.seed, ValueError("no")) for x in runs if x in missing
+    ]
+    return Replay.of(_targets(), plan, orders, {"c": "has no completed trial"}, failed)
+
+
+def test_a_run_that_failed_is_listed_and_the_other_seeds_count() -> None:
+    replay = _with_failures({Run(1, "metagp", 0)}, seeds=2)
+    assert [target.pool.name for target in replay.targets] == ["a", "b"]
+    assert replay.measured[1]["metagp"].orders == [[1, 4]]
+    assert json.loads(json.dumps(replay.as_json()))["failed"] == [
+        {"study": "b", "sampler": "metagp", "seed": 0, "reason": "ValueError: no"}
+    ]
+
+
+def test_a_study_on_which_a_sampler_always_failed_is_left_out_for_all() -> None:
+    replay = _with_failures({Run(0, "metagp", 0), Run(0, "metagp", 1)}, seeds=2)
+    assert [target.pool.name for target in replay.targets] == ["b"]
+    assert replay.left_out == {
+        "c": "has no completed trial",
+        "a": "has no run of metagp that did not fail",
+    }
+    assert replay.against_cold("metagp") == (0, 1, 0)
+
+
+def test_where_a_sampler_failed_on_every_study_there_is_nothing_to_compare() -> None:
+    missing = {Run(i, "metagp", 0) for i in (0, 1)}
+    with pytest.raises(RuntimeError, match=r"^on no study .*'a', metagp, seed 0: ValueError: no"):
+        _with_failures(missing, seeds=1)
 
 
 def test_what_was_not_reached_is_infinite_and_null_in_json() -> None:
