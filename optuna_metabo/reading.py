@@ -171,6 +171,11 @@ def is_glob(text: str) -> bool:
     return any(character in text for character in "*?[")
 
 
+def chosen(pattern: str, existing: Sequence[str]) -> list[str]:
+    """The names that a glob stands for; one that exists is that name, whatever signs it has."""
+    return [pattern] if pattern in existing else list(filter(Glob(pattern), existing))
+
+
 def check_names(names: Sequence[str], existing: Sequence[str]) -> None:
     """Raises a ``ValueError``, with close names, if a study does not exist."""
     for name in names:

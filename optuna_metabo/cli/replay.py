@@ -15,7 +15,8 @@ from optuna_metabo.cli import options
 from optuna_metabo.cli.files import check_writable, replacing
 from optuna_metabo.cli.options import say, set_log_level
 from optuna_metabo.cli.output import aligned
-from optuna_metabo.cli.storage import open_storage
+from optuna_metabo.cli.storage import errors_of, open_storage
+from optuna_metabo.logs import counted
 from optuna_metabo.reading import some_of
 
 if TYPE_CHECKING:
@@ -26,8 +27,10 @@ _NEEDED = ("jinja2", "matplotlib")
 
 @click.command()
 @options.storage
-@click.option("--studies", default="*", help="A glob: the studies that take part (default all).")
-@click.option("--targets", default="*", help="A glob: those of them that are run again.")
+@click.option(
+    "--studies", default="*", help="A name or a glob: the studies that take part (default all)."
+)
+@click.option("--targets", default="*", help="A name or a glob: those of them that are run again.")
 @click.option("--chronological", is_flag=True, help="Learn only from what had ended before.")
 @click.option(
     "--sampler",
@@ -79,7 +82,7 @@ def command(
     plan = _plan(samplers, seeds, trials, chronological)
     archive = _archive(storage, studies)
     found, left_out = archive.targets(targets, chronological=chronological)
-    say(f"{len(found)} of {len(archive.studies)} studies can be replayed.")
+    _say_how_many(len(found), len(found) + len(left_out), archive)
     check_writable(out / "report.html")
     failed: list[Failed] = []
 
@@ -121,7 +124,14 @@ def _archive(storage: str, studies: str) -> Archive:
     from optuna_metabo.replay.archive import reading_only
 
     open_storage(storage)  # says in words what is wrong with it
-    return Archive.read(open_storage(reading_only(storage)), studies)
+    with errors_of(storage):
+        return Archive.read(open_storage(reading_only(storage)), studies)
+
+
+def _say_how_many(n_found: int, n_asked_for: int, archive: Archive) -> None:
+    n_all = len(archive.studies) + len(archive.unread)
+    rest = f"; {n_all} take part" if n_all > n_asked_for else ""
+    say(f"{n_found} of {counted(n_asked_for, 'study', 'studies')} can be replayed{rest}.")
 
 
 def _show(replay: Replay, out: Path, output_format: str) -> None:

@@ -41,7 +41,7 @@ def open_storage(url: str) -> BaseStorage:
         click.UsageError: If it is none of them, or a file that is not there.
         click.ClickException: If it cannot be read.
     """
-    with _errors_of(url):
+    with errors_of(url):
         if url.startswith("redis"):
             return JournalStorage(JournalRedisBackend(url))
         if "://" not in url:
@@ -50,16 +50,23 @@ def open_storage(url: str) -> BaseStorage:
 
 
 def load_study(name: str, storage: BaseStorage) -> optuna.Study:
-    """The study of a name.
+    """The study of a name, whose trials can be read.
 
     Raises:
-        click.ClickException: If the storage has none of that name; it says which are close.
+        click.ClickException: If the storage has none of that name; it says which are close. If it
+            cannot be read.
     """
     try:
         check_names([name], study_names(storage))
-        return optuna.load_study(study_name=name, storage=storage)
     except reading_errors() as error:
         raise click.ClickException(f"--study-name: {reason(error)}") from error
+    try:
+        study = optuna.load_study(study_name=name, storage=storage)
+        study.get_trials(deepcopy=False)
+    except reading_errors() as error:
+        problem = f"{name!r} cannot be read: {reason(error)}"
+        raise click.ClickException(f"--study-name: {problem}") from error
+    return study
 
 
 def matching(pattern: str, existing: Sequence[str], *, option: str) -> list[str]:
@@ -93,7 +100,8 @@ def _journal(path: Path) -> JournalStorage:
 
 
 @contextmanager
-def _errors_of(url: str) -> Iterator[None]:
+def errors_of(url: str) -> Iterator[None]:
+    """In which what cannot be read is an error that names the storage."""
     try:
         yield
     except click.ClickException:

@@ -17,7 +17,7 @@ from optuna.trial import create_trial
 
 from optuna_metabo.replay import ORDERS, Target
 from optuna_metabo.replay.orders import Order
-from tests.cli.conftest import Run, make_study
+from tests.cli.conftest import Run, break_studies, make_study
 
 pytest.importorskip("matplotlib")
 pytest.importorskip("jinja2")
@@ -119,6 +119,24 @@ def test_json_has_every_run(url: str, tmp_path: Path, run: Run) -> None:
     assert [study["name"] for study in found["studies"]] == ["past-1"]
     assert found["studies"][0]["sources"] == ["past-0"]
     assert len(found["studies"][0]["samplers"]["metagp"]["orders"]) == 1
+
+
+def test_how_many_can_be_replayed_is_of_those_that_are_asked_for(
+    url: str, tmp_path: Path, run: Run
+) -> None:
+    options = ("--targets", "past-[01]")
+    ended = run("replay", "--storage", url, "--out", tmp_path / "out", *QUICK, *options)
+    assert ended.err.splitlines()[0] == "2 of 2 studies can be replayed; 3 take part."
+
+
+def test_a_storage_of_which_no_study_can_be_read_is_named(
+    url: str, tmp_path: Path, run: Run
+) -> None:
+    break_studies(url)
+    ended = run("replay", "--storage", url, "--out", tmp_path / "out", *QUICK)
+    assert (ended.code, ended.out) == (1, "")
+    assert f"--storage {url}: replay needs two studies at least" in ended.err
+    assert "only 0 of 3 can be read: 'past-0' cannot be read: Unknown distribution" in ended.err
 
 
 def test_a_journal_is_replayed(tmp_path: Path, run: Run) -> None:
