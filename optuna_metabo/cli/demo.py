@@ -39,8 +39,8 @@ def command(out: Path, seeds: int | None, trials: int | None, quick: bool, force
     plan = Plan(seeds=3) if quick else Plan()
     plan = replace(plan, seeds=seeds or plan.seeds, trials=trials or plan.trials)
     database, report = out / "studies.db", out / "report.html"
-    for path in (database, report):
-        check_free(path, force=force)
+    check_free(database, force=force, sign=MISLEADING.name.encode())
+    check_free(report, force=force, sign=b"<title>optuna-metabo demo</title>")
     with (
         replacing(report) as new_report,
         replacing(database) as new_database,

@@ -70,10 +70,11 @@ def command(
     and --out that is all.
     """
     from optuna_metabo.importing import import_history
+    from optuna_metabo.prior_file import FORMAT
 
     set_log_level()
     if out is not None:
-        check_free(out, force=force)
+        check_free(out, force=force, sign=FORMAT.encode())
     study = import_history(
         table,
         _once(metrics, "--metric"),

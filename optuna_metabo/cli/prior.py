@@ -39,10 +39,11 @@ def command() -> None:
 @options.verbosity
 def build(storage: str, studies: str, out: Path, force: bool) -> None:
     """Read studies, learn from them and write the file."""
+    from optuna_metabo.prior_file import FORMAT
     from optuna_metabo.transfer_prior import TransferPrior
 
     set_log_level()
-    check_free(out, force=force)
+    check_free(out, force=force, sign=FORMAT.encode())
     prior = TransferPrior.fit(studies, storage=_opened(storage, studies))
     prior.save(out)
     _say_size(prior, out)

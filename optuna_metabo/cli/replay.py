@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import click
 
 from optuna_metabo.cli import options
-from optuna_metabo.cli.files import check_writable, replacing
+from optuna_metabo.cli.files import check_own, check_writable, replacing
 from optuna_metabo.cli.options import say, set_log_level
 from optuna_metabo.cli.output import aligned
 from optuna_metabo.cli.storage import errors_of, open_storage
@@ -83,6 +83,7 @@ def command(
     archive = _archive(storage, studies)
     found, left_out = archive.targets(targets, chronological=chronological)
     _say_how_many(len(found), len(found) + len(left_out), archive)
+    check_own(out / "report.html", b"<title>optuna-metabo replay</title>")
     check_writable(out / "report.html")
     failed: list[Failed] = []
 

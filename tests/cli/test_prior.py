@@ -69,6 +69,21 @@ def test_a_study_whose_name_is_a_pattern_is_that_study(url: str, tmp_path: Path,
     assert (ended.code, ended.err) == (0, "No study is new or has grown.\n")
 
 
+def test_the_storage_that_is_read_is_never_replaced(url: str, tmp_path: Path, run: Run) -> None:
+    path = tmp_path / "studies.db"
+    before = path.read_bytes()
+    told = f"{path} is the storage"
+    for arguments in (["--storage", url, "prior", "build"], ["prior", "build", "--storage", url]):
+        ended = run(*arguments, "--out", path, "--force")
+        assert (ended.code, ended.out, ended.err.count("\n")) == (1, "", 1)
+        assert told in ended.err
+    page = tmp_path / "linked.html"
+    page.symlink_to(path)
+    asked = ("--storage", url, "--study-name", "new", "--out", page, "--force")
+    assert f"{page} is the storage" in run("plot", *asked).err
+    assert path.read_bytes() == before
+
+
 def test_nothing_is_replaced_unasked_and_errors_are_one_line(
     url: str, tmp_path: Path, run: Run
 ) -> None:
@@ -80,7 +95,12 @@ def test_nothing_is_replaced_unasked_and_errors_are_one_line(
         ended = run("prior", *arguments)
         assert (ended.code, ended.err.count("\n")) == (1, 1)
         assert "cannot be read" in ended.err
+    ended = run(*build, "--force")
+    assert (ended.code, ended.err.count("\n")) == (1, 1)
+    assert f"{path} is not of this command's making" in ended.err
     assert path.read_bytes() == b"something else"
+    path.write_bytes(b"")
+    assert run(*build, "--force").code == 0
     assert run(*build, "--force").code == 0
     ended = run(*build, "--force", "--studies", "typo-*")
     assert (ended.code, ended.err.count("\n")) == (1, 1)

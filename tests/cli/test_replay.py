@@ -139,6 +139,15 @@ def test_a_storage_of_which_no_study_can_be_read_is_named(
     assert "only 0 of 3 can be read: 'past-0' cannot be read: Unknown distribution" in ended.err
 
 
+def test_a_report_of_something_else_is_not_replaced(url: str, tmp_path: Path, run: Run) -> None:
+    (tmp_path / "report.html").write_text("of someone else")
+    ended = run("replay", "--storage", url, "--out", tmp_path, *QUICK)
+    assert (ended.code, ended.out) == (1, "")
+    assert "report.html is not of this command's making: choose another --out" in ended.err
+    assert (tmp_path / "report.html").read_text() == "of someone else"
+    assert not (tmp_path / "runs").exists()
+
+
 def test_a_journal_is_replayed(tmp_path: Path, run: Run) -> None:
     path = tmp_path / "studies.log"
     storage = JournalStorage(JournalFileBackend(str(path)))
