@@ -177,12 +177,24 @@ class Replay:
         helped, harmed = (sum(sign * gain > MARGIN for gain in gains) for sign in (1, -1))
         return helped, len(gains) - helped - harmed, harmed
 
+    @cached_property
+    def timed(self) -> list[dict[str, Measured]]:
+        """Studies whose trials have durations, and on which every sampler's median run came close.
+
+        Only on these can the time of all samplers be compared.
+        """
+        return [
+            study
+            for study in self.measured
+            if all(one.seconds and math.isfinite(_median(one.seconds)) for one in study.values())
+        ]
+
     def hours(self, sampler: str) -> float | None:
         """The time of the owner's trials until 1 % off the best: the sum of studies' medians.
 
-        ``None`` where no trial has a duration, infinite where a median run did not get there.
+        Of the studies that are :attr:`timed`; ``None`` where there is none.
         """
-        medians = [_median(one[sampler].seconds) for one in self.measured if one[sampler].seconds]
+        medians = [_median(one[sampler].seconds) for one in self.timed]
         return sum(medians) / 3600.0 if medians else None
 
     def as_json(self) -> dict[str, Any]:
@@ -190,6 +202,7 @@ class Replay:
         return {
             "plan": asdict(self.plan),
             "area_trials": self.area_trials,
+            "timed_studies": len(self.timed),
             "summary": {name: self._summary(name) for name in self.samplers},
             "studies": [_study_as_json(*one) for one in self.each],
             "left_out": dict(self.left_out),
@@ -198,7 +211,6 @@ class Replay:
 
     def _summary(self, sampler: str) -> dict[str, Any]:
         regret, against = self.mean_regret(sampler), self.against_cold(sampler)
-        hours = self.hours(sampler)
         return {
             "median_trials_to": {
                 goal: _finite(self.median_trials(sampler, goal)) for goal in GOALS
@@ -209,7 +221,7 @@ class Replay:
             },
             "area": _finite(float(regret[: self.area_trials].mean())),
             "helped_level_harmed": against,
-            "hours": None if hours is None else _finite(hours),
+            "hours": self.hours(sampler),
         }
 
 
