@@ -170,9 +170,21 @@ def _row(source: SourceExplanation, at_first: float | None) -> tuple[str, ...]:
         *_weights(source.weight, at_first),
         "" if source.likeness is None else f"{source.likeness:.2f}",
         agreement(source),
-        str(source.n_trials),
+        trials_used(source),
         listed(source.missing),
     )
+
+
+def trials_used(source: SourceExplanation) -> str:
+    """How many trials are used, and of how many where these are not all."""
+    are_all = source.n_finished <= source.n_trials
+    return f"{source.n_trials}" if are_all else f"{source.n_trials} of {source.n_finished}"
+
+
+def untold(explanation: Explanation) -> str:
+    """One line where not every trial is told, else nothing."""
+    told, n = len(explanation.trials), explanation.n_trials
+    return f"of {n} trials {told} are told: the first ones and an even spread" * (told < n)
 
 
 def _weights(now: float, at_first: float | None) -> tuple[str, str]:
@@ -225,7 +237,8 @@ def _origins(explanation: Explanation) -> list[str]:
         for origin, numbers in found.items()
     ]
     rest = len(lines) - _MOST
-    return [*lines[:_MOST], f"and {rest} more origins"] if rest > 0 else lines
+    more = [f"and {rest} more origins"] * (rest > 0)
+    return [*lines[:_MOST], *more, *filter(None, [untold(explanation)])]
 
 
 def _ranges(numbers: Sequence[int]) -> str:
@@ -258,6 +271,7 @@ def sources_frame(explanation: Explanation) -> pd.DataFrame:
                 "tau_low": low,
                 "tau_high": high,
                 "n_trials": source.n_trials,
+                "n_finished": source.n_finished,
                 "shared": ", ".join(source.shared),
                 "missing": ", ".join(source.missing),
                 "extra": ", ".join(source.extra),
