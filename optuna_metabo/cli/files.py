@@ -56,9 +56,12 @@ def _file(storage: str) -> Path | None:
 
 
 def check_writable(path: Path) -> None:
-    """Raises before any work if nothing can be written there; what is there stays as it is."""
+    """Raises before any work if nothing can be written there; what is there stays as it is.
+
+    What commands that were killed have left of it is cleared away.
+    """
     with replacing(path):
-        pass
+        whole.clear(path)
 
 
 @contextmanager

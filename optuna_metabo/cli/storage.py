@@ -89,14 +89,17 @@ def _journal(path: Path) -> JournalStorage:
             f"--storage {path}: neither a URL, such as sqlite:///studies.db, nor a file"
         )
     with path.open("rb") as file:
-        if file.read(len(_SQLITE)) == _SQLITE:
-            raise click.UsageError(f"--storage {path} is a database: pass sqlite:///{path}")
+        head = file.read(len(_SQLITE))
+    if head == _SQLITE:
+        raise click.UsageError(f"--storage {path} is a database: pass sqlite:///{path}")
+    no_journal = click.ClickException(f"--storage {path} is no journal that this Optuna can read")
+    # To Optuna a last line that is no JSON is one that is being written.
+    if head and not head.startswith(b"{"):
+        raise no_journal
     try:
         return JournalStorage(JournalFileBackend(str(path)))
     except _NONSENSE as error:
-        raise click.ClickException(
-            f"--storage {path} is no journal that this Optuna can read"
-        ) from error
+        raise no_journal from error
 
 
 @contextmanager
@@ -117,6 +120,5 @@ def errors_of(url: str) -> Iterator[None]:
             raise
         if isinstance(error.__cause__, ArgumentError):
             raise click.UsageError(f"--{error}") from error
-        raise click.ClickException(
-            f"--storage {without_password(url)}: {reason(error)}"
-        ) from error
+        told = reason(error).replace("$STORAGE_URL", without_password(url))
+        raise click.ClickException(f"--storage {without_password(url)}: {told}") from error
