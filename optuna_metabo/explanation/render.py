@@ -15,6 +15,7 @@ from optuna_metabo.explanation.names import (
     listed,
     short_name,
 )
+from optuna_metabo.layout import in_columns
 from optuna_metabo.logs import one_line
 from optuna_metabo.surrogate import TRUSTED
 
@@ -48,12 +49,7 @@ _HEAD = ("past study", "weight now", "at first", "likeness", "agreement", "trial
 def text(explanation: Explanation) -> str:
     """What matters, as a table and a few lines."""
     explanation = fitting(explanation)
-    rows = _table(explanation)
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    lines = [
-        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
-        for row in rows
-    ]
+    lines = in_columns(_table(explanation))
     return "\n".join([title(explanation), "", *lines, *_below(explanation)])
 
 
