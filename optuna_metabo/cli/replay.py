@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib.util
 import json
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -82,7 +82,7 @@ def command(
     plan = _plan(samplers, seeds, trials, chronological)
     archive = _archive(storage, studies)
     found, left_out = archive.targets(targets, chronological=chronological)
-    _say_how_many(len(found), len(found) + len(left_out), archive)
+    _say_what(archive, len(found), left_out)
     check_own(out / "report.html", b"<title>optuna-metabo replay</title>")
     check_writable(out / "report.html")
     failed: list[Failed] = []
@@ -129,10 +129,15 @@ def _archive(storage: str, studies: str) -> Archive:
         return Archive.read(open_storage(reading_only(storage)), studies)
 
 
-def _say_how_many(n_found: int, n_asked_for: int, archive: Archive) -> None:
-    n_all = len(archive.studies) + len(archive.unread)
+def _say_what(archive: Archive, n_found: int, left_out: Mapping[str, str]) -> None:
+    """How many studies are run again, and why others are not."""
+    from optuna_metabo.replay.archive import told_of
+
+    n_asked_for, n_all = n_found + len(left_out), len(archive.studies) + len(archive.unread)
     rest = f"; {n_all} take part" if n_all > n_asked_for else ""
     say(f"{n_found} of {counted(n_asked_for, 'study', 'studies')} can be replayed{rest}.")
+    if left_out:
+        say(f"left out: {told_of(left_out)}")
 
 
 def _show(replay: Replay, out: Path, output_format: str) -> None:
@@ -165,4 +170,4 @@ def _end(failed: Sequence[Failed], n_runs: int) -> None:
 def _progress(done: int, total: int, last: str) -> None:
     """A line from time to time; the name of a study may have several."""
     if done == total or done % max(total // 50, 1) == 0:
-        say(f"{done} of {total} runs{': ' * bool(last)}{' '.join(last.splitlines())}")
+        say(f"{done} of {counted(total, 'run')}{': ' * bool(last)}{' '.join(last.splitlines())}")

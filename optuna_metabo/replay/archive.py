@@ -90,7 +90,7 @@ class Archive:
             progress(i + 1, len(asked_for))
         if len(copies) < 2:
             n_read = f"only {len(copies)} of {len(asked_for)} can be read"
-            raise NothingToReplay(f"{_NEEDED}; {n_read}: {_told_of(unread)}")
+            raise NothingToReplay(f"{_NEEDED}; {n_read}: {told_of(unread)}")
         return cls(tuple(copies), unread)._checked()
 
     def _checked(self) -> Archive:
@@ -162,7 +162,7 @@ class Archive:
         asked_for = set(chosen(names, existing))
         if not asked_for:
             raise NothingToReplay(
-                f"{names!r} matches none of the studies that take part, {shown(existing)}"
+                f"{names!r} matches no study of what takes part, {shown(existing)}"
             )
         found, left_out = [], {}
         keys = {study.study_name: _key(study) for study in self.studies}
@@ -181,7 +181,7 @@ class Archive:
                 left_out[study.study_name] = reason
         left_out |= {name: why for name, why in self.unread.items() if name in asked_for}
         if not found:
-            raise NothingToReplay(f"no study can be replayed: {_told_of(left_out)}")
+            raise NothingToReplay(f"no study can be replayed: {told_of(left_out)}")
         return found, left_out
 
 
@@ -206,7 +206,7 @@ def _copy(study: Study, memory: InMemoryStorage) -> Study:
     return copy
 
 
-def _told_of(reasons: Mapping[str, str]) -> str:
+def told_of(reasons: Mapping[str, str]) -> str:
     """Some of the studies, and why each is left out."""
     return some_of([f"{name!r} {why}" for name, why in reasons.items()])
 

@@ -139,6 +139,16 @@ def test_a_storage_of_which_no_study_can_be_read_is_named(
     assert "only 0 of 3 can be read: 'past-0' cannot be read: Unknown distribution" in ended.err
 
 
+def test_what_is_left_out_is_told_with_its_reason(url: str, tmp_path: Path, run: Run) -> None:
+    break_studies(url, "past-1")
+    ended = run("replay", "--storage", url, "--out", tmp_path / "out", *QUICK)
+    assert ended.code == 0, ended.err
+    assert ended.err.splitlines()[:2] == [
+        "2 of 3 studies can be replayed.",
+        "left out: 'past-1' cannot be read: Unknown distribution class: XDistribution",
+    ]
+
+
 def test_a_report_of_something_else_is_not_replaced(url: str, tmp_path: Path, run: Run) -> None:
     (tmp_path / "report.html").write_text("of someone else")
     ended = run("replay", "--storage", url, "--out", tmp_path, *QUICK)

@@ -104,7 +104,7 @@ def test_what_cannot_be_replayed_is_named_with_its_reason() -> None:
     with pytest.raises(NothingToReplay, match="'flat' has 2 completed trials"):
         Archive.read(storage).targets("flat")
     with pytest.raises(
-        NothingToReplay, match=r"'nothing' matches none of .* has 'bowl-0', 'bowl-1'"
+        NothingToReplay, match=r"'nothing' matches no study .*, which has 'bowl-0', 'bowl-1'"
     ):
         Archive.read(storage).targets("nothing")
 
