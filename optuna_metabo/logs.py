@@ -35,6 +35,17 @@ def one_line(text: str) -> str:
     return "".join(repr(x)[1:-1] if unicodedata.category(x) == "Cc" else x for x in told)
 
 
+def counted(n: int, one: str, more: str = "") -> str:
+    """So many of something, by its name for one and for several.
+
+    Example:
+        >>> from optuna_metabo.logs import counted
+        >>> counted(1, "study", "studies"), counted(2, "run")
+        ('1 study', '2 runs')
+    """
+    return f"{n} {one if n == 1 else more or one + 's'}"
+
+
 def _level_of_user() -> int:
     """The ``stacklevel`` of the first frame that is neither ours nor Optuna's."""
     frame, level = inspect.currentframe(), 0

@@ -171,6 +171,11 @@ def is_glob(text: str) -> bool:
     return any(character in text for character in "*?[")
 
 
+def chosen(pattern: str, existing: Sequence[str]) -> list[str]:
+    """The names that a glob stands for; one that exists is that name, whatever signs it has."""
+    return [pattern] if pattern in existing else list(filter(Glob(pattern), existing))
+
+
 def check_names(names: Sequence[str], existing: Sequence[str]) -> None:
     """Raises a ``ValueError``, with close names, if a study does not exist."""
     for name in names:
@@ -187,5 +192,10 @@ def shown(names: Sequence[str]) -> str:
 
 def listed(names: Sequence[str]) -> str:
     """Some of the names, and how many more there are."""
-    more = f" and {len(names) - _MAX_SHOWN} more" if len(names) > _MAX_SHOWN else ""
-    return ", ".join(map(repr, names[:_MAX_SHOWN])) + more
+    return some_of([*map(repr, names)], ", ")
+
+
+def some_of(what: Sequence[object], between: str = "; ") -> str:
+    """Some of what there is, and how many more there are."""
+    more = f" and {len(what) - _MAX_SHOWN} more" if len(what) > _MAX_SHOWN else ""
+    return between.join(map(str, what[:_MAX_SHOWN])) + more

@@ -2,11 +2,29 @@
 
 from __future__ import annotations
 
+import glob
 import os
 import tempfile
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
+
+# Seconds after which what is unfinished is taken for that of a program that was killed.
+_DAY = 86_400.0
+
+
+def clear(path: Path) -> None:
+    """Clears away what programs that were killed left of ``path``, a day ago or longer.
+
+    A folder in which anything else lies is not one of :func:`replacing`, and stays.
+    """
+    for folder in path.parent.glob(f".{glob.escape(path.name)}-*"):
+        with suppress(OSError):  # another program was quicker, or may do what we may not
+            is_old = time.time() - folder.stat().st_mtime > _DAY
+            if is_old and {one.name for one in folder.iterdir()} <= {path.name}:
+                (folder / path.name).unlink(missing_ok=True)
+                folder.rmdir()
 
 
 @contextmanager

@@ -15,6 +15,7 @@ from optuna_metabo.cli.options import say, set_log_level
 from optuna_metabo.cli.output import aligned
 from optuna_metabo.cli.progress import progress
 from optuna_metabo.demo import MISLEADING
+from optuna_metabo.logs import counted
 
 if TYPE_CHECKING:
     from optuna_metabo.demo.run import Plan, Result
@@ -39,8 +40,8 @@ def command(out: Path, seeds: int | None, trials: int | None, quick: bool, force
     plan = Plan(seeds=3) if quick else Plan()
     plan = replace(plan, seeds=seeds or plan.seeds, trials=trials or plan.trials)
     database, report = out / "studies.db", out / "report.html"
-    for path in (database, report):
-        check_free(path, force=force)
+    check_free(database, force=force, sign=MISLEADING.name.encode())
+    check_free(report, force=force, sign=b"<title>optuna-metabo demo</title>")
     with (
         replacing(report) as new_report,
         replacing(database) as new_database,
@@ -68,11 +69,13 @@ def _command(plan: Plan) -> str:
 def _print(result: Result, plan: Plan) -> None:
     from optuna_metabo.demo.run import table
 
-    click.echo(f"Mean best accuracy on the new task over {plan.seeds} runs\n")
+    click.echo(f"Mean best accuracy on the new task over {counted(plan.seeds, 'run')}\n")
     click.echo(aligned(table(result)))
     for name, reason in result.skipped.items():
         click.echo(f"\n{name} took no part: {reason}.")
-    click.echo(f"\nWhich past studies were used, after {plan.trials} trials of the first run")
+    click.echo(
+        f"\nWhich past studies were used, after {counted(plan.trials, 'trial')} of the first run"
+    )
     click.echo(f"({MISLEADING.name} misleads: it logged its error as if it were its accuracy;")
     click.echo("how little that costs is the difference between the first two rows)\n")
     click.echo(result.explanation)

@@ -8,11 +8,12 @@ from typing import Any
 import click
 
 from optuna_metabo.cli import options
-from optuna_metabo.cli.options import set_log_level
+from optuna_metabo.cli.options import say, set_log_level
 from optuna_metabo.cli.output import emit, emit_one
 from optuna_metabo.cli.past import Asked, looking, study_and_sampler
 from optuna_metabo.cli.sources import record
 from optuna_metabo.explanation import Explanation, TrialExplanation
+from optuna_metabo.explanation.render import untold
 
 
 @click.command()
@@ -23,7 +24,8 @@ def command(asked: Asked, output_format: str) -> None:
     """Say what led to each trial of a study: past studies, or its own values.
 
     It is worked out anew from the trials, as if MetaGPSampler had proposed them with these past
-    studies. With -f value it is one line a trial: its number, value and origin.
+    studies. With -f value it is one line a trial: its number, value and origin. Of more than 64
+    trials the first ones and an even spread are told.
     """
     set_log_level()
     study, sampler = study_and_sampler(asked)
@@ -32,6 +34,8 @@ def command(asked: Asked, output_format: str) -> None:
         click.echo(explanation)
     elif output_format == "value":
         emit([_trial(one) for one in explanation.trials], output_format)
+        if line := untold(explanation):
+            say(line)
     else:
         emit_one(_whole(explanation), output_format)
 
@@ -45,6 +49,7 @@ def _whole(explanation: Explanation) -> dict[str, Any]:
     return {
         "study": explanation.study_name,
         "trials_told": explanation.n_told,
+        "trials_in_all": explanation.n_trials,
         "weight_without_sources": explanation.weight_without_sources,
         "weight_of_opposites": explanation.weight_of_opposites,
         "trust": explanation.trust,

@@ -11,19 +11,57 @@ import click
 from optuna_metabo import replacing as whole
 
 
-def check_free(path: Path, *, force: bool) -> None:
-    """Raises before any work if ``path`` exists and may not be replaced, or cannot be written."""
+def check_free(path: Path, *, force: bool, sign: bytes = b"") -> None:
+    """Raises before any work if ``path`` exists and may not be replaced, or cannot be written.
+
+    Args:
+        path: What is to be written.
+        force: Whether what exists may be replaced, if it is the command's own.
+        sign: What only files of the command's making hold.
+    """
     if path.is_dir():
         raise click.ClickException(f"{path} is a directory: choose another --out")
     if path.exists() and not force:
         raise click.ClickException(f"{path} exists: choose another --out, or pass --force")
+    check_own(path, sign)
     check_writable(path)
 
 
+def check_own(path: Path, sign: bytes) -> None:
+    """Raises before any work if ``path`` is the storage, or a file that holds no such sign."""
+    if not path.is_file():
+        return
+    if any(path.samefile(file) for file in _storages() if file.exists()):
+        raise click.ClickException(f"{path} is the storage: choose another --out")
+    content = path.read_bytes()
+    if content and sign not in content:
+        raise click.ClickException(f"{path} is not of this command's making: choose another --out")
+
+
+def _storages() -> list[Path]:
+    """The files of the storages that the command was given."""
+    context, found = click.get_current_context(silent=True), []
+    while context is not None:
+        found.append(context.params.get("storage"))
+        context = context.parent
+    return [file for url in found if url and (file := _file(url))]
+
+
+def _file(storage: str) -> Path | None:
+    if "://" not in storage:
+        return Path(storage)
+    from optuna_metabo.reading import sqlite_file
+
+    return sqlite_file(storage) if storage.startswith("sqlite") else None
+
+
 def check_writable(path: Path) -> None:
-    """Raises before any work if nothing can be written there; what is there stays as it is."""
+    """Raises before any work if nothing can be written there; what is there stays as it is.
+
+    What commands that were killed have left of it is cleared away.
+    """
     with replacing(path):
-        pass
+        whole.clear(path)
 
 
 @contextmanager

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +13,7 @@ from optuna_metabo.cli import options
 from optuna_metabo.cli.files import check_free
 from optuna_metabo.cli.options import say, set_log_level
 from optuna_metabo.cli.output import emit
+from optuna_metabo.logs import counted, one_line
 
 if TYPE_CHECKING:
     import optuna
@@ -70,25 +73,28 @@ def command(
     and --out that is all.
     """
     from optuna_metabo.importing import import_history
+    from optuna_metabo.prior_file import FORMAT
 
     set_log_level()
     if out is not None:
-        check_free(out, force=force)
-    study = import_history(
-        table,
-        _once(metrics, "--metric"),
-        study_name=study_name or table.stem,
-        params=params or None,
-        distributions=_once(kinds, "--as"),
-        storage=None if storage is None else _writable(storage),
-    )
+        check_free(out, force=force, sign=FORMAT.encode())
+    with _in_words_of_options():
+        study = import_history(
+            table,
+            _once(metrics, "--metric"),
+            study_name=study_name or table.stem,
+            params=params or None,
+            distributions=_once(kinds, "--as"),
+            storage=None if storage is None else _writable(storage),
+        )
     emit(_records(study), output_format)
     if out is not None:
         from optuna_metabo.transfer_prior import TransferPrior
 
         TransferPrior.fit([study]).save(out)
     states = [trial.state.name for trial in study.get_trials(deepcopy=False)]
-    say(f"{study.study_name}: {len(states)} trials, {states.count('FAIL')} of them failed.")
+    n_trials, n_failed = counted(len(states), "trial"), states.count("FAIL")
+    say(f"{one_line(study.study_name)}: {n_trials}, {n_failed} of them failed.")
 
 
 def _once(pairs: tuple[tuple[str, Any], ...], option: str) -> dict[str, Any]:
@@ -99,6 +105,18 @@ def _once(pairs: tuple[tuple[str, Any], ...], option: str) -> dict[str, Any]:
         twice = next(name for name in names if names.count(name) > 1)
         raise click.UsageError(f"{option} {twice} is given more than once")
     return found
+
+
+@contextmanager
+def _in_words_of_options() -> Iterator[None]:
+    """In which an argument of :func:`import_history` is called by its option."""
+    try:
+        yield
+    except ValueError as error:
+        if not str(error).startswith("distributions "):
+            raise
+        told = str(error).replace("distributions", "--as", 1)
+        raise click.ClickException(told) from error
 
 
 def _writable(storage: str) -> str | BaseStorage:

@@ -11,6 +11,8 @@ from optuna_metabo.cli import options
 from optuna_metabo.cli.files import check_free
 from optuna_metabo.cli.options import say, set_log_level
 from optuna_metabo.cli.output import emit
+from optuna_metabo.explanation.names import IN_TEXT, listed, short_name
+from optuna_metabo.logs import counted, one_line
 
 if TYPE_CHECKING:
     from optuna.storages import BaseStorage
@@ -39,10 +41,11 @@ def command() -> None:
 @options.verbosity
 def build(storage: str, studies: str, out: Path, force: bool) -> None:
     """Read studies, learn from them and write the file."""
+    from optuna_metabo.prior_file import FORMAT
     from optuna_metabo.transfer_prior import TransferPrior
 
     set_log_level()
-    check_free(out, force=force)
+    check_free(out, force=force, sign=FORMAT.encode())
     prior = TransferPrior.fit(studies, storage=_opened(storage, studies))
     prior.save(out)
     _say_size(prior, out)
@@ -66,7 +69,9 @@ def update(storage: str, studies: str, out: Path) -> None:
     known = {study.state for study in before.studies}
     read = [study.name for study in prior.studies if study.state not in known]
     prior.save(out)
-    say(f"Read {len(read)} studies that are new or have grown: {', '.join(read)}.")
+    have = "is new or has" if len(read) == 1 else "are new or have"
+    names = listed(map(one_line, read))
+    say(f"Read {counted(len(read), 'study', 'studies')} that {have} grown: {names}.")
     _say_size(prior, out)
 
 
@@ -81,9 +86,9 @@ def inspect(path: Path, output_format: str) -> None:
     prior = TransferPrior.load(path)
     emit(_records(prior), output_format)
     for one in prior.left_out:
-        say(f"left out: {one.name} ({one.reason})")
-    n_kept = len(prior.learned)
-    say(f"Surrogate {prior.surrogate!r}; what it has learned of {n_kept} outputs is in the file.")
+        say(one_line(f"left out: {short_name(one.name, IN_TEXT)} ({one.reason})"))
+    outputs = counted(len(prior.learned), "output")
+    say(f"Surrogate {prior.surrogate!r}; what it has learned of {outputs} is in the file.")
 
 
 def _opened(storage: str, studies: str) -> BaseStorage:
@@ -119,6 +124,7 @@ def _records(prior: TransferPrior) -> list[dict[str, Any]]:
 def _say_size(prior: TransferPrior, path: Path) -> None:
     n_trials = sum(study.n_finished for study in prior.studies)
     size = path.stat().st_size / 1e6
-    say(f"{path}: {len(prior.studies)} studies, {n_trials} trials, {size:.2f} MB.")
+    n_studies = counted(len(prior.studies), "study", "studies")
+    say(f"{path}: {n_studies}, {counted(n_trials, 'trial')}, {size:.2f} MB.")
     for one in prior.left_out:
-        say(f"left out: {one.name} ({one.reason})")
+        say(one_line(f"left out: {short_name(one.name, IN_TEXT)} ({one.reason})"))

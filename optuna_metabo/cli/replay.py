@@ -5,27 +5,32 @@ from __future__ import annotations
 import importlib.util
 import json
 import os
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from optuna_metabo.cli import options
-from optuna_metabo.cli.files import check_writable, replacing
+from optuna_metabo.cli.files import check_own, check_writable, replacing
 from optuna_metabo.cli.options import say, set_log_level
 from optuna_metabo.cli.output import aligned
-from optuna_metabo.cli.storage import open_storage
+from optuna_metabo.cli.storage import errors_of, open_storage
+from optuna_metabo.logs import counted
+from optuna_metabo.reading import some_of
 
 if TYPE_CHECKING:
-    from optuna_metabo.replay import Archive, Plan, Replay
+    from optuna_metabo.replay import Archive, Failed, Plan, Replay
 
 _NEEDED = ("jinja2", "matplotlib")
 
 
 @click.command()
 @options.storage
-@click.option("--studies", default="*", help="A glob: the studies that take part (default all).")
-@click.option("--targets", default="*", help="A glob: those of them that are run again.")
+@click.option(
+    "--studies", default="*", help="A name or a glob: the studies that take part (default all)."
+)
+@click.option("--targets", default="*", help="A name or a glob: those of them that are run again.")
 @click.option("--chronological", is_flag=True, help="Learn only from what had ended before.")
 @click.option(
     "--sampler",
@@ -77,12 +82,25 @@ def command(
     plan = _plan(samplers, seeds, trials, chronological)
     archive = _archive(storage, studies)
     found, left_out = archive.targets(targets, chronological=chronological)
-    say(f"{len(found)} of {len(archive.studies)} studies can be replayed.")
+    _say_what(archive, len(found), left_out)
+    check_own(out / "report.html", b"<title>optuna-metabo replay</title>")
     check_writable(out / "report.html")
+    failed: list[Failed] = []
+
+    def tell(one: Failed) -> None:
+        say(f"failed: {one}")
+        failed.append(one)
+
     runs = execute(
-        found, plan, folder=out / "runs", jobs=jobs or os.cpu_count() or 1, progress=_progress
+        found,
+        plan,
+        folder=out / "runs",
+        jobs=jobs or os.cpu_count() or 1,
+        progress=_progress,
+        failed=tell,
     )
-    _show(Replay.of(found, plan, runs, left_out), out, output_format)
+    _show(Replay.of(found, plan, runs, left_out, failed), out, output_format)
+    _end(failed, len(failed) + len(runs))
 
 
 def _check_installed() -> None:
@@ -107,7 +125,19 @@ def _archive(storage: str, studies: str) -> Archive:
     from optuna_metabo.replay.archive import reading_only
 
     open_storage(storage)  # says in words what is wrong with it
-    return Archive.read(open_storage(reading_only(storage)), studies)
+    with errors_of(storage):
+        return Archive.read(open_storage(reading_only(storage)), studies)
+
+
+def _say_what(archive: Archive, n_found: int, left_out: Mapping[str, str]) -> None:
+    """How many studies are run again, and why others are not."""
+    from optuna_metabo.replay.archive import told_of
+
+    n_asked_for, n_all = n_found + len(left_out), len(archive.studies) + len(archive.unread)
+    rest = f"; {n_all} take part" if n_all > n_asked_for else ""
+    say(f"{n_found} of {counted(n_asked_for, 'study', 'studies')} can be replayed{rest}.")
+    if left_out:
+        say(f"left out: {told_of(left_out)}")
 
 
 def _show(replay: Replay, out: Path, output_format: str) -> None:
@@ -128,7 +158,16 @@ def _show(replay: Replay, out: Path, output_format: str) -> None:
     say(f"Report: {report}\nFigure: {figure}")
 
 
+def _end(failed: Sequence[Failed], n_runs: int) -> None:
+    """An error if a run failed: a script is not to take the report for a whole one."""
+    if failed:
+        raise click.ClickException(
+            f"{len(failed)} of {n_runs} runs failed, and the report is of the others: "
+            f"{some_of(failed)}"
+        )
+
+
 def _progress(done: int, total: int, last: str) -> None:
     """A line from time to time; the name of a study may have several."""
     if done == total or done % max(total // 50, 1) == 0:
-        say(f"{done} of {total} runs{': ' * bool(last)}{' '.join(last.splitlines())}")
+        say(f"{done} of {counted(total, 'run')}{': ' * bool(last)}{' '.join(last.splitlines())}")

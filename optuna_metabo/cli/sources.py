@@ -12,7 +12,7 @@ from optuna_metabo.cli.output import emit
 from optuna_metabo.cli.past import Asked, looking, study_and_sampler
 from optuna_metabo.explanation import SourceExplanation
 from optuna_metabo.explanation.names import abridged
-from optuna_metabo.explanation.render import fitting
+from optuna_metabo.explanation.render import fitting, trials_used
 
 # What fits on a line of a terminal; the other formats have all.
 _SHOWN = ("study", "serves", "weight", "agreement", "tau", "trials", "missing", "why_not")
@@ -33,7 +33,7 @@ def command(asked: Asked, output_format: str) -> None:
     study, sampler = study_and_sampler(asked)
     explanation = sampler.explain(study)
     if output_format == "table":
-        emit([_line(record(one)) for one in fitting(explanation).sources], output_format)
+        emit([_line(one) for one in fitting(explanation).sources], output_format)
     else:
         emit([record(one) for one in explanation.sources], output_format)
 
@@ -51,6 +51,7 @@ def record(source: SourceExplanation) -> dict[str, Any]:
         "tau_low": low if known else None,
         "tau_high": high if known else None,
         "trials": source.n_trials,
+        "finished": source.n_finished,
         "shared": source.shared,
         "missing": source.missing,
         "why_not": source.reason,
@@ -58,6 +59,8 @@ def record(source: SourceExplanation) -> dict[str, Any]:
     }
 
 
-def _line(record: dict[str, Any]) -> dict[str, Any]:
+def _line(source: SourceExplanation) -> dict[str, Any]:
     """What of a record fits on a line."""
-    return {**{name: record[name] for name in _SHOWN}, "missing": abridged(record["missing"])}
+    whole = record(source)
+    short = {"trials": trials_used(source), "missing": abridged(source.missing)}
+    return {**{name: whole[name] for name in _SHOWN}, **short}

@@ -41,7 +41,7 @@ def open_storage(url: str) -> BaseStorage:
         click.UsageError: If it is none of them, or a file that is not there.
         click.ClickException: If it cannot be read.
     """
-    with _errors_of(url):
+    with errors_of(url):
         if url.startswith("redis"):
             return JournalStorage(JournalRedisBackend(url))
         if "://" not in url:
@@ -50,16 +50,23 @@ def open_storage(url: str) -> BaseStorage:
 
 
 def load_study(name: str, storage: BaseStorage) -> optuna.Study:
-    """The study of a name.
+    """The study of a name, whose trials can be read.
 
     Raises:
-        click.ClickException: If the storage has none of that name; it says which are close.
+        click.ClickException: If the storage has none of that name; it says which are close. If it
+            cannot be read.
     """
     try:
         check_names([name], study_names(storage))
-        return optuna.load_study(study_name=name, storage=storage)
     except reading_errors() as error:
         raise click.ClickException(f"--study-name: {reason(error)}") from error
+    try:
+        study = optuna.load_study(study_name=name, storage=storage)
+        study.get_trials(deepcopy=False)
+    except reading_errors() as error:
+        problem = f"{name!r} cannot be read: {reason(error)}"
+        raise click.ClickException(f"--study-name: {problem}") from error
+    return study
 
 
 def matching(pattern: str, existing: Sequence[str], *, option: str) -> list[str]:
@@ -82,18 +89,22 @@ def _journal(path: Path) -> JournalStorage:
             f"--storage {path}: neither a URL, such as sqlite:///studies.db, nor a file"
         )
     with path.open("rb") as file:
-        if file.read(len(_SQLITE)) == _SQLITE:
-            raise click.UsageError(f"--storage {path} is a database: pass sqlite:///{path}")
+        head = file.read(len(_SQLITE))
+    if head == _SQLITE:
+        raise click.UsageError(f"--storage {path} is a database: pass sqlite:///{path}")
+    no_journal = click.ClickException(f"--storage {path} is no journal that this Optuna can read")
+    # To Optuna a last line that is no JSON is one that is being written.
+    if head and not head.startswith(b"{"):
+        raise no_journal
     try:
         return JournalStorage(JournalFileBackend(str(path)))
     except _NONSENSE as error:
-        raise click.ClickException(
-            f"--storage {path} is no journal that this Optuna can read"
-        ) from error
+        raise no_journal from error
 
 
 @contextmanager
-def _errors_of(url: str) -> Iterator[None]:
+def errors_of(url: str) -> Iterator[None]:
+    """In which what cannot be read is an error that names the storage."""
     try:
         yield
     except click.ClickException:
@@ -109,6 +120,5 @@ def _errors_of(url: str) -> Iterator[None]:
             raise
         if isinstance(error.__cause__, ArgumentError):
             raise click.UsageError(f"--{error}") from error
-        raise click.ClickException(
-            f"--storage {without_password(url)}: {reason(error)}"
-        ) from error
+        told = reason(error).replace("$STORAGE_URL", without_password(url))
+        raise click.ClickException(f"--storage {without_password(url)}: {told}") from error

@@ -10,6 +10,7 @@ import jinja2
 
 from optuna_metabo.demo.run import Plan, Result, table
 from optuna_metabo.demo.tasks import MISLEADING, PAST
+from optuna_metabo.logs import counted
 from optuna_metabo.visualization import plot_best_values, plot_explanation
 
 _CONFIG = {"displayModeBar": False, "responsive": True}
@@ -30,6 +31,7 @@ def write_report(path: Path, result: Result, plan: Plan, command: str) -> None:
         n_related=len(PAST),
         misleading=MISLEADING.name,
         plan=plan,
+        counted=counted,
         curves=curves.to_html(full_html=False, include_plotlyjs=True, config=_CONFIG),
         table=table(result),
         skipped=result.skipped,

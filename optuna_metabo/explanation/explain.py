@@ -66,6 +66,7 @@ def explain(back: Retrospect) -> Explanation:
         tuple(_features(one.description) for one in back.learned if one.description),
         sum(map(opposition, models)) / len(models),
         max(map(trust, models)),
+        len(back.trials),
     )
 
 
@@ -141,6 +142,7 @@ def _source(
         missing=tuple(name for name in encoding.names if name not in source.shared),
         extra=tuple(name for name in source.study.search_space if name not in source.shared),
         n_compared=agreement[1],
+        n_finished=source.study.n_finished,
     )
 
 

@@ -25,7 +25,8 @@ class SourceExplanation:
         weight: Its share of the belief about the target now, in [0, 1].
         rank_agreement: Kendall's tau between the source's predictions and the target's values so
             far, or ``None`` with fewer than two values.
-        n_trials: The number of its trials that are used.
+        n_trials: The number of its trials that are used: of the ones that are alike one, and of a
+            long study a choice.
         shared: Parameters that it shares with the target.
         missing: Parameters of the target that it lacks.
         extra: Parameters that only it has; they are ignored.
@@ -33,6 +34,7 @@ class SourceExplanation:
         n_compared: The number of values that the agreement is of.
         likeness: Its weight before the first value by the features of the studies, 1 on average,
             or ``None`` where these are not known or not listened to.
+        n_finished: How many of its trials had finished, or 0 where it was left out.
 
     Example:
         >>> from optuna_metabo import SourceExplanation
@@ -54,6 +56,7 @@ class SourceExplanation:
     reason: str | None = None
     n_compared: int = 0
     likeness: float | None = None
+    n_finished: int = 0
 
     @property
     def agreement_interval(self) -> tuple[float, float]:
@@ -153,6 +156,7 @@ class Explanation:
             direction were mistaken; a part of the weights of the sources.
         trust: How far the sources were believed before any value, from 0 to 1: as far as they
             tell each other's best trials.
+        n_trials: The number of its trials that have parameters, of which ``trials`` are told.
 
     Example:
         >>> import optuna
@@ -181,6 +185,7 @@ class Explanation:
     features: tuple[FeaturesExplanation, ...] = ()
     weight_of_opposites: float = 0.0
     trust: float = 1.0
+    n_trials: int = 0
 
     def __str__(self) -> str:
         return render.text(self)

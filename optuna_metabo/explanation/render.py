@@ -15,6 +15,7 @@ from optuna_metabo.explanation.names import (
     labels,
     short_name,
 )
+from optuna_metabo.layout import in_columns
 from optuna_metabo.logs import one_line
 from optuna_metabo.surrogate import TRUSTED
 
@@ -48,12 +49,7 @@ _HEAD = ("past study", "weight now", "at first", "likeness", "agreement", "trial
 def text(explanation: Explanation) -> str:
     """What matters, as a table and a few lines."""
     explanation = fitting(explanation)
-    rows = _table(explanation)
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    lines = [
-        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
-        for row in rows
-    ]
+    lines = in_columns(_table(explanation))
     return "\n".join([title(explanation), "", *lines, *_below(explanation)])
 
 
@@ -170,9 +166,21 @@ def _row(source: SourceExplanation, at_first: float | None) -> tuple[str, ...]:
         *_weights(source.weight, at_first),
         "" if source.likeness is None else f"{source.likeness:.2f}",
         agreement(source),
-        str(source.n_trials),
+        trials_used(source),
         abridged(source.missing),
     )
+
+
+def trials_used(source: SourceExplanation) -> str:
+    """How many trials are used, and of how many where these are not all."""
+    are_all = source.n_finished <= source.n_trials
+    return f"{source.n_trials}" if are_all else f"{source.n_trials} of {source.n_finished}"
+
+
+def untold(explanation: Explanation) -> str:
+    """One line where not every trial is told, else nothing."""
+    told, n = len(explanation.trials), explanation.n_trials
+    return f"of {n} trials {told} are told: the first ones and an even spread" * (told < n)
 
 
 def _weights(now: float, at_first: float | None) -> tuple[str, str]:
@@ -225,7 +233,8 @@ def _origins(explanation: Explanation) -> list[str]:
         for origin, numbers in found.items()
     ]
     rest = len(lines) - _MOST
-    return [*lines[:_MOST], f"and {rest} more origins"] if rest > 0 else lines
+    more = [f"and {rest} more origins"] * (rest > 0)
+    return [*lines[:_MOST], *more, *filter(None, [untold(explanation)])]
 
 
 def _ranges(numbers: Sequence[int]) -> str:
@@ -258,6 +267,7 @@ def sources_frame(explanation: Explanation) -> pd.DataFrame:
                 "tau_low": low,
                 "tau_high": high,
                 "n_trials": source.n_trials,
+                "n_finished": source.n_finished,
                 "shared": ", ".join(source.shared),
                 "missing": ", ".join(source.missing),
                 "extra": ", ".join(source.extra),

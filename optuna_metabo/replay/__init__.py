@@ -14,13 +14,14 @@ studies are its past.
 from optuna_metabo.replay.archive import Archive, NothingToReplay
 from optuna_metabo.replay.orders import ORDERS, Target, by_proposals, by_scores, default_orders
 from optuna_metabo.replay.pool import Pool
-from optuna_metabo.replay.runs import Plan, Run, execute
+from optuna_metabo.replay.runs import Failed, Plan, Run, execute
 from optuna_metabo.replay.summary import Measured, Replay
 from optuna_metabo.replay.yardstick import Yardstick
 
 __all__ = [
     "ORDERS",
     "Archive",
+    "Failed",
     "Measured",
     "NothingToReplay",
     "Plan",

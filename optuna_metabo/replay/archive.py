@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
 from urllib.parse import quote
@@ -14,10 +14,24 @@ from optuna.storages import BaseStorage, InMemoryStorage
 from optuna.study import Study
 from optuna.trial import FrozenTrial, TrialState
 
+from optuna_metabo.logs import one_line
 from optuna_metabo.outputs import constraints_of, name_metrics
-from optuna_metabo.reading import Glob, listed, opened, shown, sqlite_file, study_names
+from optuna_metabo.reading import (
+    cause,
+    chosen,
+    first_line,
+    listed,
+    opened,
+    reading_errors,
+    shown,
+    some_of,
+    sqlite_file,
+    study_names,
+)
 from optuna_metabo.replay.orders import Target
 from optuna_metabo.replay.pool import Pool
+
+_NEEDED = "replay needs two studies at least, one to run again and one to learn from"
 
 
 class NothingToReplay(ValueError):
@@ -30,9 +44,11 @@ class Archive:
 
     Args:
         studies: All that take part: each is replayed with the others as its past.
+        unread: Why others cannot be read, by name.
     """
 
     studies: tuple[Study, ...]
+    unread: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod
     def read(
@@ -41,16 +57,17 @@ class Archive:
         names: str = "*",
         progress: Callable[[int, int], None] = lambda done, total: None,
     ) -> Archive:
-        """Copies studies out of a storage.
+        """Copies studies out of a storage; those that cannot be read are left out.
 
         Args:
             storage: A URL or one of Optuna's storages. A file of SQLite is opened for reading
                 only, and is never made.
-            names: A glob.
+            names: A name or a glob.
             progress: Told how many studies of how many have been read.
 
         Raises:
-            NothingToReplay: If fewer than two studies match, or no two share a parameter.
+            NothingToReplay: If fewer than two studies match or can be read, or no two share a
+                parameter.
             NoSuchStorage: If there is no file, or it holds no studies of Optuna.
             TypeError: If ``storage`` is neither a URL nor a storage.
             ValueError: If it is no URL.
@@ -59,17 +76,22 @@ class Archive:
         if isinstance(storage, str):
             place = opened(reading_only(storage))
         existing = study_names(place)
-        chosen = [name for name in existing if Glob(names)(name)]
-        if len(chosen) < 2:
+        asked_for = chosen(names, existing)
+        if len(asked_for) < 2:
             raise NothingToReplay(
-                f"replay needs two studies at least, one to run again and one to learn from; "
-                f"{names!r} matches {len(chosen)} of the storage, {shown(existing)}"
+                f"{_NEEDED}; {names!r} matches {len(asked_for)} of the storage, {shown(existing)}"
             )
-        copies = []
-        for i, name in enumerate(chosen):
-            copies.append(_copy(optuna.load_study(study_name=name, storage=place), memory))
-            progress(i + 1, len(chosen))
-        return cls(tuple(copies))._checked()
+        copies, unread = [], {}
+        for i, name in enumerate(asked_for):
+            try:
+                copies.append(_copy(optuna.load_study(study_name=name, storage=place), memory))
+            except reading_errors() as error:
+                unread[name] = f"cannot be read: {one_line(first_line(cause(error)))}"
+            progress(i + 1, len(asked_for))
+        if len(copies) < 2:
+            n_read = f"only {len(copies)} of {len(asked_for)} can be read"
+            raise NothingToReplay(f"{_NEEDED}; {n_read}: {told_of(unread)}")
+        return cls(tuple(copies), unread)._checked()
 
     def _checked(self) -> Archive:
         if not any(self.past_of(study) for study in self.studies):
@@ -96,13 +118,23 @@ class Archive:
             study: The one that is replayed.
             chronological: Only those that had ended when it began.
         """
-        others = [one for one in self.studies if one is not study]
-        if chronological:
-            began = _began(study)
-            others = [one for one in others if began and (_ended(one) or datetime.max) <= began]
+        others = self._others(study, chronological=chronological)
         own, names = self._parameters[study.study_name], self._parameters
         shares = any(not own.isdisjoint(names[one.study_name]) for one in others)
         return tuple(others) if shares else ()
+
+    def _others(self, study: Study, *, chronological: bool) -> list[Study]:
+        others = [one for one in self.studies if one is not study]
+        if not chronological:
+            return others
+        began = _began(study)
+        return [one for one in others if began and (_ended(one) or datetime.max) <= began]
+
+    def _without_past(self, study: Study, *, chronological: bool) -> str:
+        """Why a study has none."""
+        if not self._others(study, chronological=chronological):
+            return "began before any other had ended"
+        return "shares no parameter with its past"
 
     @cached_property
     def _parameters(self) -> dict[str, set[str]]:
@@ -120,30 +152,36 @@ class Archive:
         """What can be replayed, and why the others cannot, by name.
 
         Args:
-            names: A glob.
+            names: A name or a glob.
             chronological: Whether the past is what had ended when a study began.
 
         Raises:
             NothingToReplay: If nothing can, with the reasons.
         """
+        existing = [*[study.study_name for study in self.studies], *self.unread]
+        asked_for = set(chosen(names, existing))
+        if not asked_for:
+            raise NothingToReplay(
+                f"{names!r} matches no study of what takes part, {shown(existing)}"
+            )
         found, left_out = [], {}
         keys = {study.study_name: _key(study) for study in self.studies}
         for study in self.studies:
-            if not Glob(names)(study.study_name):
+            if study.study_name not in asked_for:
                 continue
             past = self.past_of(study, chronological=chronological)
             parts = [keys[one.study_name] for one in (study, *past)]
             target = Target(Pool.of(study), past, _hash(parts))
             reason = _unfit(target)
+            if reason is None and not past:
+                reason = self._without_past(study, chronological=chronological)
             if reason is None:
                 found.append(target)
             else:
                 left_out[study.study_name] = reason
+        left_out |= {name: why for name, why in self.unread.items() if name in asked_for}
         if not found:
-            reasons = "; ".join(f"{name!r} {why}" for name, why in left_out.items())
-            raise NothingToReplay(
-                f"no study can be replayed: {reasons or f'{names!r} matches none'}"
-            )
+            raise NothingToReplay(f"no study can be replayed: {told_of(left_out)}")
         return found, left_out
 
 
@@ -158,22 +196,28 @@ def reading_only(url: str) -> str:
 
 
 def _copy(study: Study, memory: InMemoryStorage) -> Study:
+    trials = study.get_trials(deepcopy=False)
     copy = optuna.create_study(
         study_name=study.study_name, directions=study.directions, storage=memory
     )
     if study.metric_names:
         name_metrics(copy, study.metric_names)
-    copy.add_trials(study.get_trials(deepcopy=False))
+    copy.add_trials(trials)
     return copy
 
 
+def told_of(reasons: Mapping[str, str]) -> str:
+    """Some of the studies, and why each is left out."""
+    return some_of([f"{name!r} {why}" for name, why in reasons.items()])
+
+
 def _unfit(target: Target) -> str | None:
-    """Why a study cannot be replayed, if so."""
+    """Why a study cannot be replayed whatever its past, if so."""
     if not len(target.pool):
         return "has no finished trial with parameters"
     if not target.yardstick.tells:
         return _without_difference(target)
-    return None if target.sources else "shares no parameter with its past"
+    return None
 
 
 def _without_difference(target: Target) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from optuna_metabo.logs import counted
 from optuna_metabo.replay.figure import svg
 from optuna_metabo.replay.summary import MARGIN, Replay
 from optuna_metabo.replay.tables import area_table, summary_table, trials_table
@@ -21,11 +22,12 @@ def write_report(path: Path, replay: Replay) -> None:
     page = environment.get_template("report.html.jinja").render(
         replay=replay,
         margin=MARGIN,
+        counted=counted,
         figure=_inline(svg(replay)),
         tables={
             "All studies": summary_table(replay),
             "Trials to within 1 % of the owner's best": trials_table(replay),
-            f"Mean regret of the first {replay.area_trials} trials": area_table(replay),
+            f"Mean regret of the first {counted(replay.area_trials, 'trial')}": area_table(replay),
         },
     )
     path.write_text(page, encoding="utf-8")

@@ -8,6 +8,7 @@ import multiprocessing
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor, ProcessPoolExecutor, as_completed
+from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from importlib.metadata import version
@@ -15,13 +16,18 @@ from pathlib import Path
 
 import optuna
 
-from optuna_metabo.logs import warn
+from optuna_metabo.logs import one_line, warn
 from optuna_metabo.reading import listed
 from optuna_metabo.replacing import replacing
 from optuna_metabo.replay.orders import ORDERS, Order, Target, default_orders
 from optuna_metabo.threads import single_threaded
 
 Progress = Callable[[int, int, str], None]
+
+_KILLED = (
+    "a process was killed, as a rule for want of memory; runs that had ended are kept where there "
+    "is a folder for them: call again, with fewer jobs"
+)
 
 
 @dataclass(frozen=True)
@@ -68,6 +74,35 @@ class Run:
     seed: int
 
 
+@dataclass(frozen=True)
+class Failed:
+    """A run that ended with an error.
+
+    Args:
+        study: The name of its study.
+        sampler: As in :class:`Run`.
+        seed: As in :class:`Run`.
+        error: What its sampler raised.
+    """
+
+    study: str
+    sampler: str
+    seed: int
+    error: Exception
+
+    @property
+    def reason(self) -> str:
+        """The error, on one line."""
+        return one_line(f"{type(self.error).__name__}: {self.error}")
+
+    def __str__(self) -> str:
+        return f"{self.study!r}, {self.sampler}, seed {self.seed}: {self.reason}"
+
+
+def _raise(failed: Failed) -> None:
+    raise RuntimeError(str(failed)) from failed.error
+
+
 def rows_of(order: Order, target: Target, seed: int, most: int | None) -> list[int]:
     """The rows of the pool that are taken, until nothing better is left or ``most`` are taken."""
     results, rows, to_find = target.yardstick.results, list[int](), set(target.yardstick.front)
@@ -87,6 +122,7 @@ def execute(
     folder: Path | None = None,
     jobs: int = 1,
     progress: Progress = lambda done, total, what: None,
+    failed: Callable[[Failed], None] = _raise,
 ) -> dict[Run, list[int]]:
     """Makes every run of a plan.
 
@@ -98,9 +134,14 @@ def execute(
             warning.
         jobs: Processes side by side. They are forked, and where that is impossible started anew.
         progress: Told how many runs of how many are done, and which was the last.
+        failed: Told of each run that ended with an error; then the others are made all the same.
+            By default it is an error.
 
     Returns:
-        The rows of the pool in the order in which they were taken.
+        The rows of the pool in the order in which they were taken, of the runs that did not fail.
+
+    Raises:
+        RuntimeError: If a run failed and no one is told, or a process was killed.
     """
     runs = [
         Run(i, sampler, seed)
@@ -111,33 +152,60 @@ def execute(
     paths = {run: _path(folder, targets[run.target], run, plan) for run in runs}
     found = _resumed(targets, paths)
     progress(len(found), len(runs), "")
-    for run, rows in _made(targets, plan, [run for run in runs if run not in found], jobs):
-        found[run] = rows
-        if path := paths[run]:
-            _keep(path, targets[run.target], run, rows)
-        progress(len(found), len(runs), f"{targets[run.target].pool.name}, {run.sampler}")
-    return {run: found[run] for run in runs}
+    missing = [run for run in runs if run not in found]
+    made = _made(targets, plan, missing, jobs)
+    for done, (run, rows) in enumerate(made, start=len(found) + 1):
+        target = targets[run.target]
+        if isinstance(rows, Exception):
+            failed(Failed(target.pool.name, run.sampler, run.seed, rows))
+        else:
+            found[run] = rows
+            if path := paths[run]:
+                _keep(path, target, run, rows)
+        progress(done, len(runs), f"{target.pool.name}, {run.sampler}")
+    return {run: found[run] for run in runs if run in found}
 
 
 def _made(
     targets: Sequence[Target], plan: Plan, runs: Sequence[Run], jobs: int
-) -> Iterator[tuple[Run, list[int]]]:
-    if jobs == 1 or len(runs) < 2:
-        for run in runs:
-            yield run, rows_of(ORDERS[run.sampler], targets[run.target], run.seed, plan.trials)
+) -> Iterator[tuple[Run, list[int] | Exception]]:
+    """The rows of each run, or its error."""
+    if jobs > 1 and len(runs) > 1:
+        try:
+            with _processes(targets, plan, jobs) as pool:
+                yield from _as_completed(pool, runs)
+        except BrokenProcessPool as error:
+            raise RuntimeError(_KILLED) from error
         return
-    with _processes(targets, plan, jobs) as pool:
-        yield from _as_completed(pool, runs)
+    for run in runs:
+        try:
+            rows = rows_of(ORDERS[run.sampler], targets[run.target], run.seed, plan.trials)
+        except Exception as error:
+            yield run, error
+        else:
+            yield run, rows
 
 
-def _as_completed(pool: Executor, runs: Iterable[Run]) -> Iterator[tuple[Run, list[int]]]:
+def _as_completed(
+    pool: Executor, runs: Iterable[Run]
+) -> Iterator[tuple[Run, list[int] | Exception]]:
+    """As soon as they are there; once a process was killed, only those that had ended before."""
     futures = {pool.submit(_work, run): run for run in runs}
+    killed = None
     try:
         for future in as_completed(futures):
-            yield futures[future], future.result()
+            error = future.exception()
+            if isinstance(error, BrokenProcessPool):
+                killed = error
+            elif isinstance(error, Exception):
+                yield futures[future], error
+            else:
+                yield futures[future], future.result()
     finally:
         for future in futures:
             future.cancel()
+    if killed:
+        raise killed
 
 
 def _processes(targets: Sequence[Target], plan: Plan, jobs: int) -> Executor:

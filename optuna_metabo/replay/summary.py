@@ -11,8 +11,9 @@ from typing import Any
 import numpy as np
 from numpy import ndarray as Array
 
+from optuna_metabo.reading import some_of
 from optuna_metabo.replay.orders import FREE, Target, cold_of
-from optuna_metabo.replay.runs import Plan, Run, rows_of
+from optuna_metabo.replay.runs import Failed, Plan, Run, rows_of
 from optuna_metabo.shapes import Float
 
 CHECKPOINTS = (1, 3, 5, 10, 20)
@@ -70,6 +71,14 @@ def _extended(regret: Float[Array, " t"], most: int) -> Float[Array, " most"]:
     return np.concatenate([regret, np.full(missing, regret[-1])])[:most]
 
 
+def _runs(
+    orders: Mapping[Run, list[int]], target: int, sampler: str, seeds: int
+) -> list[list[int]]:
+    """Of one sampler on one study, those that did not fail."""
+    runs = [Run(target, sampler, seed) for seed in range(seeds)]
+    return [orders[run] for run in runs if run in orders]
+
+
 @dataclass(frozen=True)
 class Replay:
     """Studies, and what each sampler made of them.
@@ -79,12 +88,14 @@ class Replay:
         targets: The studies.
         measured: For each study its samplers by name, the owner's and random orders first.
         left_out: Why others could not be replayed, by name.
+        failed: The runs that ended with an error, of which nothing is measured.
     """
 
     plan: Plan
     targets: tuple[Target, ...]
     measured: tuple[dict[str, Measured], ...]
     left_out: Mapping[str, str] = field(default_factory=dict)
+    failed: tuple[Failed, ...] = ()
 
     @classmethod
     def of(
@@ -93,20 +104,37 @@ class Replay:
         plan: Plan,
         orders: Mapping[Run, list[int]],
         left_out: Mapping[str, str] | None = None,
+        failed: Sequence[Failed] = (),
     ) -> Replay:
-        """Measures runs; orders without a sampler are made here, until the best is found."""
-        found = []
+        """Measures runs; orders without a sampler are made here, until the best is found.
+
+        A study is left out, lest samplers are compared on different ones, if all runs of one
+        failed on it.
+
+        Raises:
+            RuntimeError: If none is left.
+        """
+        found: list[tuple[Target, dict[str, Measured]]] = []
+        reasons = dict(left_out or {})
         for i, target in enumerate(targets):
-            rows = {
+            runs = {name: _runs(orders, i, name, plan.seeds) for name in plan.samplers}
+            if without := [name for name, one in runs.items() if not one]:
+                reasons[target.pool.name] = f"has no run of {', '.join(without)} that did not fail"
+                continue
+            free = {
                 name: [rows_of(order, target, seed, None) for seed in range(n)]
                 for name, (order, n) in FREE.items()
             }
-            for name in plan.samplers:
-                rows[name] = [orders[Run(i, name, seed)] for seed in range(plan.seeds)]
+            rows = free | runs
             found.append(
-                {name: Measured.of(one, target, plan.trials) for name, one in rows.items()}
+                (target, {name: Measured.of(rows[name], target, plan.trials) for name in rows})
             )
-        return cls(plan, tuple(targets), tuple(found), dict(left_out or {}))
+        if failed and not found:
+            raise RuntimeError(
+                f"on no study has every sampler a run that did not fail: {some_of(failed)}"
+            )
+        compared = tuple(target for target, _ in found)
+        return cls(plan, compared, tuple(one for _, one in found), reasons, tuple(failed))
 
     @property
     def each(self) -> list[tuple[Target, dict[str, Measured]]]:
@@ -149,12 +177,24 @@ class Replay:
         helped, harmed = (sum(sign * gain > MARGIN for gain in gains) for sign in (1, -1))
         return helped, len(gains) - helped - harmed, harmed
 
+    @cached_property
+    def timed(self) -> list[dict[str, Measured]]:
+        """Studies whose trials have durations, and on which every sampler's median run came close.
+
+        Only on these can the time of all samplers be compared.
+        """
+        return [
+            study
+            for study in self.measured
+            if all(one.seconds and math.isfinite(_median(one.seconds)) for one in study.values())
+        ]
+
     def hours(self, sampler: str) -> float | None:
         """The time of the owner's trials until 1 % off the best: the sum of studies' medians.
 
-        ``None`` where no trial has a duration, infinite where a median run did not get there.
+        Of the studies that are :attr:`timed`; ``None`` where there is none.
         """
-        medians = [_median(one[sampler].seconds) for one in self.measured if one[sampler].seconds]
+        medians = [_median(one[sampler].seconds) for one in self.timed]
         return sum(medians) / 3600.0 if medians else None
 
     def as_json(self) -> dict[str, Any]:
@@ -162,14 +202,15 @@ class Replay:
         return {
             "plan": asdict(self.plan),
             "area_trials": self.area_trials,
+            "timed_studies": len(self.timed),
             "summary": {name: self._summary(name) for name in self.samplers},
             "studies": [_study_as_json(*one) for one in self.each],
             "left_out": dict(self.left_out),
+            "failed": [_failed_as_json(one) for one in self.failed],
         }
 
     def _summary(self, sampler: str) -> dict[str, Any]:
         regret, against = self.mean_regret(sampler), self.against_cold(sampler)
-        hours = self.hours(sampler)
         return {
             "median_trials_to": {
                 goal: _finite(self.median_trials(sampler, goal)) for goal in GOALS
@@ -180,7 +221,7 @@ class Replay:
             },
             "area": _finite(float(regret[: self.area_trials].mean())),
             "helped_level_harmed": against,
-            "hours": None if hours is None else _finite(hours),
+            "hours": self.hours(sampler),
         }
 
 
@@ -204,6 +245,10 @@ def _study_as_json(target: Target, measured: Mapping[str, Measured]) -> dict[str
             for name, one in measured.items()
         },
     }
+
+
+def _failed_as_json(one: Failed) -> dict[str, Any]:
+    return {"study": one.study, "sampler": one.sampler, "seed": one.seed, "reason": one.reason}
 
 
 def _numbered(orders: list[list[int]], numbers: list[int]) -> list[list[int]]:

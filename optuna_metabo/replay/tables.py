@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import math
 
+from optuna_metabo.logs import counted
 from optuna_metabo.replay.orders import FREE
 from optuna_metabo.replay.summary import CHECKPOINTS, GOALS, Replay
 
 Table = list[list[str]]
+# Units of time, and their parts of an hour; so many of one are shown, or the next one is.
+_UNITS = (("hours", 1), ("minutes", 60), ("seconds", 3600))
+_AT_LEAST = 2.0
 
 
 def summary_table(replay: Replay) -> Table:
@@ -16,7 +20,7 @@ def summary_table(replay: Replay) -> Table:
         [
             "sampler", "to 1 %", "to top 1 %", "to best",
             *[f"regret {n}" for n in CHECKPOINTS], f"area {replay.area_trials}",
-            "helped/level/harmed", "hours",
+            "helped/level/harmed",
         ]
     ]  # fmt: skip
     for name in replay.samplers:
@@ -29,10 +33,9 @@ def summary_table(replay: Replay) -> Table:
                 *[f"{regret[n - 1]:.3f}" if n <= len(regret) else "" for n in CHECKPOINTS],
                 f"{regret[: replay.area_trials].mean():.3f}",
                 "/".join(map(str, against)) if against else "",
-                _hours(replay.hours(name)),
             ]
         )
-    return rows if replay.hours("owner") is not None else [row[:-1] for row in rows]
+    return [[*row, *time] for row, time in zip(rows, _times(replay), strict=True)]
 
 
 def trials_table(replay: Replay, goal: str = "close") -> Table:
@@ -61,7 +64,13 @@ def _trials(replay: Replay, sampler: str, n: float) -> str:
     return "never" if sampler in FREE else f"> {replay.plan.trials}"
 
 
-def _hours(hours: float | None) -> str:
-    if hours is None:
-        return ""
-    return f"{hours:.1f}" if math.isfinite(hours) else "not reached"
+def _times(replay: Replay) -> Table:
+    """The column of times, in the unit in which they can be read; without content none."""
+    hours = [replay.hours(name) for name in replay.samplers]
+    known = [one for one in hours if one is not None]
+    if not known:
+        return [[] for _ in (0, *hours)]
+    large = [unit for unit in _UNITS if unit[1] * max(known) >= _AT_LEAST]
+    unit, parts = [*large, _UNITS[-1]][0]
+    head = f"{unit} of {counted(len(replay.timed), 'study', 'studies')}"
+    return [[head], *[[f"{parts * one:.1f}"] for one in known]]

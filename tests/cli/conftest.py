@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import shutil
+import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 from typing import NamedTuple
 
@@ -47,6 +49,17 @@ def make_study(url: str, name: str, *, n_trials: int, optimum: float = 0.3) -> o
         lambda trial: (trial.suggest_float("x", 0, 1) - optimum) ** 2, n_trials=n_trials
     )
     return study
+
+
+def break_studies(url: str, pattern: str = "%") -> None:
+    """Makes distributions of studies ones that no Optuna can read."""
+    with closing(sqlite3.connect(url.removeprefix("sqlite:///"))) as database, database:
+        database.execute(
+            "UPDATE trial_params SET distribution_json = replace(distribution_json, 'Float', 'X') "
+            "WHERE trial_id IN (SELECT trial_id FROM trials JOIN studies USING (study_id) "
+            "WHERE study_name LIKE ?)",
+            (pattern,),
+        )
 
 
 @pytest.fixture(scope="session")

@@ -19,6 +19,8 @@ from optuna_metabo.demo import run as demo_run
 from tests.cli.conftest import Run
 
 ROOT = Path(__file__).parent.parent.parent
+# What tells the files of the demo from others.
+OWN = f"<title>optuna-metabo demo</title> {MISLEADING.name}"
 QUICK = ["demo", "--quick", "--seeds", "1", "--trials", "2"]
 
 
@@ -74,15 +76,24 @@ def test_an_interrupted_demo_leaves_what_was_there(
         raise KeyboardInterrupt
 
     for name in ("report.html", "studies.db"):
-        (tmp_path / name).write_text("before")
+        (tmp_path / name).write_text(OWN)
     monkeypatch.setattr(demo_run, "run_demo", interrupted)
     ended = run(*QUICK, "--out", tmp_path, "--force")
     assert ended.code == 130
     assert "interrupted" in ended.err
     assert {path.name: path.read_text() for path in tmp_path.iterdir()} == {
-        "report.html": "before",
-        "studies.db": "before",
+        "report.html": OWN,
+        "studies.db": OWN,
     }
+
+
+@pytest.mark.parametrize("name", ["report.html", "studies.db"])
+def test_what_no_demo_has_made_is_never_replaced(name: str, tmp_path: Path, run: Run) -> None:
+    (tmp_path / name).write_text("of someone else")
+    ended = run(*QUICK, "--out", tmp_path, "--force")
+    assert (ended.code, ended.out) == (1, "")
+    assert f"{tmp_path / name} is not of this command's making: choose another --out" in ended.err
+    assert (tmp_path / name).read_text() == "of someone else"
 
 
 @pytest.mark.skipif(os.name != "posix", reason="signals are those of POSIX")

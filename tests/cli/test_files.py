@@ -33,6 +33,14 @@ def test_a_folder_that_is_read_only_is_named(tmp_path: Path) -> None:
         check_free(tmp_path / "a.html", force=False)
 
 
+def test_what_a_killed_command_left_long_ago_is_cleared_away(tmp_path: Path) -> None:
+    left = tmp_path / ".a.html-12345678"
+    left.mkdir()
+    os.utime(left, (0.0, 0.0))
+    check_free(tmp_path / "a.html", force=False)
+    assert not left.exists()
+
+
 def test_a_check_leaves_nothing_behind(tmp_path: Path) -> None:
     check_free(tmp_path / "a.html", force=False)
     assert not [*tmp_path.iterdir()]

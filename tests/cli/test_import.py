@@ -32,6 +32,14 @@ def test_a_table_becomes_a_study_and_a_prior(tmp_path: Path, run: Run) -> None:
     assert (ended.code, ended.err.count("\n")) == (1, 1)
 
 
+def test_what_no_parameter_is_called_is_named_with_the_option(tmp_path: Path, run: Run) -> None:
+    table = tmp_path / "runs.csv"
+    table.write_text("params.lr,loss\n0.001,0.5\n")
+    ended = run("import", table, "--metric", "loss", "minimize", "--as", "loss", "log")
+    assert (ended.code, ended.out) == (1, "")
+    assert "--as has 'loss', which is none of ['lr']" in ended.err
+
+
 def test_a_study_of_that_name_is_named_with_what_this_command_can_do(
     tmp_path: Path, run: Run
 ) -> None:

@@ -16,7 +16,7 @@ def test_a_prior_is_built_inspected_and_updated(url: str, tmp_path: Path, run: R
     path = tmp_path / "team.prior"
     ended = run("prior", "build", "--storage", url, "--studies", "p*", "--out", path)
     assert (ended.code, ended.out) == (0, "")
-    assert "1 studies, 15 trials" in ended.err
+    assert "1 study, 15 trials" in ended.err
     ended = run("prior", "inspect", path, "-f", "json")
     (record,) = json.loads(ended.out)
     assert (record["study"], record["trials"]) == ("past", 15)
@@ -25,7 +25,7 @@ def test_a_prior_is_built_inspected_and_updated(url: str, tmp_path: Path, run: R
     assert "No study is new or has grown" in ended.err
     optuna.load_study(study_name="past", storage=url).set_user_attr("n_rows", 500)
     ended = run("prior", "update", "--storage", url, "--studies", "p*", "-o", path)
-    assert "Read 1 studies" in ended.err
+    assert "Read 1 study that is new or has grown: past." in ended.err
     ended = run("prior", "inspect", path, "-f", "json")
     assert json.loads(ended.out)[0]["attributes"] == {"n_rows": 500.0}
     make_study(url, "past-2", n_trials=4)
@@ -35,6 +35,22 @@ def test_a_prior_is_built_inspected_and_updated(url: str, tmp_path: Path, run: R
     ended = run("--storage", url, "prior", "update", "--studies", "p*", "-o", path)
     assert "Read 2 studies that are new or have grown: past, past-2" in ended.err
     assert [one.n_finished for one in TransferPrior.load(path).studies] == [16, 4]
+
+
+def test_however_many_studies_are_read_and_whatever_their_names_one_line_tells(
+    url: str, tmp_path: Path, run: Run
+) -> None:
+    path = tmp_path / "team.prior"
+    assert run("prior", "build", "--storage", url, "--out", path).code == 0
+    for i in range(9):
+        make_study(url, f"two\nlines {i} " + "n" * 200, n_trials=3)
+    optuna.create_study(study_name="no\nvalue", storage=url)
+    ended = run("prior", "update", "--storage", url, "-o", path)
+    told, _, left_out = ended.err.splitlines()
+    assert told.startswith("Read 9 studies that are new or have grown: two lines 0 …nnn")
+    assert told.endswith(" more.")
+    assert len(told) < 160
+    assert left_out == "left out: no value (has no completed trials)"
 
 
 @pytest.mark.parametrize("studies", ["zz*", "[zx]*", "zz"])
@@ -69,6 +85,21 @@ def test_a_study_whose_name_is_a_pattern_is_that_study(url: str, tmp_path: Path,
     assert (ended.code, ended.err) == (0, "No study is new or has grown.\n")
 
 
+def test_the_storage_that_is_read_is_never_replaced(url: str, tmp_path: Path, run: Run) -> None:
+    path = tmp_path / "studies.db"
+    before = path.read_bytes()
+    told = f"{path} is the storage"
+    for arguments in (["--storage", url, "prior", "build"], ["prior", "build", "--storage", url]):
+        ended = run(*arguments, "--out", path, "--force")
+        assert (ended.code, ended.out, ended.err.count("\n")) == (1, "", 1)
+        assert told in ended.err
+    page = tmp_path / "linked.html"
+    page.symlink_to(path)
+    asked = ("--storage", url, "--study-name", "new", "--out", page, "--force")
+    assert f"{page} is the storage" in run("plot", *asked).err
+    assert path.read_bytes() == before
+
+
 def test_nothing_is_replaced_unasked_and_errors_are_one_line(
     url: str, tmp_path: Path, run: Run
 ) -> None:
@@ -80,7 +111,12 @@ def test_nothing_is_replaced_unasked_and_errors_are_one_line(
         ended = run("prior", *arguments)
         assert (ended.code, ended.err.count("\n")) == (1, 1)
         assert "cannot be read" in ended.err
+    ended = run(*build, "--force")
+    assert (ended.code, ended.err.count("\n")) == (1, 1)
+    assert f"{path} is not of this command's making" in ended.err
     assert path.read_bytes() == b"something else"
+    path.write_bytes(b"")
+    assert run(*build, "--force").code == 0
     assert run(*build, "--force").code == 0
     ended = run(*build, "--force", "--studies", "typo-*")
     assert (ended.code, ended.err.count("\n")) == (1, 1)

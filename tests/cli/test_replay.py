@@ -1,10 +1,13 @@
 from __future__ import annotations
 
+import html
 import json
 import re
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
 import optuna
 import pytest
 from optuna.distributions import FloatDistribution
@@ -12,7 +15,9 @@ from optuna.storages import JournalStorage
 from optuna.storages.journal import JournalFileBackend
 from optuna.trial import create_trial
 
-from tests.cli.conftest import Run, make_study
+from optuna_metabo.replay import ORDERS, Target
+from optuna_metabo.replay.orders import Order
+from tests.cli.conftest import Run, break_studies, make_study
 
 pytest.importorskip("matplotlib")
 pytest.importorskip("jinja2")
@@ -116,6 +121,43 @@ def test_json_has_every_run(url: str, tmp_path: Path, run: Run) -> None:
     assert len(found["studies"][0]["samplers"]["metagp"]["orders"]) == 1
 
 
+def test_how_many_can_be_replayed_is_of_those_that_are_asked_for(
+    url: str, tmp_path: Path, run: Run
+) -> None:
+    options = ("--targets", "past-[01]")
+    ended = run("replay", "--storage", url, "--out", tmp_path / "out", *QUICK, *options)
+    assert ended.err.splitlines()[0] == "2 of 2 studies can be replayed; 3 take part."
+
+
+def test_a_storage_of_which_no_study_can_be_read_is_named(
+    url: str, tmp_path: Path, run: Run
+) -> None:
+    break_studies(url)
+    ended = run("replay", "--storage", url, "--out", tmp_path / "out", *QUICK)
+    assert (ended.code, ended.out) == (1, "")
+    assert f"--storage {url}: replay needs two studies at least" in ended.err
+    assert "only 0 of 3 can be read: 'past-0' cannot be read: Unknown distribution" in ended.err
+
+
+def test_what_is_left_out_is_told_with_its_reason(url: str, tmp_path: Path, run: Run) -> None:
+    break_studies(url, "past-1")
+    ended = run("replay", "--storage", url, "--out", tmp_path / "out", *QUICK)
+    assert ended.code == 0, ended.err
+    assert ended.err.splitlines()[:2] == [
+        "2 of 3 studies can be replayed.",
+        "left out: 'past-1' cannot be read: Unknown distribution class: XDistribution",
+    ]
+
+
+def test_a_report_of_something_else_is_not_replaced(url: str, tmp_path: Path, run: Run) -> None:
+    (tmp_path / "report.html").write_text("of someone else")
+    ended = run("replay", "--storage", url, "--out", tmp_path, *QUICK)
+    assert (ended.code, ended.out) == (1, "")
+    assert "report.html is not of this command's making: choose another --out" in ended.err
+    assert (tmp_path / "report.html").read_text() == "of someone else"
+    assert not (tmp_path / "runs").exists()
+
+
 def test_a_journal_is_replayed(tmp_path: Path, run: Run) -> None:
     path = tmp_path / "studies.log"
     storage = JournalStorage(JournalFileBackend(str(path)))
@@ -126,6 +168,51 @@ def test_a_journal_is_replayed(tmp_path: Path, run: Run) -> None:
     ended = run("replay", "--storage", path, "--out", tmp_path / "out", *QUICK)
     assert ended.code == 0, ended.err
     assert path.read_bytes() == before
+
+
+def _failing_on(name: str) -> Order:
+    def order(target: Target, seed: int) -> Iterator[int]:
+        if target.pool.name == name:
+            raise np.linalg.LinAlgError("Matrix is not positive definite")
+        return iter(range(len(target.pool)))
+
+    return order
+
+
+def test_of_runs_that_fail_the_report_tells_beside_the_others(
+    url: str, tmp_path: Path, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(ORDERS, "metagp", _failing_on("past-1"))
+    arguments = ("replay", "--storage", url, "--out", tmp_path / "out", *QUICK, "-f", "json")
+    ended = run(*arguments)
+    assert ended.code == 1
+    found = json.loads(ended.out)
+    reason = "LinAlgError: Matrix is not positive definite"
+    assert found["failed"] == [
+        {"study": "past-1", "sampler": "metagp", "seed": 0, "reason": reason}
+    ]
+    assert [study["name"] for study in found["studies"]] == ["past-0", "past-2"]
+    told = f"'past-1', metagp, seed 0: {reason}"
+    *_, last = ended.err.splitlines()
+    assert last == f"optuna-metabo: 1 of 6 runs failed, and the report is of the others: {told}"
+    assert f"failed: {told}" in ended.err
+    page = html.unescape((tmp_path / "out" / "report.html").read_text())
+    assert told in page
+    assert "'past-1' has no run of metagp that did not fail" in page
+    assert "5 of 6 runs" not in ended.err.splitlines()[0]
+    assert "5 of 6 runs" in run(*arguments).err.splitlines()[1]
+
+
+def test_where_every_run_fails_there_is_no_report(
+    url: str, tmp_path: Path, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(ORDERS, "metagp", _failing_on("past-1"))
+    ended = run(
+        "replay", "--storage", url, "--out", tmp_path / "out", *QUICK, "--targets", "past-1"
+    )
+    assert (ended.code, ended.out) == (1, "")
+    assert "'past-1', metagp, seed 0: LinAlgError" in ended.err.splitlines()[-1]
+    assert not (tmp_path / "out" / "report.html").exists()
 
 
 def test_what_cannot_be_replayed_is_one_kind_line(tmp_path: Path, run: Run) -> None:

@@ -15,7 +15,7 @@ from optuna.trial import create_trial
 from optuna_metabo import MetaGPSampler
 from optuna_metabo.cli.past import SURROGATES
 from optuna_metabo.ensembles import by_name
-from tests.cli.conftest import Run, make_study
+from tests.cli.conftest import Run, break_studies, make_study
 
 BOTH = pytest.mark.parametrize("command", ["sources", "explain"])
 
@@ -56,6 +56,33 @@ def test_explain_says_what_each_trial_came_from(url: str, run: Run) -> None:
     assert [one["number"] for one in found["trials"]] == [0, 1, 2]
     assert all(set(one["weights"]) == {"past"} for one in found["trials"])
     assert found == json.loads(run(*asked, "-f", "json").out)
+
+
+def test_of_trials_that_are_not_all_used_or_told_it_is_said_how_many_there_are(
+    url: str, run: Run
+) -> None:
+    past = optuna.load_study(study_name="past", storage=url)
+    past.add_trials(past.trials[:4])
+    new = optuna.load_study(study_name="new", storage=url)
+    new.add_trials(past.trials * 4)
+    asked = ("--storage", url, "--study-name", "new")
+    assert "15 of 19" in run("sources", *asked).out
+    [source] = json.loads(run("sources", *asked, "-f", "json").out)
+    assert (source["trials"], source["finished"]) == (15, 19)
+    told = "of 79 trials 64 are told: the first ones and an even spread"
+    ended = run("explain", *asked)
+    assert told in ended.out
+    assert ended.err == ""
+    ended = run("explain", *asked, "-f", "value")
+    assert (len(ended.out.splitlines()), ended.err) == (64, f"{told}\n")
+
+
+@BOTH
+def test_a_study_that_cannot_be_read_is_named(command: str, url: str, run: Run) -> None:
+    break_studies(url, "new")
+    ended = run(command, "--storage", url, "--study-name", "new")
+    assert (ended.code, ended.out) == (1, "")
+    assert "--study-name: 'new' cannot be read: Unknown distribution class" in ended.err
 
 
 @BOTH

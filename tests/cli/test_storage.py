@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import click
@@ -59,6 +61,28 @@ def test_lines_that_this_optuna_has_not_written_are_no_journal(
     with pytest.raises(click.ClickException, match="is no journal") as raised:
         open_storage(str(path))
     assert str(path) in raised.value.message
+
+
+@pytest.mark.parametrize("text", ["hello", "hello\n", "\n hello", "loss,lr"])
+def test_a_text_is_no_journal_and_an_empty_file_is_one(text: str, tmp_path: Path) -> None:
+    path = tmp_path / "notes.txt"
+    path.write_text(text)
+    with pytest.raises(click.ClickException, match=r"notes\.txt is no journal"):
+        open_storage(str(path))
+    path.write_text("")
+    assert optuna.get_all_study_names(open_storage(str(path))) == []
+
+
+def test_an_older_schema_is_named_with_the_command_that_upgrades_it(
+    tmp_path: Path, url: str
+) -> None:
+    with closing(sqlite3.connect(tmp_path / "studies.db")) as database, database:
+        database.execute("UPDATE alembic_version SET version_num = 'v3.0.0.a'")
+        database.execute("UPDATE version_info SET library_version = '3.0.0'")
+    with pytest.raises(click.ClickException) as raised:
+        open_storage(url)
+    assert f"--storage {url}" in raised.value.message.partition("optuna storage upgrade")[2]
+    assert "$STORAGE_URL" not in raised.value.message
 
 
 def test_the_path_of_a_database_is_told_from_a_journal(tmp_path: Path, url: str) -> None:

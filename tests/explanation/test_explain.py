@@ -250,8 +250,9 @@ def test_failed_and_running_trials_have_an_origin_and_long_studies_a_spread() ->
     study.ask().suggest_float("x", 0, 1)
     assert len(sampler.explain(study).trials) == 8  # one failed before its first parameter
     study.optimize(bowl, n_trials=91)
-    trials = sampler.explain(study).trials
-    assert len(trials) == 64
+    explanation = sampler.explain(study)
+    trials = explanation.trials
+    assert (len(trials), explanation.n_trials) == (64, 99)
     assert trials[-1].number == 99
     assert trials[0].values is not None
 

@@ -16,6 +16,7 @@ from optuna_metabo import (
 )
 from tests.explanation.conftest import Studies
 
+ABC = {"a": 20_000, "b": 40, "c": 0}
 MANY = Explanation(
     tuple(
         SourceExplanation(f"study-{i:02d}", 0.02, 0.1, 40, ("x",), n_compared=9) for i in range(40)
@@ -49,6 +50,20 @@ def test_a_source_that_gave_the_first_trial_is_named_though_it_counts_no_more() 
     printed = str(dataclasses.replace(MANY, sources=tuple(gone), weight_without_sources=1.0))
     [line] = [line for line in printed.splitlines() if line.startswith("study-37")]
     assert line.split()[1:3] == ["0.000", "0.020"]
+
+
+def test_of_trials_that_are_not_all_used_it_is_said_how_many_there_are() -> None:
+    used = [SourceExplanation(name, 0.3, 0.1, 40, n_finished=n) for name, n in ABC.items()]
+    lines = str(Explanation(tuple(used), 0.1)).splitlines()
+    found = {line[0]: line for line in lines if line[:1] in ABC}
+    assert found["a"].endswith("  40 of 20000")
+    assert all(found[name].endswith("  40") for name in "bc")
+
+
+def test_of_trials_that_are_not_all_told_it_is_said_how_many_there_are() -> None:
+    assert "are told" not in str(dataclasses.replace(MANY, n_trials=4))
+    printed = str(dataclasses.replace(MANY, n_trials=5))
+    assert printed.splitlines()[-1] == "of 5 trials 4 are told: the first ones and an even spread"
 
 
 def test_an_opposed_one_matters_whatever_it_weighs() -> None:

@@ -16,6 +16,7 @@ from optuna.trial import TrialState, create_trial
 from optuna_metabo.reading import NoSuchStorage
 from optuna_metabo.replay import Archive, NothingToReplay
 from optuna_metabo.replay.archive import reading_only
+from tests.cli.conftest import break_studies
 from tests.replay.making import bowl, bowls
 
 
@@ -102,7 +103,9 @@ def test_what_cannot_be_replayed_is_named_with_its_reason() -> None:
     }
     with pytest.raises(NothingToReplay, match="'flat' has 2 completed trials"):
         Archive.read(storage).targets("flat")
-    with pytest.raises(NothingToReplay, match="'nothing' matches none"):
+    with pytest.raises(
+        NothingToReplay, match=r"'nothing' matches no study .*, which has 'bowl-0', 'bowl-1'"
+    ):
         Archive.read(storage).targets("nothing")
 
 
@@ -144,12 +147,11 @@ def test_where_no_trial_was_completed_the_reason_says_so() -> None:
     assert left_out == {"failed": "has no completed trial"}
 
 
-def _timed(name: str, start: datetime, storage: InMemoryStorage) -> None:
+def _timed(name: str, start: datetime, storage: InMemoryStorage, parameter: str = "x") -> None:
     study = optuna.create_study(study_name=name, storage=storage)
     for i in range(3):
-        trial = create_trial(
-            params={"x": i / 3}, distributions={"x": FloatDistribution(0, 1)}, value=float(i)
-        )
+        space = {parameter: FloatDistribution(0, 1)}
+        trial = create_trial(params={parameter: i / 3}, distributions=space, value=float(i))
         trial.datetime_start = start + timedelta(hours=i)
         trial.datetime_complete = trial.datetime_start + timedelta(minutes=30)
         study.add_trial(trial)
@@ -162,7 +164,44 @@ def test_chronologically_only_what_had_ended_is_past() -> None:
     targets, left_out = Archive.read(storage).targets(chronological=True)
     found = {t.pool.name: [one.study_name for one in t.sources] for t in targets}
     assert found == {"late": ["early", "between", "next"], "next": ["early", "between"]}
-    assert left_out == dict.fromkeys(("early", "between"), "shares no parameter with its past")
+    assert left_out == dict.fromkeys(("early", "between"), "began before any other had ended")
+
+
+def test_chronologically_what_shares_nothing_with_its_past_is_told_so() -> None:
+    storage, day = InMemoryStorage(), datetime(2026, 1, 1)
+    for name, hours, parameter in (("early", 0, "x"), ("late", 9, "x"), ("other", 9, "y")):
+        _timed(name, day + timedelta(hours=hours), storage, parameter)
+    _, left_out = Archive.read(storage).targets(chronological=True)
+    assert left_out["other"] == "shares no parameter with its past"
+
+
+def test_a_name_that_exists_is_that_study_and_no_glob() -> None:
+    storage = InMemoryStorage()
+    for name in ("net[x]", "netx", "other"):
+        bowl(name, storage=storage)
+    archive = Archive.read(storage)
+    assert [one.pool.name for one in archive.targets("net[x]")[0]] == ["net[x]"]
+    assert [one.pool.name for one in archive.targets("net[xy]")[0]] == ["netx"]
+    with pytest.raises(NothingToReplay, match=r"'net\[x\]' matches 1 of"):
+        Archive.read(storage, "net[x]")
+
+
+def test_a_study_that_cannot_be_read_is_left_out_with_its_reason(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path}/studies.db"
+    for i in range(3):
+        bowl(f"bowl-{i}", n_trials=4, storage=optuna.storages.RDBStorage(url))
+    break_studies(url, "bowl-1")
+    archive = Archive.read(url)
+    targets, left_out = archive.targets()
+    assert [one.pool.name for one in targets] == ["bowl-0", "bowl-2"]
+    assert [one.study_name for one in targets[0].sources] == ["bowl-2"]
+    reason = "cannot be read: Unknown distribution class: XDistribution"
+    assert left_out == {"bowl-1": reason}
+    with pytest.raises(NothingToReplay, match=f"^no study can be replayed: 'bowl-1' {reason}$"):
+        archive.targets("bowl-1")
+    break_studies(url, "bowl-2")
+    with pytest.raises(NothingToReplay, match=f"only 1 of 3.*: 'bowl-1' {reason}; 'bowl-2' "):
+        Archive.read(url)
 
 
 def test_a_key_changes_with_what_a_target_and_its_past_hold() -> None:

@@ -54,7 +54,7 @@ def test_names_of_studies_are_text(replay: Replay, tmp_path: Path) -> None:
     page = (tmp_path / "report.html").read_text()
     assert "<script>" not in page
     assert "&lt;script&gt;" in page
-    assert "empty &amp; new has no finished trial" in page
+    assert "'empty &amp; new' has no finished trial" in page
 
 
 def test_the_same_replay_gives_the_same_file(replay: Replay, tmp_path: Path) -> None:

@@ -1,13 +1,16 @@
 from __future__ import annotations
 
 import json
+import os
 import warnings
+from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
 import optuna
 import pytest
 
-from optuna_metabo.replay import Archive, Plan, Run, execute
+from optuna_metabo.replay import ORDERS, Archive, Failed, Plan, Run, Target, execute
 from optuna_metabo.replay import runs as runs_module
 from optuna_metabo.replay.orders import owner
 from optuna_metabo.replay.runs import rows_of
@@ -102,6 +105,75 @@ def test_processes_give_what_one_gives(tmp_path: Path) -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DeprecationWarning)  # of a fork beside BLAS's threads
         assert execute(targets, PLAN, jobs=2) == execute(targets, PLAN)
+
+
+def _singular(target: Target, seed: int) -> Iterator[int]:
+    """The order of a sampler that fails on one study with one seed."""
+    yield 0
+    if (target.pool.name, seed) == ("bowl-0", 1):
+        raise np.linalg.LinAlgError("Matrix is not\npositive definite")
+    yield 1
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")  # of a fork beside BLAS's threads
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_a_run_that_fails_is_told_by_name_and_the_others_are_made(
+    jobs: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(ORDERS, "tpe", _singular)
+    targets, _ = Archive.read(bowls(2)).targets()
+    failed: list[Failed] = []
+    told: list[int] = []
+    found = execute(
+        targets,
+        PLAN,
+        folder=tmp_path,
+        jobs=jobs,
+        progress=lambda done, total, what: told.append(done),
+        failed=failed.append,
+    )
+    assert len(found) == len(list(tmp_path.iterdir())) == 7
+    assert Run(0, "tpe", 1) not in found
+    assert list(map(str, failed)) == [
+        "'bowl-0', tpe, seed 1: LinAlgError: Matrix is not positive definite"
+    ]
+    assert told == list(range(9))
+
+
+def test_a_run_that_fails_is_an_error_where_no_one_is_told(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setitem(ORDERS, "tpe", _singular)
+    targets, _ = Archive.read(bowls(2)).targets()
+    with pytest.raises(RuntimeError, match="'bowl-0', tpe, seed 1: LinAlgError") as raised:
+        execute(targets, PLAN)
+    assert isinstance(raised.value.__cause__, np.linalg.LinAlgError)
+
+
+def _killed(target: Target, seed: int) -> Iterator[int]:
+    """The order of a sampler for which a machine has too little memory."""
+    if seed == 1:
+        os._exit(9)
+    yield 0
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")  # of a fork beside BLAS's threads
+def test_where_a_process_is_killed_what_was_made_is_kept_and_fewer_jobs_are_advised(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(ORDERS, "tpe", _killed)
+    targets, _ = Archive.read(bowls(2)).targets()
+    failed: list[Failed] = []
+    with pytest.raises(RuntimeError, match=r"runs that had ended are kept.* fewer jobs"):
+        execute(
+            targets,
+            Plan(("tpe",), seeds=2, trials=1),
+            folder=tmp_path,
+            jobs=2,
+            failed=failed.append,
+        )
+    assert len(list(tmp_path.iterdir())) >= 1
+    assert failed == []
 
 
 @pytest.mark.parametrize(

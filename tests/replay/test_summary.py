@@ -12,7 +12,7 @@ import pytest
 from optuna.storages import InMemoryStorage
 from optuna.trial import create_trial
 
-from optuna_metabo.replay import Archive, Plan, Replay, Run, Target, execute
+from optuna_metabo.replay import Archive, Failed, Plan, Replay, Run, Target, execute
 from optuna_metabo.replay.tables import area_table, summary_table, trials_table
 from tests.replay.making import SPACE, bowls
 
@@ -98,7 +98,70 @@ def test_regret_of_long_runs_is_averaged_over_twenty_trials() -> None:
 def test_time_is_that_of_the_owners_trials() -> None:
     replay = _replay(warm=[4], cold=[0, 1, 4], hours=2.0)
     assert [replay.hours(name) for name in ("owner", "metagp-cold", "metagp")] == [20.0, 12.0, 4.0]
+    assert replay.as_json()["timed_studies"] == 2
     assert _replay(warm=[4], cold=[4]).hours("owner") is None
+
+
+def test_time_is_the_sum_over_the_studies_in_which_every_sampler_came_there() -> None:
+    plan = Plan(("tpe",), seeds=1, trials=5)
+    orders = {Run(0, "tpe", 0): [0, 1], Run(1, "tpe", 0): [4]}
+    replay = Replay.of(_targets(hours=2.0), plan, orders)
+    assert [replay.hours(name) for name in ("owner", "tpe")] == [10.0, 2.0]
+    head, *rows = summary_table(replay)
+    assert (head[-1], rows[0][-1], rows[-1][-1]) == ("hours of 1 study", "10.0", "2.0")
+    assert replay.as_json()["timed_studies"] == 1
+
+
+@pytest.mark.parametrize(
+    ("hours", "head", "cells"),
+    [
+        (1.0, "hours of 2 studies", ("10.0", "2.0")),
+        (0.01, "minutes of 2 studies", ("6.0", "1.2")),
+        (0.001, "seconds of 2 studies", ("36.0", "7.2")),
+    ],
+)
+def test_time_has_the_unit_in_which_it_can_be_read(
+    hours: float, head: str, cells: tuple[str, str]
+) -> None:
+    names, *rows = summary_table(_replay(warm=[4], cold=[4], hours=hours))
+    assert names[-1] == head
+    assert (rows[0][-1], rows[-1][-1]) == cells
+
+
+def _with_failures(missing: set[Run], seeds: int) -> Replay:
+    """A replay in which some runs failed."""
+    plan = Plan(("metagp-cold", "metagp"), seeds=seeds, trials=5)
+    runs = [Run(i, name, k) for i in (0, 1) for name in plan.samplers for k in range(seeds)]
+    orders = {run: [run.seed, 4] for run in runs if run not in missing}
+    failed = [
+        Failed("ab"[x.target], x.sampler, x.seed, ValueError("no")) for x in runs if x in missing
+    ]
+    return Replay.of(_targets(), plan, orders, {"c": "has no completed trial"}, failed)
+
+
+def test_a_run_that_failed_is_listed_and_the_other_seeds_count() -> None:
+    replay = _with_failures({Run(1, "metagp", 0)}, seeds=2)
+    assert [target.pool.name for target in replay.targets] == ["a", "b"]
+    assert replay.measured[1]["metagp"].orders == [[1, 4]]
+    assert json.loads(json.dumps(replay.as_json()))["failed"] == [
+        {"study": "b", "sampler": "metagp", "seed": 0, "reason": "ValueError: no"}
+    ]
+
+
+def test_a_study_on_which_a_sampler_always_failed_is_left_out_for_all() -> None:
+    replay = _with_failures({Run(0, "metagp", 0), Run(0, "metagp", 1)}, seeds=2)
+    assert [target.pool.name for target in replay.targets] == ["b"]
+    assert replay.left_out == {
+        "c": "has no completed trial",
+        "a": "has no run of metagp that did not fail",
+    }
+    assert replay.against_cold("metagp") == (0, 1, 0)
+
+
+def test_where_a_sampler_failed_on_every_study_there_is_nothing_to_compare() -> None:
+    missing = {Run(i, "metagp", 0) for i in (0, 1)}
+    with pytest.raises(RuntimeError, match=r"^on no study .*'a', metagp, seed 0: ValueError: no"):
+        _with_failures(missing, seeds=1)
 
 
 def test_what_was_not_reached_is_infinite_and_null_in_json() -> None:
@@ -112,7 +175,8 @@ def test_what_was_not_reached_is_infinite_and_null_in_json() -> None:
     assert study["sources"] == ["b"]
     assert study["samplers"]["metagp"]["orders"] == [[0, 1]]
     cells = dict(zip(*[summary_table(replay)[i] for i in (0, -1)], strict=True))
-    assert (cells["to best"], cells["hours"]) == ("> 5", "not reached")
+    assert cells["to best"] == "> 5"
+    assert not any(name.startswith("hours") for name in cells)
     assert cells["regret 5"] == "1.000"
     assert cells["regret 10"] == ""  # no run had so many trials
 
@@ -148,7 +212,7 @@ def test_tables_have_a_row_for_each_sampler_or_study_and_no_column_without_conte
     replay = _replay(warm=[4], cold=[0, 4])
     rows = summary_table(replay)
     assert [row[0] for row in rows] == ["sampler", *replay.samplers]
-    assert "hours" not in rows[0]
+    assert rows[0][-1] == "helped/level/harmed"
     assert {len(row) for row in rows} == {len(rows[0])}
     trials = trials_table(replay)
     assert trials[1][:4] == ["a", "5", "5", "5"]
