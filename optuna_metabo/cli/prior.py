@@ -11,7 +11,7 @@ from optuna_metabo.cli import options
 from optuna_metabo.cli.files import check_free
 from optuna_metabo.cli.options import say, set_log_level
 from optuna_metabo.cli.output import emit
-from optuna_metabo.explanation.names import IN_TEXT, listed, short_name
+from optuna_metabo.explanation.names import IN_TEXT, abridged, short_name
 from optuna_metabo.logs import counted, one_line
 
 if TYPE_CHECKING:
@@ -70,7 +70,7 @@ def update(storage: str, studies: str, out: Path) -> None:
     read = [study.name for study in prior.studies if study.state not in known]
     prior.save(out)
     have = "is new or has" if len(read) == 1 else "are new or have"
-    names = listed(map(one_line, read))
+    names = abridged(map(one_line, read))
     say(f"Read {counted(len(read), 'study', 'studies')} that {have} grown: {names}.")
     _say_size(prior, out)
 
