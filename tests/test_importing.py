@@ -352,6 +352,7 @@ def test_large_integers_keep_their_last_digit() -> None:
         ("None", (None, "relu"), None),
         ("None", ("None", "relu"), "None"),
         ("0.10", (0.1, 0.2), 0.1),
+        ("0.10", (0.1, "0.10"), "0.10"),
     ],
 )
 def test_a_text_choice_is_found_by_what_it_reads_as(
@@ -641,3 +642,15 @@ def test_several_metrics_are_objectives_with_names() -> None:
     )
     assert study.metric_names == ["a", "b"]
     assert [trial.values for trial in study.trials][1] == [1.0, -1.0]
+
+
+def test_a_row_that_lacks_one_of_several_metrics_is_a_failed_trial() -> None:
+    rows = [{"params.x": 0, "a": 1, "b": 2}, {"params.x": 1, "a": 1}, {"params.x": 2, "b": None}]
+    study = import_history(rows, {"a": "minimize", "b": "maximize"}, study_name="two")
+    states = [TrialState.COMPLETE, TrialState.FAIL, TrialState.FAIL]
+    assert [trial.state for trial in study.trials] == states
+
+
+def test_a_single_metric_has_no_name_so_that_it_is_that_of_any_single_one() -> None:
+    study = import_history([{"params.x": 0, "loss": 1}], {"loss": "minimize"}, study_name="one")
+    assert study.metric_names is None
