@@ -10,7 +10,7 @@ from numpy import ndarray as Array
 from scipy.special import ndtr
 
 from optuna_metabo.domain import Dimension, Domain
-from optuna_metabo.ensembles.averaging import Averaging, AveragingPrior
+from optuna_metabo.ensembles.averaging import Averaging, AveragingPrior, _agreement
 from optuna_metabo.ensembles.experts import CLOSE, OPPOSED, RIVAL
 from optuna_metabo.ensembles.mixture import AveragingModel, CalibratedModel
 from optuna_metabo.ensembles.turns import FIRST_PROBE, PROBE_EVERY
@@ -79,6 +79,17 @@ def test_then_the_rival_has_asks_of_its_own_until_it_is_refuted(n: int) -> None:
     weights[-1] *= 0.005 / weights[-1].sum()
     refuted = replace(model, expert_weights=weights)
     np.testing.assert_array_equal(refuted.acting.expert_weights, weights)
+
+
+def test_a_few_values_that_go_against_a_source_do_not_refute_it_yet() -> None:
+    y = np.random.default_rng(0).standard_normal(1000)
+    phi = np.stack([y, -y])
+    agreement = np.stack([_agreement(phi[:, :n], y[:n]) for n in (1, 2, 3, 10, 100, 1000)])
+    np.testing.assert_allclose(agreement[:, 0], 1.0)
+    assert (np.diff(agreement[1:, 1]) < 0.0).all()
+    assert agreement[0, 1] == 1.0
+    assert agreement[1, 1] > 0.0
+    assert -1.0 < agreement[-1, 1] < -0.99
 
 
 def test_of_opposed_sources_the_opposite_is_believed() -> None:
