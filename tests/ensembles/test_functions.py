@@ -41,14 +41,13 @@ def test_some_functions_are_rows_of_all() -> None:
     functions = learned(*alike())
     everything = functions(SPREAD)
     np.testing.assert_allclose(functions.single(SPREAD, np.array([2, 0])), everything[[2, 0]])
-    np.testing.assert_allclose(functions.joint(SPREAD), everything[-1])
 
 
 def test_what_some_sources_have_in_common_is_theirs_alone() -> None:
     opposed = [make_task(lambda X: -bowl(0.3)(X), 40, seed) for seed in (7, 8)]
     functions = learned(*alike(), *opposed)
     some = functions.among(np.arange(3))
-    joint, truth = some.joint(SPREAD), bowl(0.3)(SPREAD)
+    joint, truth = some(SPREAD)[-1], bowl(0.3)(SPREAD)
     assert np.corrcoef(joint, truth)[0, 1] > 0.95
     np.testing.assert_allclose([joint.mean(), joint.std()], [0.0, 1.0], atol=0.05)
     np.testing.assert_allclose(
