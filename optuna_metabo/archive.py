@@ -48,7 +48,11 @@ _FIELDS = (
 _NONE = -(2**15)
 # How a column is kept: as numbers, as small integers or as choices.
 _NUMBER, _INTEGER, _CHOICE = "number", "integer", "choice"
-_KINDS = {"studies": np.int64, "codes": np.int16, "integers": np.int16}
+_KINDS: dict[str, tuple[type, ...]] = {
+    "studies": (np.int64,),
+    "codes": (np.int16, np.int32),  # the latter where a parameter has very many choices
+    "integers": (np.int16,),
+}
 _ARRAYS = ("numbers", "integers", "codes", "values", "slacks", "units")
 _TABLES = ("objectives", "spaces", "layouts", "choices", "constraints")
 
@@ -95,7 +99,7 @@ def packed(studies: Sequence[SourceStudy]) -> Content:
         "studies": np.array(index, dtype=np.int64).reshape(-1, len(_FIELDS)),
         "numbers": _joined([y for y in numbers if not _are_small(y)]),
         "integers": _joined([_without_nan(y) for y in numbers if _are_small(y)], np.int16),
-        "codes": _joined([c.codes for part in columns for c in part.chosen.values()], np.int16),
+        "codes": _smallest([c.codes for part in columns for c in part.chosen.values()]),
         "values": _joined([y for study in studies for y in study.values]),
         "slacks": _joined([slack.values for slack in slacks]),
         "units": np.array([slack.unit for slack in slacks], dtype=float),
@@ -107,6 +111,12 @@ def packed(studies: Sequence[SourceStudy]) -> Content:
 
 def _joined(parts: Sequence[Array], dtype: Any = np.float64) -> Array:
     return np.concatenate([np.zeros(0), *parts]).astype(dtype)
+
+
+def _smallest(parts: Sequence[Array]) -> Array:
+    """Places of choices in as few bytes as hold the last of them."""
+    codes = _joined(parts, np.int32)
+    return codes.astype(np.int16) if codes.max(initial=0) < -_NONE else codes
 
 
 def _are_small(values: Array) -> bool:
@@ -194,7 +204,7 @@ def unpacked(content: Content) -> tuple[SourceStudy, ...]:
     """
     text, arrays = content.text, content.arrays
     for name in ("studies", *_ARRAYS):
-        if arrays[name].dtype != _KINDS.get(name, np.float64):
+        if arrays[name].dtype not in _KINDS.get(name, (np.float64,)):
             raise ValueError(f"the array {name!r} is of another kind")
     index = arrays["studies"].reshape(-1, len(_FIELDS))
     sizes = index[:, [_FIELDS.index("n_ended"), _FIELDS.index("n_failed")]]

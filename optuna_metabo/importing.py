@@ -8,41 +8,28 @@ which trials were completed, pruned or failed, and which still run.
 
 from __future__ import annotations
 
-import math
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from typing import Any, Literal
+from typing import Any
 
 import optuna
-from optuna.distributions import (
-    BaseDistribution,
-    CategoricalDistribution,
-    FloatDistribution,
-    IntDistribution,
-)
+from optuna.distributions import BaseDistribution
 from optuna.exceptions import DuplicatedStudyError
 from optuna.storages import BaseStorage, InMemoryStorage
 from optuna.study import Study, StudyDirection
 from optuna.trial import FrozenTrial, TrialState
 
-from optuna_metabo.choices import index_of, number_of, same_choice, stored
-from optuna_metabo.encoding import fits
+from optuna_metabo.inferring import Kind, as_stored, is_absent, legal, space_of
 from optuna_metabo.logs import LOGGER
 from optuna_metabo.outputs import name_metrics
 from optuna_metabo.reading import listed, reading_errors
-from optuna_metabo.table import Row, Table, read, read_table, without
-
-Kind = Literal["linear", "log", "categorical"]
+from optuna_metabo.table import Row, Table, read_table, without
 
 # What the tables of Optuna and MLflow write before the names of parameters and of results.
 _PARAMS, _METRICS = ("params.", "params_"), ("metrics.", "values_")
 # What Optuna's data frames have, and what they write before the name of the only result.
 _OPTUNA, _ONLY_METRIC = "params_", "value_"
-# Positive values of which the largest is so many times the smallest are read logarithmically.
-_DECADES = 100.0
-# Names beyond so many are those of runs or files, and no parameter.
-_MAX_CHOICES = 64
 
 
 def import_history(
@@ -94,9 +81,9 @@ def import_history(
     values = _values(runs, list(metrics))
     tried = runs.with_nones()
     chosen = _parameters(tried, params, list(values.values()))
-    space = _space(tried, chosen, distributions or {})
+    space = space_of(tried, chosen, distributions or {})
     if not (storage is None or isinstance(storage, InMemoryStorage)):
-        space = {name: _as_stored(name, one) for name, one in space.items()}
+        space = {name: as_stored(name, one) for name, one in space.items()}
     trials = [_trial(row, chosen, space, list(values.values())) for row in tried.rows]
     objectives = dict(zip(values, directions, strict=True))
     with _new_study(study_name, storage, objectives) as study:
@@ -129,34 +116,6 @@ def _new_study(
             with suppress(*reading_errors()):  # what went wrong first is to be seen
                 optuna.delete_study(study_name=name, storage=storage)
         raise
-
-
-def _space(
-    table: Table, params: Mapping[str, str], given: Mapping[str, BaseDistribution | Kind]
-) -> dict[str, BaseDistribution]:
-    """The distribution of each parameter, given or inferred."""
-    unknown = [name for name in given if name not in params]
-    if unknown:
-        raise ValueError(f"distributions has {unknown[0]!r}, which is none of {list(params)}")
-    return {
-        name: _distribution(name, table.read(column), given.get(name))
-        for name, column in params.items()
-    }
-
-
-def _as_stored(name: str, distribution: BaseDistribution) -> BaseDistribution:
-    """With the choices that a storage gives back, each once."""
-    if not isinstance(distribution, CategoricalDistribution):
-        return distribution
-    found: list[Any] = []
-    for choice in distribution.choices:
-        try:
-            kept = stored(choice)
-        except ValueError as error:
-            raise ValueError(f"{name!r} has {error}") from None
-        if not any(same_choice(kept, one) for one in found):
-            found.append(kept)
-    return CategoricalDistribution(found)
 
 
 def _directions(metrics: Mapping[str, str]) -> list[StudyDirection]:
@@ -213,44 +172,6 @@ def _parameters(
     return found
 
 
-def _distribution(
-    name: str, told: Sequence[Any], given: BaseDistribution | Kind | None
-) -> BaseDistribution:
-    """The distribution that holds the values of a column, unless it is given."""
-    if isinstance(given, BaseDistribution):
-        return given
-    if given not in (None, "linear", "log", "categorical"):
-        raise ValueError(f"the distribution of {name!r} is {given!r}: expected one of Optuna's")
-    if any(isinstance(value, float) and math.isinf(value) for value in told):
-        raise ValueError(f"{name!r} has an infinite value: expected finite numbers, or texts")
-    numbers = [value for value in told if number_of(value) is not None]
-    are_numbers = len(numbers) == sum(value != "None" for value in told) > 0
-    if given == "categorical" or not are_numbers:
-        if given in ("linear", "log"):
-            raise ValueError(f"{name!r} cannot be {given}: it has values that are no numbers")
-        return _choices(name, told)
-    low, high = min(numbers), max(numbers)
-    spans_decades = low > 0.0 and high >= _DECADES * low
-    log = given == "log" or (given is None and spans_decades)
-    if log and low <= 0.0:
-        raise ValueError(f"{name!r} cannot be log: it has the value {low}")
-    if all(number == round(number) for number in numbers):
-        return IntDistribution(int(low), int(high), log=log)
-    return FloatDistribution(low, high, log=log)
-
-
-def _choices(name: str, told: Sequence[Any]) -> CategoricalDistribution:
-    """In an order that does not hang on that of the rows."""
-    different = {(type(value).__name__, str(value)): value for value in told}
-    if len(different) > _MAX_CHOICES:
-        raise ValueError(
-            f"{name!r} has {len(different)} different values that are no numbers: leave it out by "
-            "naming the others (params=, --param), or give its distribution"
-        )
-    choices = [different[key] for key in sorted(different)]
-    return CategoricalDistribution([None if one == "None" else one for one in choices])
-
-
 def _trial(
     row: Row,
     params: Mapping[str, str],
@@ -262,9 +183,9 @@ def _trial(
     Of a pruned one the value is an early report, which at another step says another thing.
     """
     held = {
-        name: _legal(row, column, space[name])
+        name: legal(row, column, space[name])
         for name, column in params.items()
-        if column in row.cells and not _is_absent(row, column, space[name])
+        if column in row.cells and not is_absent(row, column, space[name])
     }
     state = row.state
     if state == TrialState.COMPLETE and any(row.cells.get(name) is None for name in metrics):
@@ -278,51 +199,9 @@ def _trial(
     )
 
 
-def _is_absent(row: Row, column: str, distribution: BaseDistribution) -> bool:
-    """Whether None says that a run did not have a parameter.
-
-    Of numbers it does; of choices only if it is no text and none of them.
-    """
-    if not isinstance(distribution, CategoricalDistribution):
-        return bool(row.read(column) == "None")
-    return row.cells[column] is None and _place(None, "None", distribution.choices) is None
-
-
 def _measured(row: Row, column: str) -> float:
     """A metric's value."""
     value = row.read(column)
     if isinstance(value, str) or not isinstance(value, (int, float)):
         raise ValueError(f"{row.where(column)}: expected a number, got {value!r}")
     return float(value)
-
-
-def _legal(row: Row, column: str, distribution: BaseDistribution) -> Any:
-    """The value of a cell as the distribution has it.
-
-    Raises:
-        ValueError: If it is none of its values.
-    """
-    value = row.read(column)
-    if isinstance(distribution, CategoricalDistribution):
-        place = _place(row.cells[column], value, distribution.choices)
-        if place is not None:
-            return distribution.choices[place]
-    elif (number := number_of(value)) is not None:
-        legal = int(value) if isinstance(distribution, IntDistribution) else float(value)
-        if fits(legal, distribution) and float(legal) == number:
-            return legal
-    raise ValueError(f"{row.where(column)}: {value!r} is not in {distribution}")
-
-
-def _place(written: Any, value: Any, choices: Sequence[Any]) -> int | None:
-    """The place of a cell among choices, of which those that are texts are read like cells.
-
-    First as it is written: ``3.10`` and ``3.1`` are two texts and one number.
-    """
-    value = None if value == "None" and None in choices else value
-    as_read = [read(choice) if isinstance(choice, str) else choice for choice in choices]
-    for wanted, among in ((written, choices), (value, choices), (value, as_read)):
-        place = index_of(wanted, among)
-        if place is not None:
-            return place
-    return None

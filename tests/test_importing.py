@@ -14,7 +14,6 @@ import numpy as np
 import optuna
 import pytest
 from optuna.distributions import (
-    BaseDistribution,
     CategoricalDistribution,
     FloatDistribution,
     IntDistribution,
@@ -22,6 +21,7 @@ from optuna.distributions import (
 from optuna.trial import TrialState
 
 from optuna_metabo import MetaGPSampler, import_history
+from tests.histories import MINIMIZE_Y, csv_file, space
 
 MLFLOW = """run_id,status,params.lr,params.layers,params.act,params.bias,params.drop,metrics.acc
 a,FINISHED,0.0001,1,relu,True,,0.7
@@ -34,27 +34,6 @@ fast-1,finished,0.001,32,0.8,0.5
 slow-2,finished,0.1,64,0.7,0.6
 dead-3,crashed,0.5,64,,NaN
 """
-MINIMIZE_Y = {"y": "minimize"}
-
-
-def space(study: optuna.Study) -> dict[str, BaseDistribution]:
-    return {name: one for trial in study.trials for name, one in trial.distributions.items()}
-
-
-def imported(values: list[Any], kind: Any = None) -> optuna.Study:
-    rows = [{"params.x": value, "y": i} for i, value in enumerate(values)]
-    given = {} if kind is None else {"x": kind}
-    return import_history(rows, MINIMIZE_Y, study_name="one", distributions=given)
-
-
-def column(values: list[Any], kind: Any = None) -> BaseDistribution:
-    return space(imported(values, kind))["x"]
-
-
-def csv_file(folder: Path, text: str) -> Path:
-    path = folder / "runs.csv"
-    path.write_text(text, encoding="utf-8")
-    return path
 
 
 @pytest.fixture
@@ -108,30 +87,6 @@ def test_a_data_frame_is_read_and_its_gaps_are_parameters_that_are_absent() -> N
     assert space(study)["n"] == IntDistribution(1, 3)
     assert [trial.params for trial in study.trials] == [{"n": 1, "k": "a"}, {"k": "b"}, {"n": 3}]
     assert study.trials[1].state == TrialState.FAIL
-
-
-@pytest.mark.parametrize(
-    ("values", "kind", "expected"),
-    [
-        ([1, 2, 99], None, IntDistribution(1, 99)),
-        ([1, 2, 100], None, IntDistribution(1, 100, log=True)),
-        ([0, 1000], None, IntDistribution(0, 1000)),
-        ([-1.5, 2], None, FloatDistribution(-1.5, 2)),
-        (["1e-3", "1e-1"], None, FloatDistribution(1e-3, 1e-1, log=True)),
-        (["1e-3", "1e-1"], "linear", FloatDistribution(1e-3, 1e-1)),
-        ([16, 64], "log", IntDistribution(16, 64, log=True)),
-        ([16, 64], "categorical", CategoricalDistribution((16, 64))),
-        (["auto", 0.1], None, CategoricalDistribution((0.1, "auto"))),
-        (["True", "false"], None, CategoricalDistribution((False, True))),
-        ([5, 5], None, IntDistribution(5, 5)),
-        ([0.5, "None"], None, FloatDistribution(0.5, 0.5)),
-        ([2, 3], FloatDistribution(0, 9), FloatDistribution(0, 9)),
-    ],
-)
-def test_what_a_parameter_is_follows_from_its_values(
-    values: list[Any], kind: Any, expected: BaseDistribution
-) -> None:
-    assert column(values, kind) == expected
 
 
 @pytest.mark.parametrize(
@@ -326,49 +281,6 @@ def test_rows_are_numbered_as_in_the_table() -> None:
         import_history(rows, MINIMIZE_Y, study_name="runs")
 
 
-def test_an_integer_is_not_made_of_a_fraction() -> None:
-    with pytest.raises(ValueError, match=r"row 2, 'params.x': 5.9 is not in IntDistribution"):
-        imported([4, 5.9], IntDistribution(0, 10))
-    assert imported([5.0, "6.0"], IntDistribution(0, 10)).trials[1].params == {"x": 6}
-
-
-def test_large_integers_keep_their_last_digit() -> None:
-    study = imported([0, 2**53 + 1])
-    assert [trial.params["x"] for trial in study.trials] == [0, 2**53 + 1]
-
-
-@pytest.mark.parametrize(
-    ("written", "choices", "found"),
-    [
-        ("5", ("5", "8"), "5"),
-        (5, ("5", "8"), "5"),
-        (5.0, ("5", "8"), "5"),
-        ("true", ("true", "false"), "true"),
-        ("True", ("true", "false"), "true"),
-        (False, ("true", "false"), "false"),
-        ("3.10", ("3.1", "3.10"), "3.10"),
-        (" 5 ", ("5", "8"), "5"),
-        (5, (5, "5"), 5),
-        ("None", (None, "relu"), None),
-        ("None", ("None", "relu"), "None"),
-        ("0.10", (0.1, 0.2), 0.1),
-    ],
-)
-def test_a_text_choice_is_found_by_what_it_reads_as(
-    written: Any, choices: tuple[Any, ...], found: Any
-) -> None:
-    held = imported([written], CategoricalDistribution(choices)).trials[0].params["x"]
-    assert (held, type(held)) == (found, type(found))
-
-
-@pytest.mark.parametrize(
-    ("written", "choices"), [("1", ("true", "false")), ("5.1", ("5", "8")), ("5", (True, "8"))]
-)
-def test_what_no_choice_reads_as_is_no_choice(written: str, choices: tuple[Any, ...]) -> None:
-    with pytest.raises(ValueError, match=r"row 1, 'params.x': .* is not in Categorical"):
-        imported([written], CategoricalDistribution(choices))
-
-
 @pytest.mark.parametrize(
     ("cell", "message"),
     [
@@ -433,50 +345,10 @@ def test_what_pandas_has_for_a_missing_value_is_missing() -> None:
     assert study.trials[1].state == TrialState.FAIL
 
 
-@pytest.mark.parametrize(
-    ("values", "kind", "expected"),
-    [
-        ([None, "adam", "None"], None, [None, "adam", None]),
-        ([None, True], None, [None, True]),
-        ([None, None], None, [None, None]),
-        ([None, 16, 64], "categorical", [None, 16, 64]),
-        ([None, 5], CategoricalDistribution(("None", "5")), ["None", "5"]),
-    ],
-)
-def test_a_none_that_a_row_has_is_a_choice_among_names(
-    values: list[Any], kind: Any, expected: list[Any]
-) -> None:
-    assert [trial.params["x"] for trial in imported(values, kind).trials] == expected
-
-
-@pytest.mark.parametrize(
-    ("values", "kind"),
-    [
-        ([None, 0.1, 2], None),
-        ([None, 1, 10], "log"),
-        ([None, 5], FloatDistribution(0, 9)),
-        ([None, "a"], CategoricalDistribution(("a", "b"))),
-    ],
-)
-def test_a_none_among_numbers_or_choices_without_it_is_a_parameter_that_is_absent(
-    values: list[Any], kind: Any
-) -> None:
-    first, *others = imported(values, kind).trials
-    assert first.params == {}
-    assert [trial.params["x"] for trial in others] == values[1:]
-
-
 def test_a_key_that_a_row_lacks_is_no_none() -> None:
     rows = [{"params.x": None, "y": 0}, {"y": 1}, {"params.x": "a", "y": 2}]
     study = import_history(rows, MINIMIZE_Y, study_name="runs")
     assert [trial.params for trial in study.trials] == [{"x": None}, {}, {"x": "a"}]
-
-
-def test_the_order_of_choices_is_that_of_a_file(tmp_path: Path) -> None:
-    path = csv_file(tmp_path, "params.x,y\nAdam,1\nNone,2\nsgd,3\n")
-    assert column(["Adam", None, "sgd"]) == column(["sgd", "Adam", "None"])
-    study = import_history(path, MINIMIZE_Y, study_name="runs")
-    assert space(study) == {"x": column([None, "sgd", "Adam"])}
 
 
 def test_a_value_that_is_none_is_that_of_a_failed_trial_and_an_empty_cell_is_no_none() -> None:
@@ -596,11 +468,6 @@ def test_a_study_to_which_a_trial_cannot_be_added_is_not_left_behind(
     assert len(import_history(rows, metrics, study_name="runs", storage=url).trials) == 3
 
 
-def test_infinite_numbers_are_no_choices() -> None:
-    with pytest.raises(ValueError, match="'x' has an infinite value"):
-        column([1.0, 2.0, math.inf])
-
-
 def test_a_data_frame_of_optuna_keeps_the_states_of_its_trials() -> None:
     study = optuna.create_study(sampler=optuna.samplers.RandomSampler(seed=0))
 
@@ -616,13 +483,6 @@ def test_a_data_frame_of_optuna_keeps_the_states_of_its_trials() -> None:
     found = import_history(study.trials_dataframe(), {"value": "minimize"}, study_name="copy")
     assert [one.state for one in found.trials] == [one.state for one in study.trials[:-1]]
     assert [one.value for one in found.trials[::3]] == [one.value for one in study.trials[:-1:3]]
-
-
-def test_a_column_of_names_is_no_parameter() -> None:
-    with pytest.raises(ValueError, match="'x' has 100 different values that are no numbers"):
-        column([f"run-{i}" for i in range(100)])
-    with pytest.raises(ValueError, match="expected a table with rows"):
-        import_history([], {"y": "minimize"}, study_name="none")
 
 
 def test_what_was_imported_helps_a_new_study() -> None:
@@ -641,3 +501,15 @@ def test_several_metrics_are_objectives_with_names() -> None:
     )
     assert study.metric_names == ["a", "b"]
     assert [trial.values for trial in study.trials][1] == [1.0, -1.0]
+
+
+def test_a_row_that_lacks_one_of_several_metrics_is_a_failed_trial() -> None:
+    rows = [{"params.x": 0, "a": 1, "b": 2}, {"params.x": 1, "a": 1}, {"params.x": 2, "b": None}]
+    study = import_history(rows, {"a": "minimize", "b": "maximize"}, study_name="two")
+    states = [TrialState.COMPLETE, TrialState.FAIL, TrialState.FAIL]
+    assert [trial.state for trial in study.trials] == states
+
+
+def test_a_single_metric_has_no_name_so_that_it_is_that_of_any_single_one() -> None:
+    study = import_history([{"params.x": 0, "loss": 1}], {"loss": "minimize"}, study_name="one")
+    assert study.metric_names is None

@@ -8,6 +8,7 @@ import numpy as np
 import optuna
 import pytest
 from optuna.distributions import FloatDistribution
+from optuna.study import StudyDirection
 from optuna.trial import FrozenTrial, TrialState
 
 from optuna_metabo import MetaGPSampler
@@ -17,7 +18,9 @@ from optuna_metabo.encoding import Encoding
 from optuna_metabo.ensembles import by_name
 from optuna_metabo.learning import Learner
 from optuna_metabo.limits import constraints, success
+from optuna_metabo.outputs import Objective, bilog
 from optuna_metabo.past import Past
+from optuna_metabo.past_study import SourceStudy
 from optuna_metabo.thinning import rare_first
 
 LIMIT = 16384.0
@@ -77,6 +80,31 @@ def test_constraints_are_thinned_around_their_border_and_failures_all_kept() -> 
     found = success(learner, Past(), ENCODING, X, [failed(x=0.9)] * 100)
     assert found is not None
     assert (found.seen.thinned(300, found.rule).y < 0.0).sum() == 100
+
+
+def bound(name: str, unit: float) -> SourceStudy:
+    """A past study whose constraint is of that size."""
+    trials = [
+        optuna.create_trial(
+            params={"x": i / 5},
+            distributions={"x": FloatDistribution(0, 1)},
+            value=0.0,
+            system_attrs={"constraints": [unit if i % 2 else -unit]},
+        )
+        for i in range(5)
+    ]
+    found = SourceStudy.of(name, (Objective(0, StudyDirection.MINIMIZE),), trials)
+    assert isinstance(found, SourceStudy)
+    return found
+
+
+def test_a_constraint_is_looked_at_in_units_of_the_past_and_without_any_in_its_own() -> None:
+    past = Past(tuple(bound(str(i), unit) for i, unit in enumerate((10.0, 40.0, 40.0))))
+    X, slack = np.repeat(np.arange(4.0)[:, None] / 4, 2, axis=1), np.array([0.1, -0.2, 0.2, -0.2])
+    held = [{"0": -one} for one in slack.tolist()]
+    for studies, unit in ((past, 40.0), (Past(), 0.2)):
+        (found,) = constraints(Learner(by_name("auto")), studies, ENCODING, X, held)
+        np.testing.assert_allclose(found.seen.y, bilog(slack, unit))
 
 
 def model_training(trial: optuna.Trial) -> float:

@@ -12,6 +12,7 @@ import sys
 import time
 import zipfile
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,8 @@ import optuna
 import pytest
 
 from optuna_metabo import MetaGPSampler, PriorFileError, TransferPrior, prior_file
+from optuna_metabo.archive import packed, unpacked
+from optuna_metabo.columns import Chosen, Columns
 from optuna_metabo.prior_file import Content
 
 
@@ -185,6 +188,22 @@ def test_a_file_of_a_release_without_attributes_is_read(whole: bytes, tmp_path: 
     path.write_bytes(altered(whole, content(lambda text: text.pop("attributes"))))
     studies = TransferPrior.load(path).studies
     assert [one.attributes for one in studies] == [{}] * len(studies)
+
+
+@pytest.mark.parametrize(("n_choices", "dtype"), [(2**15, np.int16), (2**15 + 1, np.int32)])
+def test_the_last_of_very_many_choices_comes_back(
+    n_choices: int, dtype: type[np.signedinteger[Any]], whole: bytes, tmp_path: Path
+) -> None:
+    """In as few bytes as hold them: files of fewer choices are those of earlier releases."""
+    path = tmp_path / "team.prior"
+    path.write_bytes(whole)
+    study = TransferPrior.load(path).studies[0]
+    codes = np.r_[n_choices - 1, -1, np.zeros(len(study.ended) - 2, dtype=int)]
+    many = Columns(len(codes), {}, {"x": Chosen(codes, tuple(range(n_choices)))})
+    prior_file.write(path, packed([replace(study, ended=many)]))
+    assert prior_file.read(path).arrays["codes"].dtype == dtype
+    (found,) = unpacked(prior_file.read(path))
+    np.testing.assert_array_equal(found.ended.chosen["x"].codes, codes)
 
 
 def test_every_flipped_byte_is_seen(whole: bytes, tmp_path: Path) -> None:

@@ -36,7 +36,8 @@ def nondominated(Y: Float[Array, "n m"]) -> Bool[Array, " n"]:
 def thin(front: Float[Array, "k m"]) -> Float[Array, "j m"]:
     """The front, or so many of its points, each far from the others, as can be cut into boxes."""
     k, m = front.shape
-    most = max(int(_MAX_BOXES ** (1.0 / max(m - 1, 1))) - 1, 2)
+    side = _MAX_BOXES ** (1.0 / max(m - 1, 1))
+    most = max(int(round(side, 9)) - 1, 2)  # of 512 the third root is 7.999... in floats
     if k <= most:
         return front
     scaled = (front - front.min(axis=0)) / np.maximum(np.ptp(front, axis=0), 1e-300)

@@ -18,8 +18,9 @@ _LOG_SQRT_2PI = 0.5 * np.log(2.0 * np.pi)
 _SQRT_HALF_PI = np.sqrt(0.5 * np.pi)
 # Below this z the bracket of h loses its digits, and -2 log|z| is exact to 3/z² = 3e-8.
 _FAR = -1e4
-# A component above the first hides all below the second: their share is below e^-300.
-_NEAR, _FLOOR = -25.0, -37.0
+# A component above the first hides all below the second: their share is below e^-300, and below
+# e^-100 where it has no more than the third of the weight.
+_NEAR, _FLOOR, _LEAST = -25.0, -37.0, 1e-100
 
 
 def log_h(z: Float[Array, "*shape"]) -> Float[Array, "*shape"]:
@@ -44,7 +45,7 @@ def log_expected_improvement(
     """
     sigma = np.sqrt(posterior.variances)
     z = (posterior.means - incumbents[:, None]) / sigma
-    near = z.max(axis=0, initial=-np.inf) > _NEAR
+    near = z[posterior.weights > _LEAST].max(axis=0, initial=-np.inf) > _NEAR
     if near.all():
         return _log_near_mixture(posterior.weights, sigma, z)
     log_ei = np.empty(z.shape[1])

@@ -79,7 +79,7 @@ def command(
     from optuna_metabo.replay import Replay, execute
 
     set_log_level()
-    plan = _plan(samplers, seeds, trials, chronological)
+    plan = _plan(samplers, seeds, trials)
     archive = _archive(storage, studies)
     found, left_out = archive.targets(targets, chronological=chronological)
     _say_what(archive, len(found), left_out)
@@ -111,11 +111,11 @@ def _check_installed() -> None:
         )
 
 
-def _plan(samplers: tuple[str, ...], seeds: int, trials: int, chronological: bool) -> Plan:
+def _plan(samplers: tuple[str, ...], seeds: int, trials: int) -> Plan:
     from optuna_metabo.replay import Plan, default_orders
 
     try:
-        return Plan(samplers or default_orders(), seeds, trials, chronological)
+        return Plan(samplers or default_orders(), seeds, trials)
     except ValueError as error:
         raise click.BadParameter(str(error), param_hint="--sampler") from error
 

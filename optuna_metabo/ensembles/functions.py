@@ -137,10 +137,6 @@ class Functions:
             X
         )
 
-    def joint(self, X: Float[Array, "m p"]) -> Float[Array, " m"]:
-        """What all have in common."""
-        return self.voices(self.order[:0])(X)[0]
-
     def voices(self, index: Int[Array, " s"]) -> Voices:
         """Those of some sources and, last, what all have in common, for many calls."""
         terms = Terms.joined([self.models.terms(index), self.common.terms])

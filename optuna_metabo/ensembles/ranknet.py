@@ -61,14 +61,15 @@ class RankNet:
         self, sources: Sequence[Task], domain: Domain, *, generator: np.random.Generator
     ) -> Prior:
         """Trains the ensemble, some seconds on a CPU."""
-        p = len(domain.groups)
-        shapes = [(p, _WIDTH), (1, _WIDTH), (_WIDTH, _WIDTH), (1, _WIDTH), (_WIDTH, 1)]
-        parameters = [
-            generator.standard_normal((_N_NETWORKS, *shape)) * np.sqrt(2.0 / max(shape[0], 2))
-            if shape[0] > 1
-            else np.zeros((_N_NETWORKS, *shape))
-            for shape in shapes
-        ]
+        p, bias = len(domain.groups), np.zeros((_N_NETWORKS, 1, _WIDTH))
+
+        def weights(n_in: int, n_out: int) -> Array:
+            """Of one layer, so that what comes out is of the size of what goes in."""
+            scale = np.sqrt(2.0 / max(n_in, 2))
+            return generator.standard_normal((_N_NETWORKS, n_in, n_out)) * scale
+
+        first, second, last = weights(p, _WIDTH), weights(_WIDTH, _WIDTH), weights(_WIDTH, 1)
+        parameters = [first, bias, second, bias, last]
         batches = [_draw(sources, domain, generator) for _ in range(_STEPS)]
         trained = _train(parameters, batches, _LEARNING_RATE, self.device)
         return RankNetPrior(trained, len(sources), self.device)

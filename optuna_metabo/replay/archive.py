@@ -171,7 +171,7 @@ class Archive:
                 continue
             past = self.past_of(study, chronological=chronological)
             parts = [keys[one.study_name] for one in (study, *past)]
-            target = Target(Pool.of(study), past, _hash(parts))
+            target = Target(Pool.of(study), past, _hash(parts), chronological)
             reason = _unfit(target)
             if reason is None and not past:
                 reason = self._without_past(study, chronological=chronological)

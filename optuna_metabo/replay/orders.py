@@ -50,11 +50,13 @@ class Target:
         pool: What its owner ran.
         sources: The studies that are its past.
         key: Changes with whatever is in any of these.
+        chronological: Whether the past is only what had ended when the study began.
     """
 
     pool: Pool
     sources: tuple[Study, ...]
     key: str = ""
+    chronological: bool = False
 
     @cached_property
     def yardstick(self) -> Yardstick:

@@ -38,7 +38,6 @@ class Plan:
         samplers: Names of :data:`optuna_metabo.replay.ORDERS`.
         seeds: Runs of each sampler on each study.
         trials: The most trials of a sampler's run; it ends when the best is found.
-        chronological: Whether the past is only what had ended when a study began.
 
     Raises:
         ValueError: If a sampler is not known, or a number is not positive.
@@ -47,7 +46,6 @@ class Plan:
     samplers: tuple[str, ...] = field(default_factory=default_orders)
     seeds: int = 3
     trials: int = 100
-    chronological: bool = False
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "samplers", tuple(dict.fromkeys(self.samplers)))

@@ -20,6 +20,8 @@ CHECKPOINTS = (1, 3, 5, 10, 20)
 GOALS = ("close", "top", "best")
 # Mean regrets over the first trials that differ by less are level.
 MARGIN = 0.01
+# What the past is, by whether it is chronological.
+_PAST = {False: "all others", True: "those that had ended before it"}
 # A study whose trials took less in all has no durations: it was copied or imported.
 _NO_TIME = 1.0
 
@@ -142,6 +144,12 @@ class Replay:
         return list(zip(self.targets, self.measured, strict=True))
 
     @property
+    def past(self) -> str:
+        """What the studies had as their past, in words."""
+        kinds = {one.chronological for one in self.targets}
+        return " or ".join(words for kind, words in _PAST.items() if kind in kinds)
+
+    @property
     def samplers(self) -> tuple[str, ...]:
         """All that is compared, the owner's own order and a random one included."""
         return (*FREE, *self.plan.samplers)
@@ -200,7 +208,7 @@ class Replay:
     def as_json(self) -> dict[str, Any]:
         """Everything, as JSON has it: a number that is infinite or NaN is ``null``."""
         return {
-            "plan": asdict(self.plan),
+            "plan": {**asdict(self.plan), "chronological": self._is_chronological},
             "area_trials": self.area_trials,
             "timed_studies": len(self.timed),
             "summary": {name: self._summary(name) for name in self.samplers},
@@ -208,6 +216,10 @@ class Replay:
             "left_out": dict(self.left_out),
             "failed": [_failed_as_json(one) for one in self.failed],
         }
+
+    @property
+    def _is_chronological(self) -> bool:
+        return all(one.chronological for one in self.targets)
 
     def _summary(self, sampler: str) -> dict[str, Any]:
         regret, against = self.mean_regret(sampler), self.against_cold(sampler)

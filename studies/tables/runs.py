@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+import zlib
 from dataclasses import dataclass, fields
 
 import numpy as np
@@ -38,7 +39,7 @@ HEADER = [*(field.name for field in fields(Run)), "trial", "value", "seconds", "
 
 def source_studies(run: Run) -> list[optuna.Study]:
     """The studies of all or some of the other tasks, altered as the mode says."""
-    generator = np.random.default_rng([run.seed, len(run.task)])
+    generator = np.random.default_rng([run.seed, zlib.crc32(run.task.encode())])
     chosen = others(run.family, load(run.family).index(run.task))
     if run.sources:
         chosen = sorted(generator.permutation(chosen)[: run.sources].tolist())

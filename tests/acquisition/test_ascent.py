@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy import ndarray as Array
+from scipy.optimize import minimize
 
 from optuna_metabo.acquisition.ascent import _bfgs, _gradients, ascend
 
@@ -48,6 +49,28 @@ def test_a_maximum_on_the_border_is_found() -> None:
         lambda X: -((X - at) ** 2).sum(axis=1), X, everything(X), n_steps=40, tolerance=1e-7
     )
     np.testing.assert_allclose(found, [[1.0, 0.4, 0.0]], atol=1e-4)
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_a_maximum_on_the_border_is_found_where_coordinates_hang_together(seed: int) -> None:
+    """The slope across a bound says nothing of the way along it."""
+    generator = np.random.default_rng([3, seed])
+    root, at = generator.standard_normal((3, 3)), generator.uniform(-0.7, 1.7, 3)
+    H, X = root @ root.T + 0.05 * np.eye(3), np.full((1, 3), 0.5)
+
+    def f(X: Array) -> Array:
+        return -np.einsum("mi,ij,mj->m", X - at, H, X - at)
+
+    best = minimize(
+        lambda x: -f(x[None])[0],
+        X[0],
+        jac=lambda x: 2.0 * H @ (x - at),
+        bounds=[(0.0, 1.0)] * 3,
+        method="L-BFGS-B",
+        options={"ftol": 1e-15, "gtol": 1e-10},
+    )
+    _, values = ascend(f, X, everything(X), n_steps=60, tolerance=1e-7)
+    assert values[0] == pytest.approx(-best.fun, abs=1e-5)
 
 
 @settings(max_examples=30, deadline=None)

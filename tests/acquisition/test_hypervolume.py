@@ -113,7 +113,7 @@ def test_a_thinned_front_keeps_its_spread() -> None:
     assert np.ptp(thinned[:, 0]) == 1.0
 
 
-@pytest.mark.parametrize(("m", "most"), [(2, 511), (3, 21), (4, 6), (12, 2)])
+@pytest.mark.parametrize(("m", "most"), [(2, 511), (3, 21), (4, 7), (5, 3), (12, 2)])
 def test_of_a_long_front_each_point_kept_is_the_farthest_from_those_before(
     m: int, most: int
 ) -> None:

@@ -59,3 +59,17 @@ def test_the_sum_and_its_logarithm_are_the_same_near_and_far() -> None:
     z = means / np.sqrt(1.7)
     parts = np.log(posterior.weights)[:, None] + 0.5 * np.log(1.7) + log_h(z)
     np.testing.assert_allclose(found, np.logaddexp.reduce(parts, axis=0), rtol=1e-9, atol=1e-9)
+
+
+@pytest.mark.parametrize("weight", [0.0, 1e-300, 1e-200, 1e-101, 1e-99, 1e-10])
+@pytest.mark.parametrize("above", [0.0, -20.0, -24.0])
+def test_a_component_near_hides_others_only_as_far_as_it_has_weight(
+    weight: float, above: float
+) -> None:
+    below = np.array([-30.0, -36.0, -38.0, -60.0, -1000.0])
+    z = np.stack([np.full(5, above), below])
+    weights = np.array([weight, 1.0 - weight])
+    found = log_expected_improvement(Posterior(weights, z, np.ones((2, 5))), np.zeros(2))
+    with np.errstate(divide="ignore"):
+        parts = np.log(weights)[:, None] + log_h(z)
+    np.testing.assert_allclose(found, np.logaddexp.reduce(parts, axis=0), rtol=1e-9)

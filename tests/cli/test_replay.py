@@ -158,6 +158,18 @@ def test_a_report_of_something_else_is_not_replaced(url: str, tmp_path: Path, ru
     assert not (tmp_path / "runs").exists()
 
 
+def test_chronologically_what_was_run_and_what_is_said_are_one(
+    url: str, tmp_path: Path, run: Run
+) -> None:
+    options = ("--targets", "past-1", "--chronological", "--format", "json")
+    ended = run("replay", "--storage", url, "--out", tmp_path / "out", *QUICK, *options)
+    found = json.loads(ended.out)
+    assert found["studies"][0]["sources"] == ["past-0"]
+    assert found["plan"]["chronological"] is True
+    report = " ".join((tmp_path / "out" / "report.html").read_text().split())
+    assert "with those that had ended before it as its past" in report
+
+
 def test_a_journal_is_replayed(tmp_path: Path, run: Run) -> None:
     path = tmp_path / "studies.log"
     storage = JournalStorage(JournalFileBackend(str(path)))

@@ -10,7 +10,7 @@ from numpy import ndarray as Array
 from scipy.special import ndtr
 
 from optuna_metabo.domain import Dimension, Domain
-from optuna_metabo.ensembles.averaging import Averaging, AveragingPrior
+from optuna_metabo.ensembles.averaging import Averaging, AveragingPrior, _agreement
 from optuna_metabo.ensembles.experts import CLOSE, OPPOSED, RIVAL
 from optuna_metabo.ensembles.mixture import AveragingModel, CalibratedModel
 from optuna_metabo.ensembles.turns import FIRST_PROBE, PROBE_EVERY
@@ -87,6 +87,17 @@ def test_points_under_way_and_those_not_modelled_count_for_whose_turn_it_is() ->
     assert model_of(prior, few).n_asked == 6
     assert model_of(prior, few, few.X[:2] + 0.01).n_asked == 8
     assert model_of(prior, replace(few, whole=local(9))).n_asked == 9
+
+
+def test_a_few_values_that_go_against_a_source_do_not_refute_it_yet() -> None:
+    y = np.random.default_rng(0).standard_normal(1000)
+    phi = np.stack([y, -y])
+    agreement = np.stack([_agreement(phi[:, :n], y[:n]) for n in (1, 2, 3, 10, 100, 1000)])
+    np.testing.assert_allclose(agreement[:, 0], 1.0)
+    assert (np.diff(agreement[1:, 1]) < 0.0).all()
+    assert agreement[0, 1] == 1.0
+    assert agreement[1, 1] > 0.0
+    assert -1.0 < agreement[-1, 1] < -0.99
 
 
 def test_of_opposed_sources_the_opposite_is_believed() -> None:

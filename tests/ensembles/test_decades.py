@@ -8,7 +8,10 @@ import numpy as np
 import pytest
 from numpy import ndarray as Array
 
+from optuna_metabo.ensembles import decades as module
 from optuna_metabo.ensembles.decades import by_decades
+from optuna_metabo.ensembles.target import settled
+from optuna_metabo.memory import Memory
 from optuna_metabo.tasks import Task
 
 GROUPS = np.arange(2)
@@ -50,6 +53,21 @@ def test_the_scale_is_that_of_the_losses_whatever_their_unit() -> None:
 def test_other_values_stay_as_they_are(loss: Array) -> None:
     told = task(loss)
     assert by_decades(told, GROUPS) is told
+
+
+@pytest.mark.parametrize(("ratio", "is_changed"), [(0.5, True), (0.95, False), (1.0, False)])
+def test_an_order_that_is_hardly_better_changes_nothing(
+    ratio: float, is_changed: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Near ties change from value to value, and so would the scale."""
+    told = task(10.0 ** (8.0 * WAY - 4.0))
+
+    def loss(one: Task, groups: Array) -> float:
+        return 10.0 if (one.y == settled(told).y).all() else 10.0 * ratio
+
+    monkeypatch.setattr(module, "leave_one_out_loss", loss)
+    monkeypatch.setattr(module, "_TOLD", Memory(2**16))
+    assert (by_decades(told, GROUPS) is not told) == is_changed
 
 
 def test_of_few_values_nothing_is_changed() -> None:

@@ -41,14 +41,13 @@ def test_some_functions_are_rows_of_all() -> None:
     functions = learned(*alike())
     everything = functions(SPREAD)
     np.testing.assert_allclose(functions.single(SPREAD, np.array([2, 0])), everything[[2, 0]])
-    np.testing.assert_allclose(functions.joint(SPREAD), everything[-1])
 
 
 def test_what_some_sources_have_in_common_is_theirs_alone() -> None:
     opposed = [make_task(lambda X: -bowl(0.3)(X), 40, seed) for seed in (7, 8)]
     functions = learned(*alike(), *opposed)
     some = functions.among(np.arange(3))
-    joint, truth = some.joint(SPREAD), bowl(0.3)(SPREAD)
+    joint, truth = some(SPREAD)[-1], bowl(0.3)(SPREAD)
     assert np.corrcoef(joint, truth)[0, 1] > 0.95
     np.testing.assert_allclose([joint.mean(), joint.std()], [0.0, 1.0], atol=0.05)
     np.testing.assert_allclose(
@@ -65,6 +64,22 @@ def test_what_some_sources_have_in_common_is_learned_once(
     for index in ([0, 1], [1, 2], [0, 1]):
         functions.among(np.array(index))
     assert len(made) == 2
+
+
+def test_the_share_is_the_variance_of_one_source_that_another_explains() -> None:
+    """Two values of variance 1 whose covariance is that of the common function."""
+    functions = learned(*alike())
+    shared = functions.common.share
+    left = 1.0 / np.linalg.inv([[1.0, shared], [shared, 1.0]])[0, 0]
+    assert functions.share == pytest.approx(1.0 - left)
+
+
+def test_without_one_source_the_others_speak_for_all() -> None:
+    functions = learned(*alike())
+    for source in range(3):
+        others = functions.without(source)
+        assert source not in others.core
+        assert others.opinions.sum() == pytest.approx(1.0)
 
 
 def test_opinions_before_the_first_value_sum_to_one() -> None:
@@ -122,3 +137,13 @@ def test_those_most_believed_come_first_and_alike_the_order_stays() -> None:
     found = functions.believing(belief)
     assert found.order[0] == last
     np.testing.assert_array_equal(found.order[1:], functions.order[:-1])
+
+
+def test_belief_before_any_value_counts_for_less_once_there_are_some() -> None:
+    """Weights that are right of the mean are too sure of single sources."""
+    functions, belief = learned(*alike()), np.array([0.2, 1.0, 1.8])
+    plain, found = functions.believing(np.ones(3)), functions.believing(belief)
+    assert found.belief.mean() == pytest.approx(1.0)
+    before, later = found.mass / plain.mass, found.belief / plain.belief
+    np.testing.assert_allclose(before / before[1], belief)
+    assert before[0] / before[1] < later[0] / later[1] < 1.0 < later[2] / later[1] < 1.8

@@ -7,7 +7,7 @@ import pytest
 from numpy import ndarray as Array
 from scipy.optimize import approx_fprime
 
-from optuna_metabo.ensembles.likeness import Likeness, Pairs, Scales
+from optuna_metabo.ensembles.likeness import _PENALTIES, Likeness, Pairs, Scales
 
 GRID = np.linspace(0.0, 1.0, 50)
 K = 24
@@ -46,6 +46,19 @@ def test_sources_with_alike_features_have_the_weight() -> None:
     assert weights.mean() == pytest.approx(1.0)
     assert weights.min() > 0.0
     assert weights[near].sum() > 0.7 * K
+
+
+@pytest.mark.parametrize("best", [1, 2, 3])
+def test_the_rates_are_those_of_the_penalty_by_which_sources_left_out_are_predicted_best(
+    best: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    values, phi = described()
+    distances = Scales.of(values).distances(values, values)
+    expected = Pairs(phi @ phi.T / phi.shape[1], distances).rates(_PENALTIES)[best - 1]
+    errors = np.random.default_rng(0).random((len(_PENALTIES) + 1, K)) + 1.0
+    errors[best] -= 1.0
+    monkeypatch.setattr(Pairs, "left_out", lambda self, penalties: errors)
+    np.testing.assert_array_equal(learned(values, phi).rates, expected)
 
 
 @pytest.mark.parametrize("seed", range(5))

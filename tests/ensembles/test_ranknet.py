@@ -9,7 +9,9 @@ import numpy as np
 import pytest
 
 from optuna_metabo import MetaGPSampler
+from optuna_metabo.domain import Dimension, Domain
 from optuna_metabo.ensembles.ranknet import RankNet
+from optuna_metabo.surrogate import Task
 from tests.ensembles.bowls import DOMAIN, EMPTY, NONE, alike, bowl, make_task
 
 
@@ -34,6 +36,16 @@ def test_it_ranks_like_its_sources_and_then_like_the_target() -> None:
     truth = bowl(0.6)(X)
     assert np.corrcoef(later.mean, truth)[0, 1] > np.corrcoef(first.mean, truth)[0, 1]
     assert torch.equal(state, torch.random.get_rng_state())
+
+
+def test_it_ranks_the_values_of_a_single_parameter() -> None:
+    """Its first layer has one row there, as a bias has."""
+    pytest.importorskip("torch")
+    X, line = np.random.default_rng(0).random((3, 25, 1)), np.linspace(0.0, 1.0, 64)[:, None]
+    sources = [Task(x, -((x[:, 0] - 0.3) ** 2)) for x in X]
+    prior = RankNet().learn(sources, Domain((Dimension(),)), generator=np.random.default_rng(0))
+    mean = prior.condition(Task(X[0, :0], np.zeros(0)), X[0, :0]).posterior(line).mean
+    assert np.corrcoef(mean, -((line[:, 0] - 0.3) ** 2))[0, 1] > 0.8
 
 
 def test_what_a_source_lacks_does_not_count_as_its_low_end() -> None:

@@ -50,6 +50,16 @@ def test_of_many_those_of_the_most_evidence_take_part_in_their_order() -> None:
     np.testing.assert_allclose(shares, 1 / 24)
 
 
+def test_what_was_believed_and_the_evidence_count_together() -> None:
+    evidence, belief = np.random.default_rng(0).random((2, 100)) + 0.1
+    likely = belief * np.exp(evidence)
+    sources, _ = kept(40, evidence, belief)
+    assert sorted(sources) == np.sort(np.argsort(-likely[:40])[:24]).tolist()
+    sources, shares = kept(100, evidence, belief)
+    assert sorted(sources) == np.sort(np.argsort(-likely)[:12]).tolist()
+    np.testing.assert_allclose(shares, likely[sources] / likely[sources].sum())
+
+
 def test_as_long_as_nothing_tells_the_first_of_the_order_take_part() -> None:
     """Those that serve all others best, not those that are surest to be no noise."""
     belief = np.linspace(1.0, 0.9, 40)

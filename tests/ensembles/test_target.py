@@ -9,6 +9,7 @@ import pytest
 
 from optuna_metabo.ensembles import target as module
 from optuna_metabo.ensembles.target import Scale, fit_target, settled, target_theta
+from optuna_metabo.gp.fit import HyperparameterPrior
 from optuna_metabo.repeats import Repeats
 from optuna_metabo.tasks import Task
 
@@ -41,6 +42,13 @@ def test_those_of_some_values_are_about_those_of_all(monkeypatch: pytest.MonkeyP
     everything = target_theta(task(300), GROUPS, None)
     np.testing.assert_allclose(some[:2], everything[:2], atol=0.4)  # logarithms
     assert some[2] > some[0] + 1.0  # the axis that does not matter
+
+
+def test_lengthscales_of_sources_hold_those_of_the_target_more_than_usual_ones_do() -> None:
+    """Both may be the same: of sources it is known that the target is like them."""
+    usual = HyperparameterPrior.default(3).loc
+    own, held = (target_theta(task(20), GROUPS, theta) - usual for theta in (None, usual))
+    assert 0.0 < held[:3].mean() < 0.9 * own[:3].mean()
 
 
 def test_they_do_not_depend_on_the_order_of_the_trials() -> None:

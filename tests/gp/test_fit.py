@@ -171,6 +171,23 @@ def test_values_with_noise_do_not_drive_the_lengthscales_to_nothing() -> None:
     assert np.exp(theta[-1]) > 0.01
 
 
+def test_from_little_noise_a_fit_ends_as_well_as_from_that_of_the_values() -> None:
+    """On average: of noisy values smooth functions are no more likely than rough ones at first."""
+    prior, lost = HyperparameterPrior.default(2), []
+    for seed in range(10):
+        generator = np.random.default_rng(seed)
+        X, noise = generator.random((8, 40, 2)), 0.5 * generator.standard_normal((8, 40))
+        Y = np.sin(3.0 * X[:, :, 0]) + noise
+        batch = Batch.of([Task(x, (y - y.mean()) / y.std()) for x, y in zip(X, Y, strict=True)])
+        found = []
+        for start in (1e-6, 0.3):
+            theta = fit_map(batch, np.arange(2), prior, np.r_[prior.loc[:-1], np.log(start)])
+            value = log_marginal_likelihood(theta, batch, np.arange(2))[0]
+            found.append(value + prior.log_density(theta)[0])
+        lost.append(found[1] - found[0])
+    assert np.mean(lost) < 0.5
+
+
 def test_deviations_of_repeats_tell_the_noise_where_nothing_else_does() -> None:
     """Three points far apart, fifty values each."""
     X, y = np.repeat([[0.0], [5.0], [10.0]], 50, axis=0), np.repeat([-1.2, 0.0, 1.2], 50)

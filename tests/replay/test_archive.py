@@ -204,6 +204,19 @@ def test_a_study_that_cannot_be_read_is_left_out_with_its_reason(tmp_path: Path)
         Archive.read(url)
 
 
+def test_a_study_none_of_whose_trials_has_ended_is_nobodys_chronological_past() -> None:
+    storage, day = InMemoryStorage(), datetime(2026, 1, 1)
+    for name, hours in (("early", 0), ("late", 20)):
+        _timed(name, day + timedelta(hours=hours), storage)
+    running = optuna.create_study(study_name="running", storage=storage)
+    space = {"x": FloatDistribution(0, 1)}
+    trial = create_trial(params={"x": 0.5}, distributions=space, state=TrialState.RUNNING)
+    trial.datetime_start = day
+    running.add_trial(trial)
+    (late,), _ = Archive.read(storage).targets("late", chronological=True)
+    assert [one.study_name for one in late.sources] == ["early"]
+
+
 def test_a_key_changes_with_what_a_target_and_its_past_hold() -> None:
     storage = bowls()
     first = {t.pool.name: t.key for t in Archive.read(storage).targets()[0]}

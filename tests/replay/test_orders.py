@@ -2,13 +2,21 @@ from __future__ import annotations
 
 import importlib.util
 from itertools import islice
+from typing import Any
 
 import numpy as np
 import optuna
 import pytest
+from optuna.distributions import (
+    BaseDistribution,
+    CategoricalDistribution,
+    FloatDistribution,
+    IntDistribution,
+)
 from optuna.samplers import RandomSampler
+from optuna.search_space import intersection_search_space
 from optuna.storages import InMemoryStorage
-from optuna.trial import TrialState
+from optuna.trial import FrozenTrial, TrialState
 
 from optuna_metabo import MetaGPSampler
 from optuna_metabo.replay import Archive, Pool, Target, by_proposals, by_scores, default_orders
@@ -65,6 +73,83 @@ def test_a_sampler_is_told_what_the_owner_found_and_nothing_else() -> None:
         assert [t.number for t in seen] == list(range(n))
         expected = [target.pool.trials[row] for row in rows[:n]]
         assert [(t.params, t.values) for t in seen] == [(t.params, t.values) for t in expected]
+
+
+class _Steady(RandomSampler):
+    """Asks for the same parameters again and again, and notes of which it was asked."""
+
+    def __init__(self, **params: Any) -> None:
+        super().__init__(seed=0)
+        self.params, self.asked = params, list[list[str]]()
+
+    def before_trial(self, study: optuna.Study, trial: FrozenTrial) -> None:
+        self.asked.append([])
+
+    def sample_independent(
+        self, study: optuna.Study, trial: FrozenTrial, name: str, of: BaseDistribution
+    ) -> Any:
+        self.asked[-1].append(name)
+        return self.params[name]
+
+
+class _Joint(_Steady):
+    """Knows the parameters that all trials so far have, as samplers of relations do."""
+
+    def infer_relative_search_space(
+        self, study: optuna.Study, trial: FrozenTrial
+    ) -> dict[str, BaseDistribution]:
+        return intersection_search_space(study.get_trials(states=(TrialState.COMPLETE,)))
+
+    def sample_relative(
+        self, study: optuna.Study, trial: FrozenTrial, space: dict[str, BaseDistribution]
+    ) -> dict[str, Any]:
+        return {name: self.params[name] for name in space}
+
+
+def _pool(*trials: tuple[dict[str, Any], dict[str, BaseDistribution]]) -> Target:
+    study = optuna.create_study()
+    for i, (params, space) in enumerate(trials):
+        study.add_trial(optuna.create_trial(params=params, distributions=space, value=float(i)))
+    return Target(Pool.of(study), ())
+
+
+def test_one_proposal_made_again_and_again_is_served_what_is_nearest_of_the_rest() -> None:
+    places = np.random.default_rng(0).permutation(9) / 8
+    target = _pool(*[({"x": float(x)}, {"x": FloatDistribution(0, 1)}) for x in places])
+    rows = list(by_proposals(target, 0, _Steady(x=0.3)))
+    assert rows == np.argsort(np.abs(places - 0.3)).tolist()
+
+
+def test_parameters_are_asked_for_only_where_they_exist() -> None:
+    kind, x = CategoricalDistribution(("a", "b")), FloatDistribution(0, 1)
+    trees = [
+        ({"kind": "a"}, {"kind": kind}),
+        *[({"kind": "b", "x": i / 4}, {"kind": kind, "x": x}) for i in range(4)],
+    ]
+    for chosen, expected in (("a", ["kind"]), ("b", ["kind", "x"])):
+        sampler = _Steady(kind=chosen, x=0.4)
+        rows = list(by_proposals(_pool(*trees), 0, sampler))
+        assert sorted(rows) == list(range(5))
+        assert sampler.asked == [expected] * 5
+
+
+@pytest.mark.parametrize(
+    ("so_far", "later", "value", "further"),
+    [
+        (CategoricalDistribution("ab"), CategoricalDistribution("abc"), "a", "c"),
+        (FloatDistribution(1, 8), FloatDistribution(1, 8, log=True), 2.0, 7.0),
+        (IntDistribution(1, 8), FloatDistribution(1, 8), 2, 7.5),
+    ],
+    ids=["choices", "scale", "kind"],
+)
+def test_a_sampler_of_relations_goes_on_where_a_distribution_changed(
+    so_far: BaseDistribution, later: BaseDistribution, value: Any, further: Any
+) -> None:
+    """It knows those of the trials so far; one of another kind would end its run."""
+    first, last = ({"x": value}, {"x": so_far}), ({"x": further}, {"x": later})
+    rows = list(by_proposals(_pool(first, first, last, last), 0, _Joint(x=value)))
+    assert sorted(rows[:2]) == [0, 1]
+    assert sorted(rows[2:]) == [2, 3]
 
 
 def test_what_is_queued_comes_first_as_far_as_it_is_legal() -> None:

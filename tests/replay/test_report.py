@@ -49,6 +49,24 @@ def test_the_report_says_over_how_many_trials_regret_is_averaged(
     assert "20 trials" not in page
 
 
+@pytest.mark.parametrize(
+    ("kinds", "said"),
+    [
+        ([False], "with all others as its past"),
+        ([True], "with those that had ended before it as its past"),
+        ([False, True], "with all others or those that had ended before it as its past"),
+    ],
+)
+def test_the_report_says_what_the_past_was(kinds: list[bool], said: str, tmp_path: Path) -> None:
+    optuna.logging.set_verbosity(optuna.logging.ERROR)
+    archive, plan = Archive.read(bowls(2)), Plan(("tpe",), seeds=1, trials=1)
+    targets = [one for kind in kinds for one in archive.targets("bowl-1", chronological=kind)[0]]
+    found = Replay.of(targets, plan, execute(targets, plan))
+    write_report(tmp_path / "report.html", found)
+    assert said in " ".join((tmp_path / "report.html").read_text().split())
+    assert found.as_json()["plan"]["chronological"] is all(kinds)
+
+
 def test_names_of_studies_are_text(replay: Replay, tmp_path: Path) -> None:
     write_report(tmp_path / "report.html", replay)
     page = (tmp_path / "report.html").read_text()

@@ -58,12 +58,18 @@ def test_runs_are_not_made_twice(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 
 
 def test_what_was_run_of_other_trials_or_plans_is_not_taken(tmp_path: Path) -> None:
-    plan = Plan(("tpe",), seeds=1, trials=3)
     for n, trials in ((2, 3), (3, 3), (3, 4)):
         targets, _ = Archive.read(bowls(n)).targets("bowl-0")
         execute(targets, Plan(("tpe",), seeds=1, trials=trials), folder=tmp_path)
     assert len(list(tmp_path.iterdir())) == 3
-    assert plan.chronological is False
+
+
+def test_a_run_is_taken_of_the_same_past_however_it_was_chosen(tmp_path: Path) -> None:
+    archive, plan = Archive.read(bowls(2)), Plan(("tpe",), seeds=1, trials=3)
+    for chronological in (False, True):
+        targets, _ = archive.targets("bowl-1", chronological=chronological)
+        execute(targets, plan, folder=tmp_path)
+    assert len(list(tmp_path.iterdir())) == 1
 
 
 @pytest.mark.parametrize(

@@ -61,6 +61,29 @@ def test_level_and_harmed(warm: list[int], cold: list[int], counts: tuple[int, i
     assert _replay(warm, cold).against_cold("metagp") == counts
 
 
+@pytest.mark.parametrize(
+    ("more", "counts"),
+    [(0.009, (0, 2, 0)), (-0.009, (0, 2, 0)), (0.02, (2, 0, 0)), (-0.02, (0, 0, 2))],
+)
+def test_mean_regrets_that_hardly_differ_are_level(
+    more: float, counts: tuple[int, int, int]
+) -> None:
+    replay = _replay(warm=[4], cold=[4])
+    measured = [
+        {**one, "metagp-cold": replace(one["metagp-cold"], regret=one["metagp"].regret + more)}
+        for one in replay.measured
+    ]
+    assert replace(replay, measured=tuple(measured)).against_cold("metagp") == counts
+
+
+def test_of_two_runs_the_one_that_got_there_is_the_median() -> None:
+    plan = Plan(("metagp",), seeds=1, trials=5)
+    orders = {Run(0, "metagp", 0): [4], Run(1, "metagp", 0): [0, 1]}
+    replay = Replay.of(_targets(), plan, orders)
+    assert replay.median_trials("metagp", "best") == 1.0
+    assert [one["metagp"].median_to("best") for one in replay.measured] == [1.0, math.inf]
+
+
 def test_regret_is_that_of_the_trials_that_every_order_may_have() -> None:
     # Of five values the median is the third: regrets are 1, 1, 1, .5, 0 in the owner's order.
     replay = _replay(warm=[3, 0], cold=[0, 3], trials=2)

@@ -42,6 +42,12 @@ def test_goals_are_near_the_best_value_and_among_the_best_ranks() -> None:
     assert yardstick.trials_to(yardstick.found([1, 2]), "top") == math.inf
 
 
+@pytest.mark.parametrize(("n", "n_top"), [(50, 1), (100, 1), (101, 2), (200, 2), (201, 3)])
+def test_the_best_hundredth_is_rounded_up_to_whole_results(n: int, n_top: int) -> None:
+    yardstick = _yardstick([[float(value)] for value in range(n)])
+    assert (yardstick.results[:, 0] >= yardstick.goals["top"]).sum() == n_top
+
+
 def test_a_negative_best_value_has_a_goal_below_it() -> None:
     assert _yardstick([[-100.0], [-200.0]]).goals["close"] == -101.0
 
@@ -111,6 +117,12 @@ def test_the_hypervolume_is_that_of_a_grid(m: int) -> None:
     for k in (1, 4, 10):
         found = yardstick.found(range(k))[-1]
         assert found == pytest.approx(_brute_force(ranks[:k], n), abs=1e-9)
+
+
+def test_of_several_objectives_each_counts_by_the_part_of_results_that_is_no_better() -> None:
+    Y = np.random.default_rng(0).integers(0, 4, size=(12, 2)).astype(float)
+    expected = (Y[None] <= Y[:, None]).mean(axis=1)
+    np.testing.assert_allclose(_yardstick(Y.tolist()).results, expected)
 
 
 def test_several_objectives_do_not_depend_on_their_scales() -> None:

@@ -88,3 +88,14 @@ def test_true_values_are_recorded(toy: str) -> None:
     rows = execute(Run(f"noisy10-{toy}", "normal", 0, 4, "task-2", "random", 0, 6))
     true = {-float((x - 2) ** 2) - loss for x in range(5) for loss in (0, 1)}
     assert {row[1] for row in rows} <= true
+
+
+def test_draws_for_targets_whose_names_are_as_long_differ(toy: str) -> None:
+    """Of one past study, altered for one target and for another."""
+
+    def values(task: str) -> list[list[float]]:
+        studies = source_studies(Run(toy, "shuffled", 0, 12, task, "random", 0, 4))
+        return [trial.values for trial in studies[-1].trials]
+
+    assert values("task-1") == values("task-1")
+    assert values("task-1") != values("task-2")
