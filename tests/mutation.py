@@ -1,10 +1,11 @@
-"""Do the tests of the mathematics notice when it is wrong? A random sample of mutants is tried.
+"""Do the tests notice when the code is wrong? A random sample of mutants is tried.
 
     python -m tests.mutation --sample 400 --seed 0
 
-mutmut changes one operator, constant, argument or name of ``gp``, ``ensembles`` or ``acquisition``
-at a time and runs the tests that reach it; those that all tests pass survive. The sample hangs on
-the seed and the code alone. What it needs: ``pip install -e ".[test,mutation]"``.
+mutmut changes one operator, constant, argument or name at a time, of the mathematics or of what is
+replayed, explained and imported, and runs the tests that reach it; those that all tests pass
+survive. The sample hangs on the seed and the code alone. What it needs:
+``pip install -e ".[test,mutation]"``.
 """
 
 from __future__ import annotations
