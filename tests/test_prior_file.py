@@ -198,12 +198,12 @@ def test_the_last_of_very_many_choices_comes_back(
     path = tmp_path / "team.prior"
     path.write_bytes(whole)
     study = TransferPrior.load(path).studies[0]
-    codes = np.r_[n_choices - 1, -1, np.zeros(len(study.ended) - 2, dtype=int)]
+    codes = np.r_[n_choices - 1, -1, np.zeros(len(study.telling) - 2, dtype=int)]
     many = Columns(len(codes), {}, {"x": Chosen(codes, tuple(range(n_choices)))})
-    prior_file.write(path, packed([replace(study, ended=many)]))
+    prior_file.write(path, packed([replace(study, telling=many)]))
     assert prior_file.read(path).arrays["codes"].dtype == dtype
     (found,) = unpacked(prior_file.read(path))
-    np.testing.assert_array_equal(found.ended.chosen["x"].codes, codes)
+    np.testing.assert_array_equal(found.telling.chosen["x"].codes, codes)
 
 
 def test_every_flipped_byte_is_seen(whole: bytes, tmp_path: Path) -> None:
