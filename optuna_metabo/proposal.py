@@ -8,7 +8,6 @@ from functools import cached_property, partial
 from typing import Any
 
 import numpy as np
-import scipy
 from numpy import ndarray as Array
 
 from optuna_metabo.acquisition import NATS, Acquisition, maximise
@@ -16,7 +15,7 @@ from optuna_metabo.acquisition.gain import (
     expected,
     hypervolume_improvement,
     improvement_on,
-    improvement_on_points,
+    improvement_on_best,
     log_chance,
     undominated,
     value,
@@ -30,35 +29,26 @@ from optuna_metabo.belief import (
     sharp,
     would_tell,
 )
-from optuna_metabo.ensembles.scores import is_flat
+from optuna_metabo.exploration import N_LOOKED_AT, looks_elsewhere, quasi_random
 from optuna_metabo.frame import Frame
 from optuna_metabo.scaling import searched
 from optuna_metabo.shapes import Bool, Float
-from optuna_metabo.surrogate import Model, Task
-from optuna_metabo.tasks import bounded
+from optuna_metabo.surrogate import Model
 
 # The target's best points from which the search for the next one starts.
 _N_INCUMBENTS = 5
 # Before the first value the search ends where less is promised: ranks near the best are crowded.
 _RANK = 1e-6
-# Those of which the best is improved upon, after what is expected of them.
-_MAX_INCUMBENTS = 64
 # What the worth of points differs by at least where no chance to be feasible makes up for it.
 _MORE = 1e9
 # Sources whose optima are looked at.
 _MAX_OPTIMA = 64
-# Quasi-random points of which the first that is wanted and free is taken, and where in the
-# sequence those begin of trials that others, which may not know of one another, choose beside.
-_N_LOOKED_AT, _BESIDE_OTHERS = 32, 2**14
+# Where in the quasi-random sequence the points begin of trials that others, which may not know of
+# one another, choose beside.
+_BESIDE_OTHERS = 2**14
 # What a trial that does not fail is worth where trials fail, in distances of the best feasible
 # value from the median. With a hundredth, the best of 60 trials next to a border was worse.
 _WORTH, _TINY = 1e-3, 1e-300
-# What part of the values' range a trial is to be expected to gain, by its number in turn; with
-# less it is spent elsewhere, as soon as so many values are known: most of the space may be
-# unknown. Past studies that knew of a slope alone kept five of twenty studies on an edge for good;
-# others kept studies on their hill, off a better one: regret after 40 trials .125 with the first
-# part alone and .002 with both; a thousandth twice costs .004 on the grids of tst_svm.
-_WORTHWHILE, _FIRST_LOOK = (1e-3, 1e-4, 0.0), 10
 # The power of the chance that a trial does not fail. What sources promise beyond a border they are
 # sure of, so that proposals go for a chance of a few percent time and again: of 30 trials with an
 # eighth of the memory that past studies had, 7 and 8 succeeded (default, stacking) where 12 did
@@ -173,7 +163,7 @@ class Search:
         if self.is_start_up:
             return quasi_random(frame, self.taken, seed=seed, number=number)
         if begin_anew(self._believed):
-            first = _BESIDE_OTHERS + _N_LOOKED_AT * number if self.is_beside_others else number
+            first = _BESIDE_OTHERS + N_LOOKED_AT * number if self.is_beside_others else number
             return quasi_random(frame, self.taken, seed=seed, number=first, worth=self._telling)
         x = self.best(frame, np.random.default_rng([seed, number]))
         if not self.is_limited and looks_elsewhere(
@@ -294,7 +284,7 @@ class Search:
         """
         seen = self.objectives[0].seen.only(self.feasible)
         if len(seen) or len(self.pending):
-            return _improvement_on(model, seen, self.pending)
+            return improvement_on_best(model, seen, self.pending)
         return partial(improvement_on, model, 0.0) if self.is_limited else partial(value, model)
 
     def _several_gain(self, models: Sequence[Model]) -> Acquisition:
@@ -306,76 +296,3 @@ class Search:
 
     def _values(self) -> Float[Array, "n m"]:
         return np.stack([belief.seen.y for belief in self.objectives], axis=1)
-
-
-def looks_elsewhere(
-    models: Sequence[Model],
-    seen: Sequence[Task],
-    x: Float[Array, "1 p"],
-    number: int,
-    *,
-    with_past: bool,
-) -> bool:
-    """Whether a trial of one objective is spent on another place than the best one, which promises
-    too little.
-
-    Where all values are equal nothing tells one place from another but how far it is from those
-    seen, which is farthest in the corners. What past studies say counts for longer.
-
-    Args:
-        models: What chooses, of each objective.
-        seen: The values of each.
-        x: Where most is promised, or where the trial was.
-        number: The trial's.
-        with_past: Whether past studies say anything.
-    """
-    if len(models) > 1 or not len(seen[0]):
-        return False
-    (model,), (task,) = models, seen
-    if is_flat(task.y):
-        return len(task) >= _FIRST_LOOK or not with_past
-    worthwhile = _WORTHWHILE[number % len(_WORTHWHILE)]
-    if len(task) < _FIRST_LOOK or not worthwhile:
-        return False
-    (gain,) = _improvement_on(model, task, task.X[:0])(x)
-    return bool(gain < np.log(worthwhile * np.ptp(bounded(task.y))))
-
-
-def _improvement_on(model: Model, seen: Task, pending: Float[Array, "q p"]) -> Acquisition:
-    """Log expected improvement of each expert on the best that it expects of what was seen, and of
-    what is under way.
-    """
-    best = np.argsort(-seen.y, kind="stable")[:_MAX_INCUMBENTS]
-    return improvement_on_points(model, np.concatenate([seen.X[best], pending]))
-
-
-def quasi_random(
-    frame: Frame,
-    taken: Float[Array, "f p"],
-    *,
-    seed: int,
-    number: int,
-    worth: Acquisition = lambda X: np.zeros(len(X)),
-) -> Float[Array, " p"]:
-    """The point of a scrambled Sobol' sequence with the trial's number, or the best of the next.
-
-    Args:
-        frame: What the trial may propose.
-        taken: Points not to be proposed.
-        seed: Of the sequence.
-        number: The trial's.
-        worth: Of points of the joint axes; of equal ones the first is taken.
-
-    Returns:
-        On the trial's own axes.
-    """
-    encoding, subspace = frame.encoding, frame.subspace(taken)
-    sobol = scipy.stats.qmc.Sobol(len(encoding.names), rng=np.random.default_rng(seed))
-    if number:
-        sobol.fast_forward(number)
-    X = subspace.project(encoding.domain.from_unit(sobol.random(_N_LOOKED_AT)))
-    X = subspace.without_taken(X)
-    if len(X):
-        return X[worth(frame.embedding(X)).argmax()]
-    generator = np.random.default_rng([seed, number])
-    return maximise(lambda Z: generator.random(len(Z)), subspace, X[:0], generator=generator)

@@ -393,7 +393,8 @@ class MetaGPSampler(BaseSampler):
 
     def _answer(self, ask: Ask) -> dict[str, Any]:
         """The parameters that are asked for, and all others of which something is known."""
-        from optuna_metabo.proposal import propose, quasi_random
+        from optuna_metabo.exploration import quasi_random
+        from optuna_metabo.proposal import propose
 
         seed, number = self._seed, ask.trial.number
         if ask.unknown.keys() & ask.asked.keys():

@@ -14,8 +14,9 @@ from scipy.stats import norm, qmc
 
 from optuna_metabo.belief import Belief
 from optuna_metabo.encoding import Encoding
+from optuna_metabo.exploration import looks_elsewhere, quasi_random
 from optuna_metabo.frame import Frame
-from optuna_metabo.proposal import Search, Situation, looks_elsewhere, propose, quasi_random
+from optuna_metabo.proposal import Search, Situation, propose
 from optuna_metabo.surrogate import Posterior, Task
 
 ENCODING = Encoding.of({"x": FloatDistribution(0, 1), "y": FloatDistribution(0, 1)})

@@ -18,6 +18,10 @@ from optuna_metabo.acquisition.hypervolume import (
 from optuna_metabo.acquisition.logei import log_expected_improvement
 from optuna_metabo.shapes import Float
 from optuna_metabo.surrogate import Model
+from optuna_metabo.tasks import Task
+
+# Those of which the best is improved upon, after what is expected of them.
+_MAX_INCUMBENTS = 64
 
 Corners = tuple[Float[Array, "b m"], Float[Array, "b m"]]
 
@@ -47,6 +51,14 @@ def improvement_on_points(model: Model, points: Float[Array, "q p"]) -> Acquisit
     """Log expected improvement of each expert on the best that it expects of some points."""
     incumbents = model.posterior(points).means.max(axis=1)
     return lambda X: log_expected_improvement(model.posterior(X), incumbents)
+
+
+def improvement_on_best(model: Model, seen: Task, pending: Float[Array, "q p"]) -> Acquisition:
+    """Log expected improvement of each expert on the best that it expects of what was seen, and of
+    what is under way.
+    """
+    best = np.argsort(-seen.y, kind="stable")[:_MAX_INCUMBENTS]
+    return improvement_on_points(model, np.concatenate([seen.X[best], pending]))
 
 
 def undominated(known: Float[Array, "k m"], good: Float[Array, "f m"]) -> Corners:

@@ -23,13 +23,13 @@ from optuna_metabo.ensembles.source_models import SourceModels
 from optuna_metabo.explanation.names import told_apart
 from optuna_metabo.explanation.origin import Origin, chosen_by, shares, together
 from optuna_metabo.explanation.predictions import Prediction
+from optuna_metabo.exploration import looks_elsewhere
 from optuna_metabo.history import History
 from optuna_metabo.learning import Learned, Learner, is_start_up
 from optuna_metabo.limits import learned_of_success, may_fail
 from optuna_metabo.memory import Memory
 from optuna_metabo.past import Past
 from optuna_metabo.past_study import LeftOut
-from optuna_metabo.proposal import looks_elsewhere
 from optuna_metabo.scaling import searched, without_outliers
 from optuna_metabo.shapes import Float, Int
 from optuna_metabo.snapshot import Snapshot
