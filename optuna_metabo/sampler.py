@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import threading
-from collections import OrderedDict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime
 from functools import partial
 from os import PathLike
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy import ndarray as Array
@@ -22,13 +20,13 @@ from optuna.trial import FrozenTrial, TrialState, create_trial
 from optuna_metabo.announce import Announcer
 from optuna_metabo.arguments import call, check_count, configurations
 from optuna_metabo.checking import checked
-from optuna_metabo.choices import same_choice
-from optuna_metabo.encoding import as_choice, fits, is_kept_by_databases
+from optuna_metabo.encoding import as_choice, is_kept_by_databases
 from optuna_metabo.ensembles import by_name
 from optuna_metabo.features import Features
 from optuna_metabo.history import History
 from optuna_metabo.memory import Memory
 from optuna_metabo.outputs import ConstraintsFunc, constraints_of
+from optuna_metabo.plans import Plan, Plans, key_of
 from optuna_metabo.shapes import Float
 from optuna_metabo.snapshot import Snapshot
 from optuna_metabo.sources import Sources
@@ -36,14 +34,10 @@ from optuna_metabo.surrogate import Surrogate
 from optuna_metabo.threads import single_threaded
 
 if TYPE_CHECKING:
-    from optuna_metabo.asking import Ask
+    from optuna_metabo.answering import Answerer
     from optuna_metabo.explanation import Explanation, Prediction, Retrospect
-    from optuna_metabo.learning import Learned
-    from optuna_metabo.proposal import Situation
     from optuna_metabo.transfer_prior import TransferPrior
 
-# Trials that are asked for at a time, before the plans of the oldest are dropped.
-_MAX_TRIALS_KEPT = 256
 # Values of ``constraints_func`` of a hundred thousand trials, explanations of some hundred.
 _BYTES_KEPT = 2**24
 # NumPy's own settings, whatever the user's are: only what vanishes next to 1 is no event.
@@ -53,9 +47,6 @@ _ARITHMETIC: dict[str, Any] = {
     "invalid": "warn",
     "under": "ignore",
 }
-
-V = TypeVar("V")
-_Key = tuple[str, int, datetime | None]
 
 
 class MetaGPSampler(BaseSampler):
@@ -154,8 +145,7 @@ class MetaGPSampler(BaseSampler):
         self._constraints: Memory[dict[str, float]] = Memory(_BYTES_KEPT)
         self._n_startup_trials = n_startup_trials
         self._looked_back: Memory[Any] = Memory(_BYTES_KEPT)
-        self._plans: OrderedDict[_Key, dict[str, Any]] = OrderedDict()
-        self._inferred: OrderedDict[_Key, tuple[Snapshot | None, frozenset[str]]] = OrderedDict()
+        self._plans = Plans()
         self._announcer = Announcer()
         self._lock = threading.RLock()
 
@@ -165,7 +155,7 @@ class MetaGPSampler(BaseSampler):
     def __getstate__(self) -> dict[str, Any]:
         state = self.__dict__.copy()
         del state["_lock"]
-        state["_inferred"] = OrderedDict()
+        state["_plans"] = self._plans.without_reading()
         return state
 
     def __setstate__(self, state: dict[str, Any]) -> None:
@@ -191,7 +181,7 @@ class MetaGPSampler(BaseSampler):
                 for name in sorted(space)
                 if not space[name].single() and is_kept_by_databases(space[name])
             }
-            _keep(self._inferred, _key(study, trial), (now, frozenset(inferred)))
+            self._plans.begin(key_of(study, trial), now, frozenset(inferred))
             return inferred
 
     def sample_relative(
@@ -202,7 +192,7 @@ class MetaGPSampler(BaseSampler):
         Where this is a part of what was inferred, another sampler fixes the rest: then nothing is
         planned until the trial holds it.
         """
-        _, inferred = self._inferred.get(_key(study, trial), (None, frozenset()))
+        inferred = self._plans.asked_together(key_of(study, trial))
         if not search_space or not inferred <= search_space.keys():
             return {}
         plan = self._plan(study, trial, search_space)
@@ -217,8 +207,8 @@ class MetaGPSampler(BaseSampler):
     ) -> Any:
         """Serves a parameter from the trial's plan, or makes a plan from what it holds so far."""
         with self._lock:
-            plan = self._plans.get(_key(study, trial))
-            if plan is None or not _serves(plan, trial.params, param_name, param_distribution):
+            plan = self._plans.serving(study, trial, param_name, param_distribution)
+            if plan is None:
                 plan = self._plan(study, trial, {param_name: param_distribution})
             return as_choice(plan[param_name], param_distribution)
 
@@ -230,10 +220,8 @@ class MetaGPSampler(BaseSampler):
         values: Sequence[float] | None,
     ) -> None:
         """Forgets the trial's plan, and asks ``constraints_func``, whose errors are the user's."""
-        key = _key(study, trial)
         with self._lock:
-            self._plans.pop(key, None)
-            self._inferred.pop(key, None)
+            self._plans.forget(key_of(study, trial))
             if self._constraints_func and state in (TrialState.COMPLETE, TrialState.PRUNED):
                 self._constraints_of(study.study_name, trial)
 
@@ -355,7 +343,6 @@ class MetaGPSampler(BaseSampler):
             True
         """
         from optuna_metabo.asking import Ask
-        from optuna_metabo.proposal import Search
 
         candidates = configurations("candidates", candidates)
         with self._lock, single_threaded(), np.errstate(**_ARITHMETIC):
@@ -363,60 +350,27 @@ class MetaGPSampler(BaseSampler):
             trial = create_trial(state=TrialState.RUNNING)
             trial.number = len(now.trials)
             ask = Ask(now, self._history, self._sources.read(now), trial, {}, {})
-            if not ask.encoding.search_space:
-                return np.zeros(len(candidates))
-            situation, learned = self._situation(ask)
-            is_start_up = self._is_start_up(ask, situation, learned)
-            search = Search.of(situation, _optima(ask, learned), is_start_up=is_start_up)
-            return search.scores(self._history.candidates(candidates, ask.encoding))
+            return self._answerer(now).scores(ask, candidates)
 
     def _plan(
         self, study: Study, trial: FrozenTrial, asked: Mapping[str, BaseDistribution]
-    ) -> dict[str, Any]:
+    ) -> Plan:
         from optuna_metabo.asking import Ask
 
-        key = _key(study, trial)
+        key = key_of(study, trial)
         with self._lock, single_threaded(), np.errstate(**_ARITHMETIC):
-            now, _ = self._inferred.pop(key, (None, None))
-            now = now or self._snapshot(study)
-            past = self._sources.read(now, trial.number)
-            others = [(one.number, self._plans.get(_key(study, one))) for one in now.running]
-            plans = {number: plan for number, plan in others if plan is not None}
-            plan = self._answer(Ask(now, self._history, past, trial, asked, plans))
-            plan.update(trial.params)
-            _keep(self._plans, key, plan)
-            # What was read before this plan was made does not know of it.
-            for other, (_, names) in self._inferred.items():
-                if other[0] == key[0]:
-                    self._inferred[other] = None, names
+            now = self._plans.read(key) or self._snapshot(study)
+            past, plans = self._sources.read(now, trial.number), self._plans.of(study, now.running)
+            ask = Ask(now, self._history, past, trial, asked, plans)
+            plan = {**self._answerer(now).parameters(ask), **trial.params}
+            self._plans.keep(key, plan)
             return plan
 
-    def _answer(self, ask: Ask) -> dict[str, Any]:
-        """The parameters that are asked for, and all others of which something is known."""
-        from optuna_metabo.exploration import quasi_random
-        from optuna_metabo.proposal import propose
+    def _answerer(self, now: Snapshot) -> Answerer:
+        from optuna_metabo.answering import Answerer
 
-        seed, number = self._seed, ask.trial.number
-        if ask.unknown.keys() & ask.asked.keys():
-            frame, taken = ask.frame_of_unknown
-            x = quasi_random(frame, taken, seed=seed, number=number)
-            return {**ask.plans.get(number, {}), **frame.encoding.decode(x)}
-        situation, learned = self._situation(ask)
-        self._announcer.tell(ask.now, ask.past, learned, transfers=self._learner.transfers)
-        is_start_up = self._is_start_up(ask, situation, learned)
-        optima = _optima(ask, learned)
-        return propose(situation, optima, seed=seed, number=number, is_start_up=is_start_up)
-
-    def _situation(self, ask: Ask) -> tuple[Situation, list[Learned]]:
-        learner = self._learner.about(ask.now)
-        return ask.situation(learner, partial(self._constraints_of, ask.now.name))
-
-    def _is_start_up(self, ask: Ask, situation: Situation, learned: Sequence[Learned]) -> bool:
-        """Whether there is too little to be modelled."""
-        from optuna_metabo.learning import is_start_up
-
-        n_ended = situation.n_seen + len(ask.now.failed)
-        return is_start_up(learned, n_ended, self._n_startup_trials)
+        parts = self._learner.about(now), partial(self._constraints_of, now.name)
+        return Answerer(*parts, self._announcer, self._seed, self._n_startup_trials)
 
     def _snapshot(self, study: Study) -> Snapshot:
         return Snapshot.of(study, with_attributes=self._learner.features is not None)
@@ -428,32 +382,3 @@ class MetaGPSampler(BaseSampler):
         # Another study may have the name of one that was deleted.
         key = (study_name, trial.number, trial.datetime_start)
         return self._constraints.get(key, lambda: constraints_of(trial, self._constraints_func))
-
-
-def _optima(ask: Ask, learned: Sequence[Learned]) -> Float[Array, "k p"]:
-    """The best points of the sources for each objective."""
-    p = len(ask.encoding.domain.groups)
-    return np.concatenate([one.optima(p) for one in learned])
-
-
-def _key(study: Study, trial: FrozenTrial) -> _Key:
-    """Tells a trial from others, also from that of another study of the same name."""
-    return study.study_name, trial.number, trial.datetime_start
-
-
-def _keep(kept: OrderedDict[_Key, V], key: _Key, value: V) -> None:
-    """Keeps what belongs to a trial; of trials that never finish the oldest are dropped."""
-    kept[key] = value
-    while len(kept) > _MAX_TRIALS_KEPT:
-        kept.popitem(last=False)
-
-
-def _serves(
-    plan: Mapping[str, Any],
-    params: Mapping[str, Any],
-    name: str,
-    distribution: BaseDistribution,
-) -> bool:
-    """Whether the plan holds the parameter, and the trial has kept to the plan so far."""
-    kept = all(one in plan and same_choice(plan[one], value) for one, value in params.items())
-    return kept and name in plan and fits(as_choice(plan[name], distribution), distribution)

@@ -14,11 +14,9 @@ from typing import Any
 import numpy as np
 import optuna
 import pytest
-from optuna.distributions import FloatDistribution
 from optuna.trial import TrialState
 
 from optuna_metabo import Averaging, MetaGPSampler
-from optuna_metabo.sampler import _serves
 
 AT = 0.3
 Objective = Callable[[optuna.Trial], float]
@@ -233,16 +231,6 @@ def test_choices_that_a_database_makes_lists_of_are_served_as_they_are_asked(
     study = run(MetaGPSampler(sources, seed=0), objective, 10, study_name="new", storage=url)
     assert len(study.trials) == 10
     assert study.best_value < 0.1
-
-
-def test_a_plan_serves_a_trial_that_has_kept_to_it() -> None:
-    plan, x = {"layers": [64, 32], "flag": True, "x": 0.5}, FloatDistribution(0, 1)
-    assert _serves(plan, {"layers": (64, 32), "flag": True}, "x", x)
-    assert not _serves(plan, {"layers": (64, 16)}, "x", x)
-    assert not _serves(plan, {"flag": 1}, "x", x)
-    assert not _serves(plan, {"elsewhere": 1}, "x", x)
-    assert not _serves(plan, {}, "y", x)
-    assert not _serves(plan, {}, "x", FloatDistribution(0.6, 1))
 
 
 def small(trial: optuna.Trial) -> float:
