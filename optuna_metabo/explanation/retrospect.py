@@ -20,6 +20,7 @@ from optuna_metabo.asking import known_space
 from optuna_metabo.belief import Belief, acting, begin_anew, opposition, past_counts
 from optuna_metabo.encoding import Encoding, is_within
 from optuna_metabo.ensembles.source_models import SourceModels
+from optuna_metabo.explanation.known import Known
 from optuna_metabo.explanation.names import told_apart
 from optuna_metabo.explanation.origin import Origin, chosen_by, shares, together
 from optuna_metabo.explanation.predictions import Prediction
@@ -30,10 +31,9 @@ from optuna_metabo.limits import learned_of_success, may_fail
 from optuna_metabo.memory import Memory
 from optuna_metabo.past import Past
 from optuna_metabo.past_study import LeftOut
-from optuna_metabo.scaling import searched, without_outliers
-from optuna_metabo.shapes import Float, Int
+from optuna_metabo.shapes import Float
 from optuna_metabo.snapshot import Snapshot
-from optuna_metabo.surrogate import Model, Task
+from optuna_metabo.surrogate import Task
 from optuna_metabo.tasks import observed, unit_of
 
 
@@ -52,46 +52,6 @@ class Step:
     weights: tuple[Float[Array, " k"], ...]
     origin: Origin
     prediction: Prediction | None
-
-
-@dataclass(frozen=True)
-class Known:
-    """What is known of a study's objectives once some of its trials have ended.
-
-    Args:
-        beliefs: Of each objective.
-        groups: The axis of each column.
-    """
-
-    beliefs: Sequence[Belief]
-    groups: Int[Array, " p"]
-
-    @property
-    def seen(self) -> list[Task]:
-        """The values as a search looks at them."""
-        return [one.seen for one in self._searched]
-
-    @cached_property
-    def models(self) -> list[Model]:
-        """As a search has them."""
-        return [one.condition(self._no_points) for one in self._searched]
-
-    @cached_property
-    def reported(self) -> list[Model]:
-        """In the units of the values; most often these are the same."""
-        plain = list(map(without_outliers, self.beliefs))
-        pairs = zip(plain, self._searched, strict=True)
-        if all(np.array_equal(one.seen.y, other.seen.y) for one, other in pairs):
-            return self.models
-        return [one.condition(self._no_points) for one in plain]
-
-    @cached_property
-    def _searched(self) -> list[Belief]:
-        return searched(self.beliefs, self.groups)
-
-    @property
-    def _no_points(self) -> Float[Array, "0 p"]:
-        return np.zeros((0, len(self.groups)))
 
 
 @dataclass(frozen=True)
