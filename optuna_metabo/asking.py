@@ -30,8 +30,8 @@ from optuna_metabo.thinning import evenly
 
 # Other processes' trials that are imagined to their end one by one.
 _MAX_IMAGINED = 8
-# Past studies that tell which parameters exist when, before a trial of this one has.
-_MAX_SHAPES = 128
+# Past studies that tell which parameters exist when, before a trial of this one has, and after it.
+_MAX_SHAPES, _MAX_BESIDE = 128, 16
 
 
 def known_space(
@@ -200,11 +200,11 @@ class Ask:
         the same parameters know better, as far as they agree with it.
         """
         studies, names = self.past.studies, frozenset(self.encoding.names)
-        chosen = evenly(np.arange(len(studies)), _MAX_SHAPES).tolist()
-        past = [studies[i].telling for i in chosen]
+        most = _MAX_BESIDE if self.now.telling else _MAX_SHAPES
+        past = [studies[i].telling for i in evenly(np.arange(len(studies)), most).tolist()]
         if not self.now.telling:
             return [Several(past)] if past else []
-        alike = [one for one in past if names <= set(one.names)]
+        alike = [one for one in past if names.issubset(one.names)]
         is_whole = all(names <= trial.params.keys() for trial in self.now.telling)
         if is_whole and all(names <= one.always for one in alike):
             return []  # every parameter exists always
