@@ -210,7 +210,7 @@ class Retrospect:
         given: Mapping[str, Any] = trial.system_attrs.get("fixed_params", {})
         if trial.params.keys() <= given.keys():
             return Origin("enqueued")
-        if trial.datetime_start == trial.datetime_complete:
+        if _was_added(trial):
             return Origin("added")
         used = [one for part in self.learned for one in part.used]
         n_ended = len(seen[0]) + len(_ended(self.now.failed, trial))
@@ -260,6 +260,14 @@ class Retrospect:
             Prediction.of(model.posterior(X), one.sign * unit_of(one.values(told)))
             for model, one in zip(self.known(told).reported, self.now.objectives, strict=True)
         ]
+
+
+def _was_added(trial: FrozenTrial) -> bool:
+    """Whether it began and ended at one moment; of whole seconds, as a database may keep, that is
+    no sign.
+    """
+    start = trial.datetime_start
+    return start is not None and start == trial.datetime_complete and start.microsecond != 0
 
 
 def _ended(trials: Sequence[FrozenTrial], before: FrozenTrial) -> list[FrozenTrial]:

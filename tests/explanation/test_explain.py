@@ -131,6 +131,19 @@ def test_a_prediction_is_made_without_the_value_that_it_is_of(studies: Studies) 
     assert found.origin.kind == "added"  # nobody asked for it
 
 
+def test_a_quick_trial_in_a_database_of_whole_seconds_was_asked_for() -> None:
+    asked = optuna.create_study(sampler=MetaGPSampler(seed=0))
+    asked.optimize(bowl, n_trials=3)
+    kept = optuna.create_study()
+    for trial in asked.trials:
+        trial.datetime_start = trial.datetime_complete = trial.datetime_start.replace(
+            microsecond=0
+        )
+        kept.add_trial(trial)
+    told = MetaGPSampler(seed=0).explain(kept).trials
+    assert [one.origin.kind for one in told] == ["start-up"] * 3
+
+
 def test_predictions_are_in_the_units_and_direction_of_the_objective(studies: Studies) -> None:
     study, sampler = studies
     trials = study.get_trials(states=(TrialState.COMPLETE,))
