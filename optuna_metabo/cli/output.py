@@ -9,12 +9,10 @@ from typing import Any
 
 import click
 
-from optuna_metabo.layout import in_columns, widths_of
+from optuna_metabo.layout import in_columns
 from optuna_metabo.logs import one_line
 
 Record = Mapping[str, Any]
-# A column is wider than its head by so much at least, so that heads stand apart.
-_AIR = 2
 
 
 def emit(records: Sequence[Record], output_format: str) -> None:
@@ -35,12 +33,13 @@ def emit_one(record: Record, output_format: str) -> None:
         click.echo("\n".join(_cell(value) for value in plain.values()))
     else:
         rows = [(name, _cell(value)) for name, value in plain.items()]
-        click.echo(_ruled(rows))
+        click.echo(in_columns(rows, tablefmt="simple"))
 
 
 def aligned(rows: Sequence[Sequence[str]]) -> str:
     """Rows of which the first is the head and the first column text, the others numbers."""
-    return "\n".join(in_columns(rows, right=True))
+    alignment = ["left", *["right"] * (len(rows[0]) - 1)]
+    return in_columns(rows, colalign=alignment)
 
 
 def _plain(value: Any) -> Any:
@@ -70,15 +69,7 @@ def _cell(value: Any) -> str:
 
 def _table(records: Sequence[Record]) -> str:
     rows = [[_cell(value) for value in record.values()] for record in records]
-    return _ruled(rows, list(records[0])) if records else ""
-
-
-def _ruled(rows: Sequence[Sequence[str]], head: Sequence[str] = ()) -> str:
-    """With a rule below the head, or above and below all where there is none."""
-    airy = [[name + " " * _AIR for name in head]] if head else []
-    rule = ["-" * most for most in widths_of([*airy, *rows])]
-    whole = [head, rule, *rows] if head else [rule, *rows, rule]
-    return "\n".join(in_columns(whole))
+    return in_columns(rows, tablefmt="simple", headers=list(records[0]) if records else ())
 
 
 def _value(records: Sequence[Record]) -> str:

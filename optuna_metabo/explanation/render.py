@@ -49,8 +49,8 @@ _HEAD = ("past study", "weight now", "at first", "likeness", "agreement", "trial
 def text(explanation: Explanation) -> str:
     """What matters, as a table and a few lines."""
     explanation = fitting(explanation)
-    lines = in_columns(_table(explanation))
-    return "\n".join([title(explanation), "", *lines, *_below(explanation)])
+    table = in_columns(_table(explanation))
+    return "\n".join([title(explanation), "", table, *_below(explanation)])
 
 
 def html(explanation: Explanation) -> str:
