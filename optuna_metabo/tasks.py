@@ -17,10 +17,11 @@ from optuna_metabo.thinning import Rule, by_rank
 
 # Values outside these magnitudes are rescaled: their squares would leave float64.
 _TINY, _HUGE = 1e-100, 1e100
-# What is so many times as far from the best as the next better value is not compared with it.
+# What lies so far from the best, and so many times as far as the next better value, is not compared
+# with it.
 _LEAP = 1e60
-# Where values are rescaled smaller differences are none: their squares would be lost.
-_DECIMALS = 120
+# Smaller values are none: their squares would be lost.
+_LEAST = 1e-120
 # How far below the best the target's values count, in lengths of its better three quarters.
 _REACH = 3.0
 
@@ -72,7 +73,7 @@ def comparable(y: Float[Array, " n"]) -> Float[Array, " n"]:
     told = y[np.isfinite(y)]
     best = told.max(initial=-np.inf)
     gaps = np.unique(best / 2.0 - told / 2.0)
-    leaps = np.flatnonzero(gaps[2:] / _LEAP > gaps[1:-1])
+    leaps = np.flatnonzero(gaps[2:] / _LEAP > np.maximum(gaps[1:-1], 1.0))
     return np.where(best / 2.0 - y / 2.0 >= gaps[leaps[0] + 2], -np.inf, y) if len(leaps) else y
 
 
@@ -91,8 +92,7 @@ def finite(y: Float[Array, " n"]) -> Float[Array, " n"]:
     beyond: how far does not matter, as nothing else has a scale.
     """
     unit, y = unit_of(y), comparable(y)
-    if unit != 1.0:
-        y = np.round(y / unit, _DECIMALS)
+    y = np.where(np.abs(y / unit) < _LEAST, 0.0, y / unit)
     told = y[np.isfinite(y)]
     low, high = (told.min(), told.max()) if len(told) else (0.0, 0.0)
     if low == high:

@@ -70,8 +70,13 @@ def test_what_stands_for_a_training_that_diverged_is_drawn_to_the_worst_of_the_o
 
 def test_losses_over_many_decades_stay_as_they_are() -> None:
     y = -np.logspace(-90.0, 0.0, 10)
-    np.testing.assert_array_equal(finite(y), y)
-    assert comparable(np.array([0.0, -1e80])).tolist() == [0.0, -1e80]
+    for losses in (y, np.array([0.0, -1e-70, -1e-3, -0.1]), np.array([0.0, -1e80])):
+        np.testing.assert_array_equal(comparable(losses), losses)
+        np.testing.assert_array_equal(finite(losses), losses)
+
+
+def test_what_is_too_small_for_a_square_is_nothing() -> None:
+    assert finite(np.array([1e-165, -1e-200, -0.5, -1.0])).tolist() == [0.0, 0.0, -0.5, -1.0]
 
 
 def test_beside_the_largest_numbers_differences_are_none_or_have_a_square() -> None:

@@ -26,8 +26,8 @@ class Turn:
 
     Args:
         n: The number of values.
-        n_asked: That of points that were asked for, with or without a value yet, modelled or not:
-            workers that ask together have turns, too.
+        n_asked: That of points with a value, modelled or not, and of those under way: workers that
+            ask together have turns, too.
         n_tests: The number of points seen of which all sources together expect little.
         is_borne_out: Whether values go with what they expect, of one point less than the average,
             so that they are right in the rough.

@@ -35,8 +35,12 @@ class Known:
 
     @cached_property
     def models(self) -> list[Model]:
-        """As a search has them."""
+        """As a search has them that knows of no other trial."""
         return [one.condition(self._no_points) for one in self._searched]
+
+    def searching(self, pending: Float[Array, "q p"]) -> list[Model]:
+        """As a search has them, with points under way."""
+        return [one.condition(pending) for one in self._searched] if len(pending) else self.models
 
     @cached_property
     def reported(self) -> list[Model]:

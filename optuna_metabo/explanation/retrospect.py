@@ -152,6 +152,19 @@ class Retrospect:
         """The trials that had failed when one began, of those that were asked for a parameter."""
         return [one for one in _ended(self.now.failed, trial) if one.params]
 
+    def _under_way(self, trial: FrozenTrial) -> list[FrozenTrial]:
+        """The trials that ran when one began."""
+        start, ended = trial.datetime_start, _ended(self.now.trials, trial)
+        numbers = {one.number for one in ended}
+        return [
+            one
+            for one in self.trials
+            if one.datetime_start
+            and start
+            and (one.datetime_start, one.number) < (start, trial.number)
+            and one.number not in numbers
+        ]
+
     def seen(self, told: Sequence[FrozenTrial]) -> list[Task]:
         """The values of some trials, one task an objective, as a proposal looks at them."""
         values = [one.values(told) for one in self.now.objectives]
@@ -176,7 +189,8 @@ class Retrospect:
         told, failed = self.told_before(trial), self._failed_before(trial)
         is_limited = self._is_limited(told, failed)
         ended = tuple(one.number for one in told), len(failed), is_limited
-        key = (self._key, trial.number, trial.datetime_start, *ended)
+        running = tuple((one.number, len(one.params)) for one in self._under_way(trial))
+        key = (self._key, trial.number, trial.datetime_start, *ended, running)
         return self.memory.get(key, lambda: self._step(trial, told, is_limited))
 
     def source_models(self, objective: int) -> SourceModels:
@@ -206,7 +220,8 @@ class Retrospect:
         )
 
     def _origin(self, trial: FrozenTrial, known: Known, is_limited: bool) -> Origin:
-        models, seen = known.models, known.seen
+        pending = self.rows[self.now.places(self._under_way(trial))]
+        models, seen = known.searching(pending), known.seen
         given: Mapping[str, Any] = trial.system_attrs.get("fixed_params", {})
         if trial.params.keys() <= given.keys():
             return Origin("enqueued")

@@ -475,3 +475,27 @@ def test_losses_over_decades_are_predicted_in_their_own_units() -> None:
     [expected] = sampler.predict(study, [{"x": 0.1}, {"x": 0.9}])
     assert expected.mean[1] == pytest.approx(10.0**2.4, rel=0.5)
     assert abs(expected.mean[0]) < 100.0
+
+
+def test_of_trials_that_ran_together_is_told_whose_turn_it_was(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    turns: set[tuple[int, int]] = set()
+
+    def seen(model: AveragingModel) -> AveragingModel:
+        turns.add((model.n, model.n_asked))
+        return acting(model)
+
+    acting = AveragingModel.acting.fget
+    monkeypatch.setattr(AveragingModel, "acting", property(seen))
+    sampler = MetaGPSampler([past("a", 1.0), past("b", 1.0)], seed=0)
+    study = optuna.create_study(sampler=sampler)
+    for _ in range(4):
+        trials = [study.ask() for _ in range(3)]
+        for trial, value in [(trial, bowl(trial)) for trial in trials]:
+            study.tell(trial, value)
+    asked = turns.copy()
+    turns.clear()
+    sampler.explain(study)
+    assert {(n, n_asked) for n in (3, 6, 9) for n_asked in range(n, n + 3)} <= asked
+    assert turns >= {one for one in asked if one[0] < 12}
