@@ -30,8 +30,9 @@ from optuna_metabo.thinning import evenly
 
 # Other processes' trials that are imagined to their end one by one.
 _MAX_IMAGINED = 8
-# Past studies that tell which parameters exist when, before a trial of this one has, and after it.
-_MAX_SHAPES, _MAX_BESIDE = 128, 16
+# Past studies that tell which parameters exist when before a trial of this one has; and after it,
+# with so many of their trials.
+_MAX_SHAPES, _MAX_BESIDE, _TRIALS_BESIDE = 128, 16, 64
 
 
 def known_space(
@@ -209,4 +210,5 @@ class Ask:
         if is_whole and all(names <= one.always for one in alike):
             return []  # every parameter exists always
         own = Columns.of(self.now.telling)
-        return [Several([own, *alike]), own]
+        few = [one[evenly(np.arange(len(one)), _TRIALS_BESIDE)] for one in alike]
+        return [Several([own, *few]), own]

@@ -17,8 +17,8 @@ from optuna_metabo.thinning import Rule, by_rank
 
 # Values outside these magnitudes are rescaled: their squares would leave float64.
 _TINY, _HUGE = 1e-100, 1e100
-# What lies so far from the best, and so many times as far as the next better value, is not compared
-# with it.
+# What lies so far from the best, and so many times as far as the next better value, is not
+# compared with it.
 _LEAP = 1e60
 # Smaller values are none: their squares would be lost.
 _LEAST = 1e-120
