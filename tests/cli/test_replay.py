@@ -149,12 +149,15 @@ def test_what_is_left_out_is_told_with_its_reason(url: str, tmp_path: Path, run:
     ]
 
 
-def test_a_report_of_something_else_is_not_replaced(url: str, tmp_path: Path, run: Run) -> None:
-    (tmp_path / "report.html").write_text("of someone else")
+@pytest.mark.parametrize("name", ["report.html", "replay.svg"])
+def test_a_report_of_something_else_is_not_replaced(
+    name: str, url: str, tmp_path: Path, run: Run
+) -> None:
+    (tmp_path / name).write_text("of someone else")
     ended = run("replay", "--storage", url, "--out", tmp_path, *QUICK)
     assert (ended.code, ended.out) == (1, "")
-    assert "report.html is not of this command's making: choose another --out" in ended.err
-    assert (tmp_path / "report.html").read_text() == "of someone else"
+    assert f"{name} is not of this command's making: choose another --out" in ended.err
+    assert (tmp_path / name).read_text() == "of someone else"
     assert not (tmp_path / "runs").exists()
 
 
