@@ -214,7 +214,7 @@ def test_of_runs_that_fail_the_report_tells_beside_the_others(
     page = html.unescape((tmp_path / "out" / "report.html").read_text())
     assert told in page
     assert "'past-1' has no run of metagp that did not fail" in page
-    assert "5 of 6 runs" not in ended.err.splitlines()[0]
+    assert ended.err.splitlines()[1] == "0 of 6 runs"
     assert "5 of 6 runs" in run(*arguments).err.splitlines()[1]
 
 
