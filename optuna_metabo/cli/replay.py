@@ -132,11 +132,14 @@ def _plan(samplers: tuple[str, ...], seeds: int, trials: int) -> Plan:
 
 def _archive(storage: str, studies: str) -> Archive:
     from optuna_metabo.replay import Archive
-    from optuna_metabo.replay.archive import reading_only
+    from optuna_metabo.replay.archive import TooFewNamed, reading_only
 
     open_storage(storage)  # says in words what is wrong with it
     with errors_of(storage):
-        return Archive.read(open_storage(reading_only(storage)), studies)
+        try:
+            return Archive.read(open_storage(reading_only(storage)), studies)
+        except TooFewNamed as error:
+            raise click.ClickException(f"--studies: {error}") from error
 
 
 def _say_what(archive: Archive, n_found: int, left_out: Mapping[str, str]) -> None:

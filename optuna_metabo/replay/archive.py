@@ -38,6 +38,10 @@ class NothingToReplay(ValueError):
     """What a storage holds cannot be replayed, and what would be needed."""
 
 
+class TooFewNamed(NothingToReplay):
+    """What was asked for is fewer than two studies, whatever is in them."""
+
+
 @dataclass(frozen=True)
 class Archive:
     """Studies in memory, in the order of their storage.
@@ -78,7 +82,7 @@ class Archive:
         existing = study_names(place)
         asked_for = chosen(names, existing)
         if len(asked_for) < 2:
-            raise NothingToReplay(
+            raise TooFewNamed(
                 f"{_NEEDED}; {names!r} matches {len(asked_for)} of the storage, {shown(existing)}"
             )
         copies, unread = [], {}

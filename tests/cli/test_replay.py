@@ -139,6 +139,17 @@ def test_a_storage_of_which_no_study_can_be_read_is_named(
     assert "only 0 of 3 can be read: 'past-0' cannot be read: Unknown distribution" in ended.err
 
 
+@pytest.mark.parametrize(("studies", "n"), [("zz*", 0), ("past-1", 1)])
+def test_where_too_few_are_asked_for_the_option_is_named(
+    studies: str, n: int, url: str, tmp_path: Path, run: Run
+) -> None:
+    ended = run("replay", "--storage", url, "--out", tmp_path / "out", "--studies", studies)
+    assert (ended.code, ended.out) == (1, "")
+    [line] = ended.err.splitlines()
+    assert line.startswith("optuna-metabo: --studies: replay needs two studies at least")
+    assert f"'{studies}' matches {n} of the storage, which has 'past-0', 'past-1'" in line
+
+
 def test_what_is_left_out_is_told_with_its_reason(url: str, tmp_path: Path, run: Run) -> None:
     break_studies(url, "past-1")
     ended = run("replay", "--storage", url, "--out", tmp_path / "out", *QUICK)
