@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from optuna_metabo.belief import trust
-from optuna_metabo.logs import LOGGER, warn
+from optuna_metabo.logs import LOGGER, counted, warn
 from optuna_metabo.past import Past
 from optuna_metabo.past_study import LeftOut
 from optuna_metabo.reading import listed
@@ -16,6 +16,8 @@ from optuna_metabo.surrogate import TRUSTED
 
 if TYPE_CHECKING:
     from optuna_metabo.learning import Learned
+
+_STUDIES = ("past study", "past studies")
 
 
 @dataclass(frozen=True)
@@ -69,15 +71,11 @@ def _is_certain(one: LeftOut, now: Snapshot) -> bool:
 
 def _greeting(name: str, used: Sequence[str], unused: Sequence[str], *, is_doubted: bool) -> str:
     learns = (
-        f"learns from {_studies(len(used))}: {listed(used)}"
+        f"learns from {counted(len(used), *_STUDIES)}: {listed(used)}"
         if used
         else "learns from no past study"
     )
     if is_doubted:
         learns += ", which tell little of each other's best trials and are doubted at first"
-    rest = f"; {_studies(len(unused))} left out: {listed(unused)}" if unused else ""
+    rest = f"; {counted(len(unused), *_STUDIES)} left out: {listed(unused)}" if unused else ""
     return f"{name!r} {learns}{rest}."
-
-
-def _studies(n: int) -> str:
-    return "1 past study" if n == 1 else f"{n} past studies"

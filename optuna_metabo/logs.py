@@ -43,7 +43,12 @@ def counted(n: int, one: str, more: str = "") -> str:
         >>> counted(1, "study", "studies"), counted(2, "run")
         ('1 study', '2 runs')
     """
-    return f"{n} {one if n == 1 else more or one + 's'}"
+    return f"{n} {named(n, one, more)}"
+
+
+def named(n: int, one: str, more: str = "") -> str:
+    """The name of so many, as in :func:`counted`, where the number is not told."""
+    return one if n == 1 else more or f"{one}s"
 
 
 def _level_of_user() -> int:

@@ -10,6 +10,9 @@ import click
 
 from optuna_metabo import replacing as whole
 
+# Bytes of a file that are looked at together.
+_PIECE = 1 << 20
+
 
 def check_free(path: Path, *, force: bool, sign: bytes = b"") -> None:
     """Raises before any work if ``path`` exists and may not be replaced, or cannot be written.
@@ -28,14 +31,27 @@ def check_free(path: Path, *, force: bool, sign: bytes = b"") -> None:
 
 
 def check_own(path: Path, sign: bytes) -> None:
-    """Raises before any work if ``path`` is the storage, or a file that holds no such sign."""
+    """Raises before any work if ``path`` is the storage, or a file that holds no such sign.
+
+    An empty file may be replaced, and without a sign any.
+    """
     if not path.is_file():
         return
     if any(path.samefile(file) for file in _storages() if file.exists()):
         raise click.ClickException(f"{path} is the storage: choose another --out")
-    content = path.read_bytes()
-    if content and sign not in content:
+    if sign and path.stat().st_size and not _holds(path, sign):
         raise click.ClickException(f"{path} is not of this command's making: choose another --out")
+
+
+def _holds(path: Path, sign: bytes) -> bool:
+    """Whether a file has the bytes somewhere; of a large one little is in memory at a time."""
+    seen = b""
+    with path.open("rb") as file:
+        while piece := file.read(_PIECE):
+            seen = seen[-len(sign) :] + piece
+            if sign in seen:
+                return True
+    return False
 
 
 def _storages() -> list[Path]:

@@ -149,10 +149,10 @@ def _asked_for(sources: Sequence[str], existing: Sequence[str]) -> list[str]:
 
 
 def _matching(pattern: str, existing: Sequence[str]) -> list[str]:
-    if pattern in existing or not is_glob(pattern):
-        try:
-            check_names([pattern], existing)
-        except reading_errors() as error:
-            raise click.ClickException(f"--sources: {error}") from error
-        return [pattern]
-    return matching(pattern, existing, option="--sources")
+    if is_glob(pattern):
+        return matching(pattern, existing, option="--sources")
+    try:
+        check_names([pattern], existing)
+    except reading_errors() as error:
+        raise click.ClickException(f"--sources: {error}") from error
+    return [pattern]

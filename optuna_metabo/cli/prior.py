@@ -97,9 +97,8 @@ def _opened(storage: str, studies: str) -> BaseStorage:
     from optuna_metabo.reading import is_glob, study_names
 
     place = open_storage(storage)
-    existing = study_names(place)
-    if is_glob(studies) and studies not in existing:
-        matching(studies, existing, option="--studies")
+    if is_glob(studies):
+        matching(studies, study_names(place), option="--studies")
     return place
 
 

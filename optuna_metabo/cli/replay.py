@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from optuna_metabo.replay import Archive, Failed, Plan, Replay
 
 _NEEDED = ("jinja2", "matplotlib")
+_REPORT, _FIGURE = "report.html", "replay.svg"
 
 
 @click.command()
@@ -83,8 +84,7 @@ def command(
     archive = _archive(storage, studies)
     found, left_out = archive.targets(targets, chronological=chronological)
     _say_what(archive, len(found), left_out)
-    check_own(out / "report.html", b"<title>optuna-metabo replay</title>")
-    check_writable(out / "report.html")
+    _check_files(out)
     failed: list[Failed] = []
 
     def tell(one: Failed) -> None:
@@ -111,6 +111,16 @@ def _check_installed() -> None:
         )
 
 
+def _check_files(out: Path) -> None:
+    """Raises before any work if what :func:`_show` writes would replace something else."""
+    from optuna_metabo.replay.figure import SIGN
+
+    check_own(out / _REPORT, b"<title>optuna-metabo replay</title>")
+    check_own(out / _FIGURE, SIGN.encode())
+    for name in (_REPORT, _FIGURE):
+        check_writable(out / name)
+
+
 def _plan(samplers: tuple[str, ...], seeds: int, trials: int) -> Plan:
     from optuna_metabo.replay import Plan, default_orders
 
@@ -122,11 +132,14 @@ def _plan(samplers: tuple[str, ...], seeds: int, trials: int) -> Plan:
 
 def _archive(storage: str, studies: str) -> Archive:
     from optuna_metabo.replay import Archive
-    from optuna_metabo.replay.archive import reading_only
+    from optuna_metabo.replay.archive import TooFewNamed, reading_only
 
     open_storage(storage)  # says in words what is wrong with it
     with errors_of(storage):
-        return Archive.read(open_storage(reading_only(storage)), studies)
+        try:
+            return Archive.read(open_storage(reading_only(storage)), studies)
+        except TooFewNamed as error:
+            raise click.ClickException(f"--studies: {error}") from error
 
 
 def _say_what(archive: Archive, n_found: int, left_out: Mapping[str, str]) -> None:
@@ -146,7 +159,7 @@ def _show(replay: Replay, out: Path, output_format: str) -> None:
     from optuna_metabo.replay.report import write_report
     from optuna_metabo.replay.tables import summary_table
 
-    report, figure = out / "report.html", out / "replay.svg"
+    report, figure = out / _REPORT, out / _FIGURE
     with replacing(report) as new:
         write_report(new, replay)
     with replacing(figure) as new:

@@ -15,9 +15,9 @@ from sqlalchemy.exc import ArgumentError
 from optuna_metabo.arguments import without_password
 from optuna_metabo.cli.commands import reason
 from optuna_metabo.reading import (
-    Glob,
     NoSuchStorage,
     check_names,
+    chosen,
     opened,
     reading_errors,
     shown,
@@ -70,12 +70,12 @@ def load_study(name: str, storage: BaseStorage) -> optuna.Study:
 
 
 def matching(pattern: str, existing: Sequence[str], *, option: str) -> list[str]:
-    """The names that a glob stands for.
+    """The names that a glob stands for, as in :func:`optuna_metabo.reading.chosen`.
 
     Raises:
         click.ClickException: If there is none; it says which there are.
     """
-    names = list(filter(Glob(pattern), existing))
+    names = chosen(pattern, existing)
     if not names:
         raise click.ClickException(
             f"{option} {pattern!r} matches no study of the storage, {shown(existing)}"

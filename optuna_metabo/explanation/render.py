@@ -16,7 +16,7 @@ from optuna_metabo.explanation.names import (
     short_name,
 )
 from optuna_metabo.layout import in_columns
-from optuna_metabo.logs import one_line
+from optuna_metabo.logs import counted, named, one_line
 from optuna_metabo.surrogate import TRUSTED
 
 if TYPE_CHECKING:
@@ -229,11 +229,11 @@ def _origins(explanation: Explanation) -> list[str]:
     for trial in explanation.trials:
         found.setdefault(str(trial.origin), []).append(trial.number)
     lines = [
-        f"trial{'s' * (len(numbers) > 1)} {_ranges(numbers)}: {origin}"
+        f"{named(len(numbers), 'trial')} {_ranges(numbers)}: {origin}"
         for origin, numbers in found.items()
     ]
     rest = len(lines) - _MOST
-    more = [f"and {rest} more origins"] * (rest > 0)
+    more = [f"and {counted(rest, 'more origin')}"] * (rest > 0)
     return [*lines[:_MOST], *more, *filter(None, [untold(explanation)])]
 
 

@@ -14,7 +14,7 @@ from optuna.storages import BaseStorage, InMemoryStorage
 from optuna.study import Study
 from optuna.trial import FrozenTrial, TrialState
 
-from optuna_metabo.logs import one_line
+from optuna_metabo.logs import counted, one_line
 from optuna_metabo.outputs import constraints_of, name_metrics
 from optuna_metabo.reading import (
     cause,
@@ -36,6 +36,10 @@ _NEEDED = "replay needs two studies at least, one to run again and one to learn 
 
 class NothingToReplay(ValueError):
     """What a storage holds cannot be replayed, and what would be needed."""
+
+
+class TooFewNamed(NothingToReplay):
+    """What was asked for is fewer than two studies, whatever is in them."""
 
 
 @dataclass(frozen=True)
@@ -78,7 +82,7 @@ class Archive:
         existing = study_names(place)
         asked_for = chosen(names, existing)
         if len(asked_for) < 2:
-            raise NothingToReplay(
+            raise TooFewNamed(
                 f"{_NEEDED}; {names!r} matches {len(asked_for)} of the storage, {shown(existing)}"
             )
         copies, unread = [], {}
@@ -224,10 +228,10 @@ def _without_difference(target: Target) -> str:
     """What a study has in which no result is better than another."""
     n = target.yardstick.n_results
     n_completed = sum(one.state == TrialState.COMPLETE for one in target.pool.trials)
-    kind = "completed trial" if n < 2 else "completed trials"
+    one, more = "completed trial", "completed trials"
     if n < n_completed:
-        kind += f" that break{'s' * (n < 2)} no constraint"
-    return f"has {n} {kind} and no two different values" if n else f"has no {kind}"
+        one, more = f"{one} that breaks no constraint", f"{more} that break no constraint"
+    return f"has {counted(n, one, more)} and no two different values" if n else f"has no {one}"
 
 
 def _key(study: Study) -> str:

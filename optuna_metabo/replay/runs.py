@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import multiprocessing
+import traceback
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor, ProcessPoolExecutor, as_completed
@@ -80,25 +81,22 @@ class Failed:
         study: The name of its study.
         sampler: As in :class:`Run`.
         seed: As in :class:`Run`.
-        error: What its sampler raised.
+        reason: The error, on one line.
+        trace: Where its sampler raised it, as Python shows it.
     """
 
     study: str
     sampler: str
     seed: int
-    error: Exception
-
-    @property
-    def reason(self) -> str:
-        """The error, on one line."""
-        return one_line(f"{type(self.error).__name__}: {self.error}")
+    reason: str
+    trace: str = field(default="", repr=False)
 
     def __str__(self) -> str:
         return f"{self.study!r}, {self.sampler}, seed {self.seed}: {self.reason}"
 
 
 def _raise(failed: Failed) -> None:
-    raise RuntimeError(str(failed)) from failed.error
+    raise RuntimeError(str(failed)) from RuntimeError(failed.trace)
 
 
 def rows_of(order: Order, target: Target, seed: int, most: int | None) -> list[int]:
@@ -154,8 +152,8 @@ def execute(
     made = _made(targets, plan, missing, jobs)
     for done, (run, rows) in enumerate(made, start=len(found) + 1):
         target = targets[run.target]
-        if isinstance(rows, Exception):
-            failed(Failed(target.pool.name, run.sampler, run.seed, rows))
+        if isinstance(rows, Failed):
+            failed(rows)
         else:
             found[run] = rows
             if path := paths[run]:
@@ -166,8 +164,8 @@ def execute(
 
 def _made(
     targets: Sequence[Target], plan: Plan, runs: Sequence[Run], jobs: int
-) -> Iterator[tuple[Run, list[int] | Exception]]:
-    """The rows of each run, or its error."""
+) -> Iterator[tuple[Run, list[int] | Failed]]:
+    """The rows of each run, or why there are none."""
     if jobs > 1 and len(runs) > 1:
         try:
             with _processes(targets, plan, jobs) as pool:
@@ -176,17 +174,21 @@ def _made(
             raise RuntimeError(_KILLED) from error
         return
     for run in runs:
-        try:
-            rows = rows_of(ORDERS[run.sampler], targets[run.target], run.seed, plan.trials)
-        except Exception as error:
-            yield run, error
-        else:
-            yield run, rows
+        yield run, _tried(targets, plan, run)
 
 
-def _as_completed(
-    pool: Executor, runs: Iterable[Run]
-) -> Iterator[tuple[Run, list[int] | Exception]]:
+def _tried(targets: Sequence[Target], plan: Plan, run: Run) -> list[int] | Failed:
+    """The rows, or what was raised, in words: not every error comes whole out of a process."""
+    target = targets[run.target]
+    try:
+        return rows_of(ORDERS[run.sampler], target, run.seed, plan.trials)
+    except Exception as error:
+        reason = one_line(f"{type(error).__name__}: {error}")
+        trace = traceback.format_exc()
+        return Failed(target.pool.name, run.sampler, run.seed, reason, trace)
+
+
+def _as_completed(pool: Executor, runs: Iterable[Run]) -> Iterator[tuple[Run, list[int] | Failed]]:
     """As soon as they are there; once a process was killed, only those that had ended before."""
     futures = {pool.submit(_work, run): run for run in runs}
     killed = None
@@ -195,8 +197,6 @@ def _as_completed(
             error = future.exception()
             if isinstance(error, BrokenProcessPool):
                 killed = error
-            elif isinstance(error, Exception):
-                yield futures[future], error
             else:
                 yield futures[future], future.result()
     finally:
@@ -221,9 +221,8 @@ def _start(targets: Sequence[Target], plan: Plan) -> None:
     _shared[:] = [(targets, plan)]
 
 
-def _work(run: Run) -> list[int]:
-    targets, plan = _shared[0]
-    return rows_of(ORDERS[run.sampler], targets[run.target], run.seed, plan.trials)
+def _work(run: Run) -> list[int] | Failed:
+    return _tried(*_shared[0], run)
 
 
 def _path(folder: Path | None, target: Target, run: Run, plan: Plan) -> Path | None:

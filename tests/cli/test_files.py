@@ -8,7 +8,8 @@ from pathlib import Path
 import click
 import pytest
 
-from optuna_metabo.cli.files import check_free, replacing
+from optuna_metabo.cli import files
+from optuna_metabo.cli.files import check_free, check_own, replacing
 
 
 def test_the_folder_of_an_output_is_made(tmp_path: Path) -> None:
@@ -49,3 +50,32 @@ def test_a_check_leaves_nothing_behind(tmp_path: Path) -> None:
         check_free(tmp_path / "a.html", force=False)
     check_free(tmp_path / "a.html", force=True)
     assert (tmp_path / "a.html").read_text() == "before"
+
+
+def test_a_file_that_needs_no_sign_is_not_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "a.html").write_text("before")
+    read: list[str] = []
+    monkeypatch.setattr(Path, "open", lambda *args, **options: read.append("opened"))
+    monkeypatch.setattr(Path, "read_bytes", lambda path: read.append("read") or b"")
+    check_own(tmp_path / "a.html", b"")
+    assert read == []
+
+
+@pytest.mark.parametrize("place", range(12))
+def test_a_sign_is_found_wherever_it_stands(
+    place: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(files, "_PIECE", 4)
+    path = tmp_path / "a.html"
+    path.write_bytes(b"-" * place + b"sign" + b"-" * (12 - place))
+    check_own(path, b"sign")
+    path.write_bytes(path.read_bytes().replace(b"g", b""))
+    with pytest.raises(click.ClickException, match="not of this command's making"):
+        check_own(path, b"sign")
+
+
+def test_an_empty_file_may_be_replaced(tmp_path: Path) -> None:
+    (tmp_path / "a.html").touch()
+    check_own(tmp_path / "a.html", b"sign")

@@ -139,6 +139,17 @@ def test_a_storage_of_which_no_study_can_be_read_is_named(
     assert "only 0 of 3 can be read: 'past-0' cannot be read: Unknown distribution" in ended.err
 
 
+@pytest.mark.parametrize(("studies", "n"), [("zz*", 0), ("past-1", 1)])
+def test_where_too_few_are_asked_for_the_option_is_named(
+    studies: str, n: int, url: str, tmp_path: Path, run: Run
+) -> None:
+    ended = run("replay", "--storage", url, "--out", tmp_path / "out", "--studies", studies)
+    assert (ended.code, ended.out) == (1, "")
+    [line] = ended.err.splitlines()
+    assert line.startswith("optuna-metabo: --studies: replay needs two studies at least")
+    assert f"'{studies}' matches {n} of the storage, which has 'past-0', 'past-1'" in line
+
+
 def test_what_is_left_out_is_told_with_its_reason(url: str, tmp_path: Path, run: Run) -> None:
     break_studies(url, "past-1")
     ended = run("replay", "--storage", url, "--out", tmp_path / "out", *QUICK)
@@ -149,12 +160,15 @@ def test_what_is_left_out_is_told_with_its_reason(url: str, tmp_path: Path, run:
     ]
 
 
-def test_a_report_of_something_else_is_not_replaced(url: str, tmp_path: Path, run: Run) -> None:
-    (tmp_path / "report.html").write_text("of someone else")
+@pytest.mark.parametrize("name", ["report.html", "replay.svg"])
+def test_a_report_of_something_else_is_not_replaced(
+    name: str, url: str, tmp_path: Path, run: Run
+) -> None:
+    (tmp_path / name).write_text("of someone else")
     ended = run("replay", "--storage", url, "--out", tmp_path, *QUICK)
     assert (ended.code, ended.out) == (1, "")
-    assert "report.html is not of this command's making: choose another --out" in ended.err
-    assert (tmp_path / "report.html").read_text() == "of someone else"
+    assert f"{name} is not of this command's making: choose another --out" in ended.err
+    assert (tmp_path / name).read_text() == "of someone else"
     assert not (tmp_path / "runs").exists()
 
 
@@ -211,7 +225,7 @@ def test_of_runs_that_fail_the_report_tells_beside_the_others(
     page = html.unescape((tmp_path / "out" / "report.html").read_text())
     assert told in page
     assert "'past-1' has no run of metagp that did not fail" in page
-    assert "5 of 6 runs" not in ended.err.splitlines()[0]
+    assert ended.err.splitlines()[1] == "0 of 6 runs"
     assert "5 of 6 runs" in run(*arguments).err.splitlines()[1]
 
 

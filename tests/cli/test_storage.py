@@ -12,7 +12,7 @@ import pytest
 from optuna.storages import JournalStorage, RDBStorage
 from optuna.storages.journal import JournalFileBackend
 
-from optuna_metabo.cli.storage import load_study, open_storage
+from optuna_metabo.cli.storage import load_study, matching, open_storage
 
 
 def test_databases_and_journals_are_opened(tmp_path: Path, url: str) -> None:
@@ -20,6 +20,14 @@ def test_databases_and_journals_are_opened(tmp_path: Path, url: str) -> None:
     path = str(tmp_path / "studies.journal")
     optuna.create_study(study_name="a", storage=JournalStorage(JournalFileBackend(path)))
     assert optuna.get_all_study_names(open_storage(path)) == ["a"]
+
+
+def test_a_name_that_exists_is_that_name_and_else_a_glob() -> None:
+    existing = ["net[x]", "netx", "nety"]
+    assert matching("net[x]", existing, option="--studies") == ["net[x]"]
+    assert matching("net[xy]", existing, option="--studies") == ["netx", "nety"]
+    with pytest.raises(click.ClickException, match=r"^--studies 'z\*' matches no study"):
+        matching("z*", existing, option="--studies")
 
 
 @pytest.mark.parametrize("name", ["nonsense", "sqlite:/a.db", "nonsense://", "studies.journal"])

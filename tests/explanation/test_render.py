@@ -66,6 +66,17 @@ def test_of_trials_that_are_not_all_told_it_is_said_how_many_there_are() -> None
     assert printed.splitlines()[-1] == "of 5 trials 4 are told: the first ones and an even spread"
 
 
+@pytest.mark.parametrize(("n", "more"), [(11, "and 1 more origin"), (12, "and 2 more origins")])
+def test_how_many_more_origins_there_are_is_told(n: int, more: str) -> None:
+    first = MANY.trials[0]
+    trials = tuple(
+        dataclasses.replace(first, number=i, origin=Origin("optimum", (f"study-{i:02d}",)))
+        for i in range(n)
+    )
+    lines = str(dataclasses.replace(MANY, trials=trials, n_trials=n)).splitlines()
+    assert lines[-2:] == ["trial 9: study-09's optimum", more]
+
+
 def test_an_opposed_one_matters_whatever_it_weighs() -> None:
     opposed = SourceExplanation("opposed", 0.0, -0.9, 40, n_compared=20)
     trials = [dataclasses.replace(one, weights=(*one.weights, 0.0)) for one in MANY.trials]

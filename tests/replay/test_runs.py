@@ -10,9 +10,11 @@ import numpy as np
 import optuna
 import pytest
 
+from optuna_metabo import PriorFileError
+from optuna_metabo.logs import one_line
 from optuna_metabo.replay import ORDERS, Archive, Failed, Plan, Run, Target, execute
 from optuna_metabo.replay import runs as runs_module
-from optuna_metabo.replay.orders import owner
+from optuna_metabo.replay.orders import Order, owner
 from optuna_metabo.replay.runs import rows_of
 from tests.replay.making import bowls
 
@@ -113,20 +115,36 @@ def test_processes_give_what_one_gives(tmp_path: Path) -> None:
         assert execute(targets, PLAN, jobs=2) == execute(targets, PLAN)
 
 
-def _singular(target: Target, seed: int) -> Iterator[int]:
+_SINGULAR = np.linalg.LinAlgError("Matrix is not\npositive definite")
+# No process can send it to another: it is not made of what is told of it.
+_UNSENT = PriorFileError("team.prior", "it is\nempty")
+
+
+def _failing(error: Exception) -> Order:
     """The order of a sampler that fails on one study with one seed."""
-    yield 0
-    if (target.pool.name, seed) == ("bowl-0", 1):
-        raise np.linalg.LinAlgError("Matrix is not\npositive definite")
-    yield 1
+
+    def order(target: Target, seed: int) -> Iterator[int]:
+        yield 0
+        if (target.pool.name, seed) == ("bowl-0", 1):
+            raise error
+        yield 1
+
+    return order
 
 
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")  # of a fork beside BLAS's threads
 @pytest.mark.parametrize("jobs", [1, 2])
+@pytest.mark.parametrize(
+    ("error", "reason"),
+    [
+        (_SINGULAR, "LinAlgError: Matrix is not positive definite"),
+        (_UNSENT, f"PriorFileError: {one_line(str(_UNSENT))}"),
+    ],
+)
 def test_a_run_that_fails_is_told_by_name_and_the_others_are_made(
-    jobs: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    jobs: int, error: Exception, reason: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setitem(ORDERS, "tpe", _singular)
+    monkeypatch.setitem(ORDERS, "tpe", _failing(error))
     targets, _ = Archive.read(bowls(2)).targets()
     failed: list[Failed] = []
     told: list[int] = []
@@ -140,20 +158,20 @@ def test_a_run_that_fails_is_told_by_name_and_the_others_are_made(
     )
     assert len(found) == len(list(tmp_path.iterdir())) == 7
     assert Run(0, "tpe", 1) not in found
-    assert list(map(str, failed)) == [
-        "'bowl-0', tpe, seed 1: LinAlgError: Matrix is not positive definite"
-    ]
+    assert list(map(str, failed)) == [f"'bowl-0', tpe, seed 1: {reason}"]
     assert told == list(range(9))
 
 
-def test_a_run_that_fails_is_an_error_where_no_one_is_told(
-    monkeypatch: pytest.MonkeyPatch,
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")  # of a fork beside BLAS's threads
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_a_run_that_fails_is_an_error_that_says_where_if_no_one_is_told(
+    jobs: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setitem(ORDERS, "tpe", _singular)
+    monkeypatch.setitem(ORDERS, "tpe", _failing(_SINGULAR))
     targets, _ = Archive.read(bowls(2)).targets()
     with pytest.raises(RuntimeError, match="'bowl-0', tpe, seed 1: LinAlgError") as raised:
-        execute(targets, PLAN)
-    assert isinstance(raised.value.__cause__, np.linalg.LinAlgError)
+        execute(targets, PLAN, jobs=jobs)
+    assert f'File "{__file__}"' in str(raised.value.__cause__)
 
 
 def _killed(target: Target, seed: int) -> Iterator[int]:

@@ -157,7 +157,7 @@ def _with_failures(missing: set[Run], seeds: int) -> Replay:
     runs = [Run(i, name, k) for i in (0, 1) for name in plan.samplers for k in range(seeds)]
     orders = {run: [run.seed, 4] for run in runs if run not in missing}
     failed = [
-        Failed("ab"[x.target], x.sampler, x.seed, ValueError("no")) for x in runs if x in missing
+        Failed("ab"[x.target], x.sampler, x.seed, "ValueError: no") for x in runs if x in missing
     ]
     return Replay.of(_targets(), plan, orders, {"c": "has no completed trial"}, failed)
 
