@@ -45,7 +45,8 @@ def log_expected_improvement(
     """
     sigma = np.sqrt(posterior.variances)
     z = (posterior.means - incumbents[:, None]) / sigma
-    near = z[posterior.weights > _LEAST].max(axis=0, initial=-np.inf) > _NEAR
+    counts = posterior.weights > _LEAST
+    near = (z if counts.all() else z[counts]).max(axis=0, initial=-np.inf) > _NEAR
     if near.all():
         return _log_near_mixture(posterior.weights, sigma, z)
     log_ei = np.empty(z.shape[1])
