@@ -42,6 +42,15 @@ def past() -> optuna.Study:
     return study
 
 
+def at_random(objective: Callable[[optuna.Trial], float], seed: int, n: int) -> optuna.Study:
+    """A past study of so many random trials."""
+    study = optuna.create_study(
+        study_name=f"past-{seed}", sampler=optuna.samplers.RandomSampler(seed)
+    )
+    study.optimize(objective, n_trials=n)
+    return study
+
+
 def n_there(
     past: optuna.Study, objective: Callable[[optuna.Trial], float], pruner: BasePruner
 ) -> int:
@@ -95,12 +104,7 @@ def test_a_past_that_knows_of_a_slope_alone_keeps_no_study_on_its_edge(seed: int
         x = np.array([trial.suggest_float(name, 0.0, 1.0) for name in "xy"])
         return float(-height * np.exp(-np.sum((x - centre) ** 2) / 0.05) - 0.2 * x[0])
 
-    sources = []
-    for number in range(5):
-        random = optuna.samplers.RandomSampler(seed * 50 + number)
-        source = optuna.create_study(study_name=f"past-{number}", sampler=random)
-        source.optimize(lambda trial: slope(trial, 0.0), n_trials=40)
-        sources.append(source)
+    sources = [at_random(lambda trial: slope(trial, 0.0), seed * 50 + i, 40) for i in range(5)]
     sampler = MetaGPSampler(sources, seed=seed)
     study = optuna.create_study(sampler=sampler)
     study.optimize(lambda trial: slope(trial, 1.0), n_trials=40)
@@ -121,12 +125,7 @@ def test_a_past_that_knows_of_one_hill_does_not_keep_a_study_from_a_better_one(s
         old, new = (np.exp(-8.0 * np.sum((x - one) ** 2)) for one in (here, there))
         return float(-max(0.7 * old, height * new))
 
-    sources = []
-    for number in range(4):
-        random = optuna.samplers.RandomSampler(seed * 50 + number)
-        source = optuna.create_study(study_name=f"past-{number}", sampler=random)
-        source.optimize(lambda trial: hills(trial, 0.0), n_trials=40)
-        sources.append(source)
+    sources = [at_random(lambda trial: hills(trial, 0.0), seed * 50 + i, 40) for i in range(4)]
     study = optuna.create_study(sampler=MetaGPSampler(sources, seed=seed))
     study.optimize(lambda trial: hills(trial, 1.0), n_trials=36)
     assert study.best_value < -0.95
@@ -153,11 +152,7 @@ def test_what_past_studies_hardly_varied_is_not_taken_for_known(
         x, y = trial.suggest_float("x", 0, 1), trial.suggest_float("y", low, high)
         return (x - THERE) ** 2 + (y - HERE) ** 2
 
-    past = []
-    for seed in range(3):
-        sampler = optuna.samplers.RandomSampler(seed=seed)
-        past.append(optuna.create_study(study_name=str(seed), sampler=sampler))
-        past[-1].optimize(lambda trial: objective(trial, *tried), n_trials=20)
+    past = [at_random(lambda trial: objective(trial, *tried), seed, 20) for seed in range(3)]
     study = optuna.create_study(sampler=MetaGPSampler(past, seed=0))
     study.optimize(objective, n_trials=6)
     assert study.best_value < 0.02
@@ -170,11 +165,7 @@ def test_a_choice_that_no_past_study_had_is_soon_tried() -> None:
         kind = trial.suggest_categorical("kind", list(choices))
         return worth[kind] + (trial.suggest_float("x", 0, 1) - THERE) ** 2
 
-    past = []
-    for seed in range(3):
-        sampler = optuna.samplers.RandomSampler(seed=seed)
-        past.append(optuna.create_study(study_name=str(seed), sampler=sampler))
-        past[-1].optimize(lambda trial: objective(trial, "abc"), n_trials=30)
+    past = [at_random(lambda trial: objective(trial, "abc"), seed, 30) for seed in range(3)]
     study = optuna.create_study(sampler=MetaGPSampler(past, seed=0))
     study.optimize(objective, n_trials=10)
     assert study.best_value < 0.55

@@ -88,6 +88,7 @@ def command(
     failed: list[Failed] = []
 
     def tell(one: Failed) -> None:
+        """Says which run failed, and keeps it for the report."""
         say(f"failed: {one}")
         failed.append(one)
 

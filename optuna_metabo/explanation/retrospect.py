@@ -21,6 +21,7 @@ from optuna_metabo.belief import Belief, acting, begin_anew, opposition, past_co
 from optuna_metabo.encoding import Encoding, is_within
 from optuna_metabo.ensembles.source_models import SourceModels
 from optuna_metabo.explanation.known import Known
+from optuna_metabo.explanation.moments import ended_before, running_at, was_added
 from optuna_metabo.explanation.names import told_apart
 from optuna_metabo.explanation.origin import Origin, chosen_by, shares, together
 from optuna_metabo.explanation.predictions import Prediction
@@ -146,24 +147,11 @@ class Retrospect:
 
     def told_before(self, trial: FrozenTrial) -> list[FrozenTrial]:
         """The trials whose values were known when a trial began."""
-        return _ended(self.now.telling, trial)
+        return ended_before(self.now.telling, trial)
 
     def _failed_before(self, trial: FrozenTrial) -> list[FrozenTrial]:
         """The trials that had failed when one began, of those that were asked for a parameter."""
-        return [one for one in _ended(self.now.failed, trial) if one.params]
-
-    def _under_way(self, trial: FrozenTrial) -> list[FrozenTrial]:
-        """The trials that ran when one began."""
-        start, ended = trial.datetime_start, _ended(self.now.trials, trial)
-        numbers = {one.number for one in ended}
-        return [
-            one
-            for one in self.trials
-            if one.datetime_start
-            and start
-            and (one.datetime_start, one.number) < (start, trial.number)
-            and one.number not in numbers
-        ]
+        return [one for one in ended_before(self.now.failed, trial) if one.params]
 
     def seen(self, told: Sequence[FrozenTrial]) -> list[Task]:
         """The values of some trials, one task an objective, as a proposal looks at them."""
@@ -189,9 +177,10 @@ class Retrospect:
         told, failed = self.told_before(trial), self._failed_before(trial)
         is_limited = self._is_limited(told, failed)
         ended = tuple(one.number for one in told), len(failed), is_limited
-        running = tuple((one.number, len(one.params)) for one in self._under_way(trial))
+        under_way = running_at(self.trials, trial)
+        running = tuple((one.number, len(one.params)) for one in under_way)
         key = (self._key, trial.number, trial.datetime_start, *ended, running)
-        return self.memory.get(key, lambda: self._step(trial, told, is_limited))
+        return self.memory.get(key, lambda: self._step(trial, told, under_way, is_limited))
 
     def source_models(self, objective: int) -> SourceModels:
         """Of the past studies that say something of an objective, one at least."""
@@ -210,25 +199,37 @@ class Retrospect:
         space = map(repr, self.encoding.search_space.items())
         return (self.now.name, own, used, called, *space)
 
-    def _step(self, trial: FrozenTrial, told: Sequence[FrozenTrial], is_limited: bool) -> Step:
+    def _step(
+        self,
+        trial: FrozenTrial,
+        told: Sequence[FrozenTrial],
+        under_way: Sequence[FrozenTrial],
+        is_limited: bool,
+    ) -> Step:
         known, x = self.known(told), self.rows[self.now.places([trial])]
         return Step(
             len(told),
             tuple(model.weights for model in known.models),
-            self._origin(trial, known, is_limited),
+            self._origin(trial, known, under_way, is_limited),
             Prediction.together(self._predictions(told, x)) if all(map(len, known.seen)) else None,
         )
 
-    def _origin(self, trial: FrozenTrial, known: Known, is_limited: bool) -> Origin:
-        pending = self.rows[self.now.places(self._under_way(trial))]
+    def _origin(
+        self,
+        trial: FrozenTrial,
+        known: Known,
+        under_way: Sequence[FrozenTrial],
+        is_limited: bool,
+    ) -> Origin:
+        pending = self.rows[self.now.places(under_way)]
         models, seen = known.searching(pending), known.seen
         given: Mapping[str, Any] = trial.system_attrs.get("fixed_params", {})
         if trial.params.keys() <= given.keys():
             return Origin("enqueued")
-        if _was_added(trial):
+        if was_added(trial):
             return Origin("added")
         used = [one for part in self.learned for one in part.used]
-        n_ended = len(seen[0]) + len(_ended(self.now.failed, trial))
+        n_ended = len(seen[0]) + len(ended_before(self.now.failed, trial))
         if begin_anew(models):
             return Origin("anew")
         if is_start_up(self.learned, n_ended, self.n_startup_trials):
@@ -275,26 +276,3 @@ class Retrospect:
             Prediction.of(model.posterior(X), one.sign * unit_of(one.values(told)))
             for model, one in zip(self.known(told).reported, self.now.objectives, strict=True)
         ]
-
-
-def _was_added(trial: FrozenTrial) -> bool:
-    """Whether it began and ended at one moment; of whole seconds, as a database may keep, that is
-    no sign.
-    """
-    start = trial.datetime_start
-    return start is not None and start == trial.datetime_complete and start.microsecond != 0
-
-
-def _ended(trials: Sequence[FrozenTrial], before: FrozenTrial) -> list[FrozenTrial]:
-    """Those that had ended when a trial began.
-
-    One that was added to the study begins and ends at one moment, perhaps that of another.
-    """
-    start = before.datetime_start
-    return [
-        one
-        for one in trials
-        if one.datetime_complete
-        and start
-        and (one.datetime_complete, one.number) < (start, before.number)
-    ]
