@@ -47,8 +47,10 @@ class Groups:
         return cls(unique, index.reshape(-1), first)
 
     def means(self, y: Float[Array, " n"]) -> Float[Array, " g"]:
-        """The mean of each group's values."""
-        return np.bincount(self.index, y) / np.bincount(self.index)
+        """The mean of each group's finite values; of equal ones exactly that."""
+        base = y[self.first]
+        apart = np.bincount(self.index, y - base[self.index])
+        return np.asarray(base + apart / np.bincount(self.index))
 
     def repeats(self, y: Float[Array, " n"]) -> Repeats | None:
         """What is known of the values of each group, if they are noisy: if those of one differ.
@@ -221,4 +223,4 @@ def observed(
     for y in values:
         task = _merged(groups, finite(y[told]))
         tasks.append(replace(task, whole=task.only(order)))
-    return tasks, groups.means(is_feasible[told]) == 1.0
+    return tasks, groups.means(is_feasible[told].astype(float)) == 1.0

@@ -92,6 +92,12 @@ def test_groups_merge_equal_points_and_only_these() -> None:
     np.testing.assert_array_equal(groups.means(np.array([1.0, 2.0, 3.0, 4.0])), [2.0, 4.0, 2.0])
 
 
+@pytest.mark.parametrize("value", [0.1, -0.3, 0.7, 1e20])
+def test_the_mean_of_equal_values_is_that_value(value: float) -> None:
+    X = np.array([[0.2], [0.2], [0.2], [0.5], [0.8], [0.9]])
+    np.testing.assert_array_equal(Task.observed(X, np.full(6, value)).y, np.full(4, value))
+
+
 def test_several_outputs_are_seen_where_all_have_a_value() -> None:
     X = np.array([[0.0], [0.5], [1.0], [0.5]])
     values = [np.array([1.0, 2.0, np.nan, 4.0]), np.array([1.0, 0.0, 5.0, np.inf])]

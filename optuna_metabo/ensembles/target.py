@@ -9,6 +9,7 @@ import numpy as np
 from numpy import ndarray as Array
 
 from optuna_metabo.ensembles.ranking import held_out_ranking_loss
+from optuna_metabo.ensembles.scores import is_flat
 from optuna_metabo.gp.exact import GP, Batch
 from optuna_metabo.gp.fit import HyperparameterPrior, fit_map, unpack
 from optuna_metabo.memory import Memory, digest
@@ -37,9 +38,15 @@ class Scale:
 
     @classmethod
     def of(cls, y: Float[Array, " n"]) -> Scale:
-        """Mean and standard deviation; 1 for the latter where values do not differ."""
-        scale = float(y.std()) if len(y) else 0.0
-        return cls(float(y.mean()) if len(y) else 0.0, scale if scale > 0.0 else 1.0)
+        """Mean and standard deviation; 1 for the latter where values do not differ.
+
+        Those that differ by rounding do not: it is no larger than the scale, whatever their size.
+        """
+        if not len(y):
+            return cls(0.0, 1.0)
+        if is_flat(y):
+            return cls(float(y[0]), max(float(np.ptp(y)), 1.0))
+        return cls(float(y.mean()), float(y.std()) or 1.0)
 
     @classmethod
     def from_best(cls, y: Float[Array, " n"]) -> Scale:

@@ -84,6 +84,21 @@ def test_the_centre_is_the_mean_or_the_best_value_and_equal_values_have_the_scal
     assert Scale.of(np.zeros(0)) == Scale(0.0, 1.0)
 
 
+@pytest.mark.parametrize("n", range(1, 14))
+@pytest.mark.parametrize("value", [0.1, 0.7, -1e20])
+def test_equal_values_stand_at_the_centre_of_the_scale_one(n: int, value: float) -> None:
+    assert Scale.of(np.full(n, value)) == Scale.from_best(np.full(n, value)) == Scale(value, 1.0)
+
+
+@pytest.mark.parametrize("value", [0.1, 0.7, -1e20, 1e99])
+def test_rounding_is_no_larger_than_the_scale(value: float) -> None:
+    y = value + np.spacing(abs(value)) * np.array([0.0, 2.0, 1.0, 0.0])
+    scale = Scale.of(y)
+    assert scale.scale >= 1.0
+    found = scale.standardise(Task(np.zeros((4, 1)), y)).y
+    assert np.abs(found).max() <= (1e-15 if abs(value) < 1.0 else 1.0)
+
+
 def test_repeats_of_the_first_points_are_known_where_these_are_fitted() -> None:
     i = np.arange(25.0)
     whole = Task(i[:, None], i, repeats=Repeats(1.0 + i, i, i))
