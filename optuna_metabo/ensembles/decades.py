@@ -53,7 +53,8 @@ def by_decades(task: Task, groups: Int[Array, " p"]) -> Task:
         """From values, losses with a minus, to the search's scale."""
         return np.asarray(-np.log(best - y))
 
-    key = digest(first.X, first.y, first.counts, groups)
+    tally = first.tally
+    key = digest(first.X, first.y, tally.counts, tally.squares, tally.freedom, groups)
     if not _TOLD.get(key, lambda: np.array(_is_better_told(first, scale, groups))):
         return task
     whole = task.whole and task.whole.transformed(scale(task.whole.y))

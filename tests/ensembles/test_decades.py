@@ -12,6 +12,7 @@ from optuna_metabo.ensembles import decades as module
 from optuna_metabo.ensembles.decades import by_decades
 from optuna_metabo.ensembles.target import settled
 from optuna_metabo.memory import Memory
+from optuna_metabo.repeats import Repeats
 from optuna_metabo.tasks import Task
 
 GROUPS = np.arange(2)
@@ -82,3 +83,23 @@ def test_the_evidence_decides() -> None:
     plane = X @ np.array([3.0, 1.0])
     told = task(plane - plane.min() + 1e-3)
     assert by_decades(told, GROUPS) is told
+
+
+@pytest.mark.parametrize("other", ["counts", "squares", "freedom", "groups"])
+def test_the_scale_is_asked_anew_of_whatever_tells_of_it(
+    other: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[Task] = []
+    monkeypatch.setattr(module, "_TOLD", Memory(2**16))
+    monkeypatch.setattr(module, "_is_better_told", lambda first, *_: bool(asked.append(first)))
+    repeats = Repeats(*np.ones((3, 30)))
+    told = Task(X, -np.geomspace(1.0, 1e4, 30), repeats=repeats)
+    by_decades(told, GROUPS)
+    by_decades(told, GROUPS)
+    assert len(asked) == 1
+    if other == "groups":
+        by_decades(told, np.zeros(2, dtype=int))
+    else:
+        repeats = replace(repeats, **{other: np.full(30, 2.0)})
+        by_decades(replace(told, repeats=repeats), GROUPS)
+    assert len(asked) == 2
