@@ -197,7 +197,7 @@ class Retrospect:
         used = tuple(tuple(one.study.key for one in part.used) for part in self.learned)
         called = tuple(self.names[key] for part in used for key in part)
         space = map(repr, self.encoding.search_space.items())
-        return (self.now.name, own, used, called, *space)
+        return (self.now.name, *self.now.objectives, own, used, called, *space)
 
     def _step(
         self,

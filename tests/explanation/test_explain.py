@@ -384,6 +384,29 @@ def test_a_step_that_is_remembered_has_the_names_of_today() -> None:
     assert later.step(study.trials[0]).origin.sources == ("same (2)",)
 
 
+def test_when_metrics_get_names_what_was_remembered_counts_no_more() -> None:
+    """Of a study without names the first objective is the past studies' first, whatever it is."""
+
+    def two(trial: optuna.Trial) -> tuple[float, float]:
+        return bowl(trial), 1.0 - trial.params["x"]
+
+    def study_of(name: str, seed: int, n_trials: int) -> optuna.Study:
+        sampler = optuna.samplers.RandomSampler(seed)
+        study = optuna.create_study(study_name=name, directions=["minimize"] * 2, sampler=sampler)
+        study.optimize(two, n_trials=n_trials)
+        return study
+
+    sources = [study_of(f"past-{seed}", seed, 12) for seed in range(2)]
+    for source in sources:
+        name_metrics(source, ["loss", "time"])
+    study, sampler = study_of("new", 7, 4), MetaGPSampler(sources, seed=0)
+    unnamed = sampler.explain(study)
+    name_metrics(study, ["time", "loss"])
+    found, expected = (one.explain(study) for one in (sampler, MetaGPSampler(sources, seed=0)))
+    assert [one.weights for one in found.trials] == [one.weights for one in expected.trials]
+    assert found.trials[-1].weights != unnamed.trials[-1].weights
+
+
 def test_past_studies_may_come_while_a_study_is_looked_at(tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path / 'later.db'}"
     with pytest.warns(UserWarning, match="No past study is read"):
