@@ -53,7 +53,7 @@ class History:
             """Those of some trials."""
             return encoding.encode_many([trial.params for trial in trials])
 
-        space = tuple(map(repr, encoding.search_space.items()))
+        space = digest_of(encoding.search_space)
         return np.concatenate([rows(()), *self._each(now, space, rows)])
 
     def constraints(

@@ -125,3 +125,11 @@ def test_candidates_are_encoded_once_and_their_key_is_small(encoded: list[object
         expected = Encoding.of(space).encode_many(other)
         np.testing.assert_array_equal(history.candidates(other, Encoding.of(space)), expected)
     assert all(len(key) <= 64 for key in history._memory._kept)  # type: ignore[arg-type]
+
+
+def test_the_key_of_encoded_trials_is_as_small_for_many_parameters_as_for_one() -> None:
+    space = {f"parameter-{i}": FloatDistribution(0, 1) for i in range(100)}
+    history = History()
+    history.encoded(Snapshot.of(study_of(64)), Encoding.of(space))
+    assert len(history._memory) == 4
+    assert all(len(repr(key)) < 600 for key in history._memory._kept)

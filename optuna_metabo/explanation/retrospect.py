@@ -29,7 +29,7 @@ from optuna_metabo.exploration import looks_elsewhere
 from optuna_metabo.history import History
 from optuna_metabo.learning import Learned, Learner, is_start_up
 from optuna_metabo.limits import learned_of_success, may_fail
-from optuna_metabo.memory import Memory
+from optuna_metabo.memory import Memory, digest_of
 from optuna_metabo.past import Past
 from optuna_metabo.past_study import LeftOut
 from optuna_metabo.shapes import Float
@@ -179,7 +179,7 @@ class Retrospect:
         ended = tuple(one.number for one in told), len(failed), is_limited
         under_way = running_at(self.trials, trial)
         running = tuple((one.number, len(one.params)) for one in under_way)
-        key = (self._key, trial.number, trial.datetime_start, *ended, running)
+        key = digest_of((self._key, trial.number, trial.datetime_start, *ended, running))
         return self.memory.get(key, lambda: self._step(trial, told, under_way, is_limited))
 
     def source_models(self, objective: int) -> SourceModels:
@@ -190,14 +190,14 @@ class Retrospect:
         return self.memory.get(key, lambda: SourceModels.learn(tasks, domain))
 
     @cached_property
-    def _key(self) -> tuple[Hashable, ...]:
+    def _key(self) -> bytes:
         """Tells the study, its space and what it learns from; past studies may come and go."""
         described = [one.description for one in self.learned]
         own = tuple(one.own.tobytes() if one else None for one in described)
         used = tuple(tuple(one.study.key for one in part.used) for part in self.learned)
         called = tuple(self.names[key] for part in used for key in part)
-        space = map(repr, self.encoding.search_space.items())
-        return (self.now.name, *self.now.objectives, own, used, called, *space)
+        study = self.now.name, self.now.objectives, self.encoding.search_space
+        return digest_of((*study, own, used, called))
 
     def _step(
         self,

@@ -407,6 +407,18 @@ def test_when_metrics_get_names_what_was_remembered_counts_no_more() -> None:
     assert found.trials[-1].weights != unnamed.trials[-1].weights
 
 
+def test_what_is_remembered_has_keys_as_small_for_many_past_studies_as_for_one() -> None:
+    study = optuna.create_study(sampler=optuna.samplers.RandomSampler(0))
+    study.optimize(bowl, n_trials=40)
+    sources = [past(f"past-{i}", 1.0, 3) for i in range(12)]
+    sampler = MetaGPSampler(sources, seed=0)
+    retrospect = sampler._look_back(study)
+    retrospect.step(study.trials[-1])
+    retrospect.source_models(0)
+    assert len(sampler._looked_back) == 2
+    assert all(len(repr(key)) < 300 for key in sampler._looked_back._kept)
+
+
 def test_past_studies_may_come_while_a_study_is_looked_at(tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path / 'later.db'}"
     with pytest.warns(UserWarning, match="No past study is read"):
