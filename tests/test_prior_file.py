@@ -13,6 +13,7 @@ import time
 import zipfile
 from collections.abc import Callable
 from dataclasses import replace
+from functools import reduce
 from pathlib import Path
 from typing import Any
 
@@ -86,6 +87,12 @@ def content(change: Callable[[dict[str, Any]], None]) -> Callable[[dict[str, Any
     return changed
 
 
+def nested(text: dict[str, Any]) -> None:
+    """As JSON, what was learned is shallow enough to be read, and too deep to be unpacked."""
+    fields = text["learned"][0]["prior"]["fields"]
+    fields["trust"] = reduce(lambda held, _: [held], range(600), fields["trust"])
+
+
 def with_number(whole: bytes, place: int, number: int) -> bytes:
     """A file that says something else of its first study."""
     n = int.from_bytes(whole[:8], "little")
@@ -150,6 +157,7 @@ HOSTILE: dict[str, tuple[Callable[[bytes], bytes], str]] = {
         lambda whole: altered(whole, content(lambda text: text["learned"][0]["arrays"].reverse())),
         "makes no sense",
     ),
+    "deep inside": (lambda whole: altered(whole, content(nested)), "makes no sense"),
 }
 
 
