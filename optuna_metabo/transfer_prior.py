@@ -24,6 +24,7 @@ from optuna_metabo.frozen import Packing, unpack
 from optuna_metabo.gp.exact import Batch
 from optuna_metabo.learning import SUCCESS, Key, Learned, Learner, Output, Question
 from optuna_metabo.limits import usual
+from optuna_metabo.logs import counted
 from optuna_metabo.outputs import Objective
 from optuna_metabo.past import Past
 from optuna_metabo.past_study import MAX_KEPT, MAX_TRIALS, LeftOut, SourceStudy
@@ -207,21 +208,24 @@ class TransferPrior:
                 learned[question.key] = entry["asked"], found
         return replace(prior, _learned=learned)
 
+    @property
+    def _counted(self) -> str:
+        return counted(len(self.studies), "past study", "past studies")
+
     def __repr__(self) -> str:
-        n = len(self.studies)
-        return f"<prior of {n} past stud{'y' if n == 1 else 'ies'}>"
+        return f"<prior of {self._counted}>"
 
     def __str__(self) -> str:
         """A table of the studies."""
-        lines = [f"{len(self.studies)} past studies, learned by {self.surrogate!r}"]
+        lines = [f"{self._counted}, learned by {self.surrogate!r}"]
         for one in self.studies:
             directions = ", ".join(
                 f"{goal.direction.name.lower()}{f' {goal.name}' if goal.name else ''}"
                 for goal in one.objectives
             )
             lines.append(
-                f"{one.name}: {one.n_finished} trials, {len(one.failed)} failed; {directions}; "
-                f"{', '.join(one.search_space)}"
+                f"{one.name}: {counted(one.n_finished, 'trial')}, {len(one.failed)} failed; "
+                f"{directions}; {', '.join(one.search_space)}"
             )
         lines += [f"left out: {one.name} ({one.reason})" for one in self.left_out]
         return "\n".join(lines)

@@ -322,6 +322,18 @@ def test_what_cannot_help_is_said() -> None:
     assert "left out: empty (has no completed trials)" in str(prior)
 
 
+def test_of_one_study_and_one_trial_is_spoken_as_of_one() -> None:
+    one, two = past(plain, n_trials=1)
+    assert repr(TransferPrior.fit([one])) == "<prior of 1 past study>"
+    first, second = str(TransferPrior.fit([one])).splitlines()
+    assert first == "1 past study, learned by 'auto'"
+    assert second == "past-0: 1 trial, 0 failed; minimize; lr, n"
+    two.optimize(plain, n_trials=1)
+    first, *_, last = str(TransferPrior.fit([one, two])).splitlines()
+    assert first == "2 past studies, learned by 'auto'"
+    assert last == "past-1: 2 trials, 0 failed; minimize; lr, n"
+
+
 def test_what_is_no_prior_and_no_path_is_refused() -> None:
     with pytest.raises(TypeError, match="prior must be a TransferPrior or the path of a file"):
         MetaGPSampler(prior=5)  # type: ignore[arg-type]
