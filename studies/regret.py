@@ -14,5 +14,8 @@ def regret(value: Any, best: float, median: float) -> Any:
         value: A number, or an array or pandas column of them.
         best: The optimum.
         median: The value of the median configuration; it and all that is worse have regret 1.
+            Where it is the optimum it has none.
     """
+    if best == median:
+        return 1.0 * (value != best)
     return np.clip((best - value) / (best - median), 0.0, 1.0)
