@@ -40,7 +40,7 @@ class Repeats:
         """What is expected of each point, as if it were known."""
         return replace(cls.none(n), counts=np.full(n, _BELIEVED))
 
-    def only(self, rows: Int[Array, " r"]) -> Repeats:
+    def only(self, rows: Int[Array, " r"] | Bool[Array, " n"]) -> Repeats:
         """Of some points."""
         return Repeats(self.counts[rows], self.squares[rows], self.freedom[rows])
 

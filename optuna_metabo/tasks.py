@@ -167,7 +167,7 @@ class Task:
         told = ~np.isnan(y)
         return _merged(Groups.of(X[told]), finite(y[told]), known)
 
-    def only(self, rows: Int[Array, " r"]) -> Task:
+    def only(self, rows: Int[Array, " r"] | Bool[Array, " n"]) -> Task:
         """Some of its points."""
         repeats = self.repeats and self.repeats.only(rows)
         return replace(self, X=self.X[rows], y=self.y[rows], repeats=repeats)
