@@ -12,9 +12,10 @@ from optuna.distributions import FloatDistribution
 from optuna.samplers import RandomSampler
 
 from optuna_metabo import MetaGPSampler, encoding
-from optuna_metabo.asking import known_space
+from optuna_metabo.asking import Ask, known_space
 from optuna_metabo.history import History
 from optuna_metabo.learning import Question
+from optuna_metabo.past import Past
 from optuna_metabo.snapshot import Snapshot
 from optuna_metabo.sources import Sources
 
@@ -142,6 +143,18 @@ def test_unknown_parameters_of_parallel_first_trials_are_spread() -> None:
     values = sorted(trial.suggest_float("new", 0, 1) for trial in trials)
     gaps = [b - a for a, b in zip([0.0, *values], [*values, 1.0], strict=True)]
     assert max(gaps) < 0.3
+
+
+@pytest.mark.parametrize(("place", "n_imagined"), [(0, 0), (3, 3), (11, 8)])
+def test_of_trials_without_a_parameter_those_that_began_before_are_imagined(
+    place: int, n_imagined: int
+) -> None:
+    study = past(plain, n_trials=3)
+    numbers = [study.ask().number for _ in range(12)]
+    now = Snapshot.of(study)
+    whole, unfinished = Ask(now, History(), Past(), now.running[place], {}, {})._running()
+    assert len(whole) == 0
+    assert list(unfinished) == numbers[place - n_imagined : place]
 
 
 def test_past_trials_tell_what_exists_when_so_that_none_that_failed_is_asked_again() -> None:

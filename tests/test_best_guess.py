@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 import optuna
 import pytest
 from optuna.distributions import BaseDistribution, FloatDistribution
 from optuna.trial import FrozenTrial, TrialState, create_trial
 
-from optuna_metabo import MetaGPSampler
+from optuna_metabo import MetaGPSampler, Posterior
 
 SPACE: dict[str, BaseDistribution] = {"x": FloatDistribution(0.0, 1.0)}
 
@@ -119,6 +121,36 @@ def test_constraints_that_trials_hold_themselves_count_too() -> None:
         asked.set_constraint("border", x - 0.35)
         study.tell(asked, bowl(x))
     assert MetaGPSampler(seed=0).best_guess(study).params["x"] == pytest.approx(0.3)
+
+
+@dataclass(frozen=True)
+class Slope:
+    """A surrogate that reports large values where x is large, and lets the opposite choose."""
+
+    slope: float
+
+    def learn(self, sources: object, domain: object, *, generator: object) -> Slope:
+        return self
+
+    def condition(self, target: object, pending: object) -> Slope:
+        return self
+
+    @property
+    def weights(self) -> np.ndarray:
+        return np.ones(1)
+
+    @property
+    def experts(self) -> Slope:
+        return Slope(-self.slope)
+
+    def posterior(self, X: np.ndarray) -> Posterior:
+        return Posterior(np.ones(1), self.slope * X[:, :1].T, np.ones((1, len(X))))
+
+
+def test_the_best_guess_is_that_of_a_search_not_of_a_report() -> None:
+    past = study_of(*[trial(x, x) for x in (0.1, 0.5, 0.9)])
+    sampler = MetaGPSampler([past], surrogate=Slope(1.0))
+    assert sampler.best_guess(study_of(*[trial(x, x) for x in (0.2, 0.8)])).params["x"] == 0.2
 
 
 def test_what_has_no_single_best_trial_is_an_error_that_says_so() -> None:

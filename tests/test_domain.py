@@ -67,6 +67,16 @@ def test_a_lattice_reaches_from_0_to_1(lattice: Lattice) -> None:
     assert lattice.size == pytest.approx(lattice.high - lattice.low + 1)
 
 
+def test_the_last_integer_of_a_long_lattice_is_the_nearest_one_to_its_end() -> None:
+    lattice = Lattice(1, 10**15 + 175, log=True)
+    assert lattice.nearest(np.array([1.0])).tolist() == [lattice.size - 1.0]
+
+
+def test_where_cells_meet_the_upper_one_begins() -> None:
+    found = Dimension(n_choices=2).from_unit(np.array([0.5]))
+    np.testing.assert_array_equal(found, [[0.0, ONE_HOT]])
+
+
 def test_the_values_of_a_regular_grid_are_equally_likely() -> None:
     u = (np.arange(1000) + 0.5) / 1000
     for axis in (GRID, Dimension(lattice=Lattice(0, 4)), Dimension(n_choices=5)):
@@ -129,6 +139,11 @@ def test_a_child_of_an_absent_parent_is_absent(turned: bool) -> None:
     present = domain.present(X)
     assert not (present[:, 2] & ~present[:, 1]).any()
     np.testing.assert_array_equal(domain.tidy(X), X)
+
+
+def test_a_child_is_absent_where_its_parent_has_no_value_yet() -> None:
+    domain = Domain((Dimension(n_choices=2), Dimension()), (Condition(1, 0, (0,)),))
+    assert domain.present(np.zeros((1, 3))).tolist() == [[True, False]]
 
 
 def test_a_numeric_parent_has_an_interval() -> None:

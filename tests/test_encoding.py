@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import sys
 import warnings
 from typing import Any
 
@@ -23,7 +24,7 @@ from optuna.study import StudyDirection
 
 from optuna_metabo.columns import Columns
 from optuna_metabo.domain import ABSENT, ONE_HOT
-from optuna_metabo.encoding import Encoding, fits, is_kept_by_databases, place_of
+from optuna_metabo.encoding import Encoding, fits, from_unit, is_kept_by_databases, place_of
 from optuna_metabo.outputs import Objective
 from optuna_metabo.tasks import Task
 
@@ -79,6 +80,17 @@ def test_every_point_decodes_to_a_legal_value_and_encodes_back(
     assert fits(value, distribution)
     again = encoding.decode(encoding.encode({"x": value}))["x"]
     assert again == value or math.isclose(again, value, rel_tol=1e-6, abs_tol=1e-9)
+
+
+@pytest.mark.parametrize("low", np.geomspace(1e-300, 1e300, 61).tolist())
+def test_the_upper_end_of_a_range_that_reaches_to_the_largest_float_is_one(low: float) -> None:
+    most = sys.float_info.max
+    found = from_unit(1.0, FloatDistribution(low, most, log=True))
+    assert found == pytest.approx(most, rel=1e-12)
+
+
+def test_the_middle_of_a_range_longer_than_the_floats_is_in_its_middle() -> None:
+    assert from_unit(0.5, FloatDistribution(-1.7e308, 1.7e308)) == 0.0
 
 
 @pytest.mark.parametrize(

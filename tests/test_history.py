@@ -66,6 +66,15 @@ def test_it_is_the_same_as_of_all_trials_at_once(n_trials: int) -> None:
         assert history.ranges(now).rounded == joint(t.distributions for t in now.ended)
 
 
+def test_a_parameter_that_came_later_is_not_one_of_all_trials() -> None:
+    study = optuna.create_study()
+    for i in range(32):  # two chunks of 16
+        space = {name: SPACE[name] for name in ("x", "y")[: 1 + i // 16]}
+        params = dict.fromkeys(space, 0.5)
+        study.add_trial(optuna.create_trial(params=params, distributions=space, value=0.0))
+    assert set(History().intersection(Snapshot.of(study))) == {"x"}
+
+
 def test_finished_trials_are_worked_through_once(encoded: list[object]) -> None:
     study, history, encoding = study_of(200), History(), Encoding.of(SPACE)
     history.encoded(Snapshot.of(study), encoding)

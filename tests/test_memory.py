@@ -5,6 +5,7 @@ from __future__ import annotations
 import pickle
 import sys
 import threading
+import time
 from dataclasses import dataclass
 from typing import Any
 
@@ -82,20 +83,25 @@ def test_it_is_forgotten_when_pickled_and_its_bound_is_not() -> None:
     assert other.size == 160
 
 
-def test_threads_that_ask_at_once_share_one_value() -> None:
+def test_threads_that_ask_at_once_share_one_value_that_is_made_once() -> None:
     memory: Memory[np.ndarray] = Memory(1000)
-    found, barrier = [], threading.Barrier(4)
+    found, made, barrier = [], [], threading.Barrier(4)
+
+    def slowly() -> np.ndarray:
+        made.append(1)
+        time.sleep(0.05)
+        return ones(80)
 
     def ask() -> None:
         barrier.wait()
-        found.append(memory.get("key", lambda: ones(80)))
+        found.append(memory.get("key", slowly))
 
     threads = [threading.Thread(target=ask) for _ in range(4)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    assert len({id(one) for one in found}) == 1
+    assert len({id(one) for one in found}) == len(made) == 1
 
 
 def test_a_value_that_needs_another_one_can_be_made() -> None:

@@ -6,6 +6,7 @@ import pickle
 import random
 import subprocess
 import sys
+import threading
 import warnings
 from collections.abc import Callable
 from pathlib import Path
@@ -214,6 +215,16 @@ def test_sampler_and_study_pickle() -> None:
     for one in (study, copy):
         one.optimize(bowl(), n_trials=3)
     assert params(study) == params(copy)
+
+
+def test_a_sampler_from_another_process_plans_a_parameter_alone() -> None:
+    """Its new lock is one that a thread may take again, as the old one was."""
+    study = optuna.create_study(sampler=pickle.loads(pickle.dumps(MetaGPSampler(seed=0))))
+    arguments = {"func": lambda trial: trial.suggest_float("x", 0, 1), "n_trials": 1}
+    thread = threading.Thread(target=study.optimize, kwargs=arguments, daemon=True)
+    thread.start()
+    thread.join(timeout=30.0)
+    assert not thread.is_alive()
 
 
 @pytest.mark.filterwarnings("ignore:Choices for a categorical distribution should be")

@@ -86,3 +86,10 @@ def test_chunks_of_a_study_of_the_same_name_have_other_names() -> None:
         study = study_of(*[TrialState.COMPLETE] * 16)
         names += [name for _, name in Snapshot.of(study).chunks]
     assert names[0] != names[1]
+
+
+def test_of_trials_that_begin_alike_those_that_end_otherwise_have_another_name() -> None:
+    """As the trials of two brackets of Hyperband."""
+    trials = Snapshot.of(study_of(*[TrialState.COMPLETE] * 17)).trials
+    one, other = (Snapshot("s", (), some) for some in (trials[:16], trials[:15] + trials[16:]))
+    assert one.chunks[0][1] != other.chunks[0][1]

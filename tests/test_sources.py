@@ -383,6 +383,14 @@ def test_the_reason_why_a_source_is_left_out_is_true() -> None:
     assert "with a shared parameter no trial" in why(apart.task_for(ENCODING, MAXIMISE, 1))
 
 
+def test_what_varied_only_beyond_the_range_of_the_target_varied_nothing() -> None:
+    past = source([trial_at({"x": x}, x) for x in np.linspace(0.25, 1.0, 4)])
+    beside = Encoding.of({"x": FloatDistribution(-1.0, 0.0)})
+    found = past.task_for(beside, MAXIMISE, 1)
+    assert isinstance(found, LeftOut)
+    assert found.reason == "varied no parameter that is shared"
+
+
 def test_a_parameter_is_shared_if_any_of_its_values_can_be_read() -> None:
     words = {"x": CategoricalDistribution(("small", "large"))}
     past = source(

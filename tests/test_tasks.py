@@ -43,6 +43,11 @@ def test_infinite_values_lie_beyond_finite_ones_that_do_not_differ(value: float)
     assert found[-1] < found[1:-1].min(initial=found[0])
 
 
+@pytest.mark.parametrize("value", [1e20, -1e20, 1e99])
+def test_infinite_values_lie_beyond_large_ones_that_do_not_differ(value: float) -> None:
+    assert np.ptp(finite(np.array([value, -np.inf]))) > 0.0
+
+
 @pytest.mark.parametrize("size", [1e-200, 1e200, 1.7e308, 5e-324])
 def test_magnitudes_whose_squares_leave_the_floats_are_scaled(size: float) -> None:
     found = finite(np.array([-0.5, 0.25, 1.0]) * size)

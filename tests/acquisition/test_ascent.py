@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from numpy import ndarray as Array
 from scipy.optimize import minimize
 
-from optuna_metabo.acquisition.ascent import _bfgs, _gradients, ascend
+from optuna_metabo.acquisition.ascent import _bfgs, _gradients, _start, ascend
 
 
 def everything(X: Array) -> Array:
@@ -111,6 +111,14 @@ def test_minus_infinity_is_left_alone_and_never_entered() -> None:
     assert 0.5 < found[0, 0] <= 0.6
     assert found[1, 0] == 0.9
     assert values[1] == -np.inf
+
+
+def test_a_look_at_minus_infinity_says_nothing_of_the_curvature() -> None:
+    X = np.array([[0.2, 0.4]])
+    climbers = _start(lambda X: X[:, 0] - X[:, 1] ** 2, X, np.arange(2), everything(X))
+    step, nowhere = climbers.step(), np.array([-np.inf])
+    after = climbers.look(step, nowhere, np.zeros((1, 2)), is_first=True)
+    np.testing.assert_array_equal(after.inverse, climbers.inverse)
 
 
 def test_a_flat_function_costs_one_look() -> None:

@@ -105,6 +105,14 @@ def test_far_points_are_still_told_apart() -> None:
     assert log_gain[0] > log_gain[1]
 
 
+def test_a_box_thinner_than_rounding_adds_nothing() -> None:
+    f = Posterior(np.ones(1), np.ones((1, 1)), np.ones((1, 1)))
+    lower, upper = np.array([[0.0], [1e-20]]), np.array([[1e-20], [np.inf]])
+    found = log_expected_hypervolume_improvement([f], (lower, upper))
+    expected = log_expected_hypervolume_improvement([f], (lower[:1], upper[1:]))
+    np.testing.assert_allclose(found, expected)
+
+
 def test_a_thinned_front_keeps_its_spread() -> None:
     t = np.linspace(0.0, 1.0, 3000)
     front = np.column_stack([t, 1.0 - t])

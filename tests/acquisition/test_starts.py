@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from optuna_metabo.acquisition.starts import apart, candidates
+from optuna_metabo.acquisition.starts import _around, apart, candidates
 from optuna_metabo.domain import Condition, Dimension, Domain
 from tests.acquisition.spaces import whole
 
@@ -37,6 +37,16 @@ def test_every_branch_has_a_start() -> None:
     assert set(has_child[apart(X, values, domain, 4)]) == {True, False}
 
 
+def test_branches_take_half_of_the_starts_at_most() -> None:
+    axis = Dimension(n_choices=8)
+    domain = Domain((axis, *[Dimension()] * 8), tuple(Condition(1 + j, 0, (j,)) for j in range(8)))
+    X = domain.sample(256, generator=np.random.default_rng(0))
+    branch = X[:, :8].argmax(axis=1)
+    X[:, 8:] += 2.0 * np.random.default_rng(1).random((256, 8))  # far apart within a branch, too
+    values = np.where(branch == 3, 10.0, -branch)
+    assert (branch[apart(X, values, domain, 4)] == 3).sum() >= 2
+
+
 def test_candidates_lie_in_the_space_around_the_given_points_and_are_not_taken() -> None:
     domain = Domain((Dimension(), Dimension(levels=(0.0, 0.5, 1.0)), Dimension(n_choices=3)))
     given = domain.sample(4, generator=np.random.default_rng(1))
@@ -47,6 +57,13 @@ def test_candidates_lie_in_the_space_around_the_given_points_and_are_not_taken()
     assert (given[2] == X).all(axis=1).any()
     near = np.abs(X[:, None, 0] - given[:, 0]).min(axis=1) < 0.02
     assert near.mean() > 0.2
+
+
+def test_some_moves_go_along_few_axes_and_some_along_all() -> None:
+    domain, x = Domain((Dimension(),) * 10), np.full((1, 10), 0.5)
+    n_moved = (_around(x, 64, domain, np.random.default_rng(0)) != x).sum(axis=1)
+    assert (n_moved == 10).sum() > 10
+    assert ((n_moved > 0) & (n_moved < 6)).sum() > 10
 
 
 def test_all_taken_points_are_candidates_where_nothing_else_is_left() -> None:

@@ -86,3 +86,16 @@ def test_the_last_points_that_are_left_are_found() -> None:
     np.testing.assert_array_equal(np.unique(found, axis=0), np.unique(everything[left], axis=0))
     full = whole(domain, everything)
     assert not len(full.left(generator=np.random.default_rng(0)))
+
+
+def test_a_space_without_an_end_is_not_listed_for_its_last_points() -> None:
+    domain = Domain((Dimension(),))
+    taken = domain.sample(8192, generator=np.random.default_rng(0))
+    assert not len(whole(domain, taken).left(generator=np.random.default_rng(0)))
+
+
+def test_what_is_given_stays_where_its_parent_says_that_it_does_not_exist() -> None:
+    domain = Domain((Dimension(n_choices=2), Dimension()), (Condition(1, 0, (0,)),))
+    x = np.array([0.0, ONE_HOT, 0.3])
+    subspace = Subspace(domain, np.array([False, False, True]), x, np.zeros((0, 3)))
+    np.testing.assert_array_equal(subspace.project(x[None]), x[None])

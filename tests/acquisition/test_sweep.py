@@ -6,7 +6,7 @@ import numpy as np
 from numpy import ndarray as Array
 
 from optuna_metabo.acquisition import Subspace
-from optuna_metabo.acquisition.sweep import sweep
+from optuna_metabo.acquisition.sweep import _others, sweep
 from optuna_metabo.domain import ONE_HOT, Condition, Dimension, Domain, Lattice
 from tests.acquisition.spaces import whole
 
@@ -50,6 +50,12 @@ def test_a_long_axis_is_searched_at_every_range() -> None:
     at = domain.snap(np.array([[0.123456789, 0.987654321]]))[0]
     X, _ = swept(peak(at), whole(domain), domain.snap(np.array([[0.9, 0.5]])), n_sweeps=60)
     np.testing.assert_array_equal(X[0], at)
+
+
+def test_beyond_the_last_value_of_a_long_axis_there_is_no_neighbour() -> None:
+    axis, last = Dimension(levels=tuple(np.linspace(0.0, 1.0, 20))), np.array([19.0])
+    _, index = _others(axis, last, np.random.default_rng(0))
+    assert index.max() < 19.0
 
 
 def test_fixed_axes_and_absent_parameters_stay() -> None:

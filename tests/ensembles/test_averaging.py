@@ -125,6 +125,13 @@ def test_of_opposites_those_sources_have_weight_that_go_against_the_values() -> 
     assert weights[3] > 0.5
 
 
+def test_of_a_belief_in_opposites_sources_have_shares_as_they_go_against_the_values() -> None:
+    model = model_of(prior_of(*ALIKE), task(0.3, 6, 9))
+    model = replace(model, agreement=np.array([1.0, -1.0, -1.0]))
+    np.testing.assert_allclose(model._shares(1.0), [1.0, 0.0, 0.0])
+    np.testing.assert_allclose(model._shares(-1.0), [0.0, 0.5, 0.5], rtol=0.2)
+
+
 def test_an_opposed_source_has_no_share_of_what_speaks_for_all() -> None:
     """The common function knows no single sources: who goes with the values, holds its weight."""
     prior = prior_of(*ALIKE, task(0.3, 25, 7, sign=-1.0), opposed=0.0)

@@ -132,6 +132,16 @@ def test_points_are_owned_by_the_places_of_their_sources() -> None:
     np.testing.assert_allclose(common.without(4).mean(Z), rest.mean(Z))
 
 
+def test_points_keep_their_owners_where_some_sources_are_left_out() -> None:
+    owner = Common.of_some(sources(*np.linspace(0.2, 0.4, 70), n=4), LENGTHSCALE, 0.01).owner
+    assert (owner[0], owner[-1]) == (0, 69)
+
+
+def test_without_the_only_source_nothing_changes() -> None:
+    common = learn(sources(0.3))
+    assert common.without(0) is common
+
+
 @pytest.mark.parametrize("left_out", [None, 2])
 def test_a_mean_of_several_values_has_so_much_less_noise(left_out: int | None) -> None:
     tasks, counts = sources(0.2, 0.3, 0.4), np.arange(1.0, 13.0)

@@ -9,7 +9,8 @@ import pytest
 
 from optuna_metabo.ensembles.averaging import Averaging, AveragingPrior
 from optuna_metabo.ensembles.common import Common
-from optuna_metabo.ensembles.functions import Functions, _order
+from optuna_metabo.ensembles.functions import Functions, _heard, _mass, _order
+from optuna_metabo.ensembles.screening import CROWD
 from optuna_metabo.tasks import Task
 from tests.ensembles.bowls import DOMAIN, NONE, alike, bowl, make_task
 
@@ -29,10 +30,13 @@ def test_every_function_has_mean_zero_and_deviation_one_over_the_domain() -> Non
     np.testing.assert_allclose(values.std(axis=1), 1.0, atol=0.02)
 
 
-def test_a_source_of_noise_is_not_blown_up() -> None:
+def noise() -> Task:
     generator = np.random.default_rng(0)
-    noise = Task(generator.random((40, 2)), generator.standard_normal(40))
-    functions = learned(*alike(), noise)
+    return Task(generator.random((40, 2)), generator.standard_normal(40))
+
+
+def test_a_source_of_noise_is_not_blown_up() -> None:
+    functions = learned(*alike(), noise())
     assert functions(SPREAD)[3].std() < 0.9
     assert functions.scale[3] == pytest.approx(0.3)
 
@@ -89,6 +93,17 @@ def test_opinions_before_the_first_value_sum_to_one() -> None:
     np.testing.assert_allclose(functions.opinions[:-1], functions.opinions[0], rtol=1e-6)
 
 
+def test_of_equal_functions_each_speaks_for_itself() -> None:
+    phi = np.array([[1.0, -1.0, 0.5], [1.0, -1.0, 0.5], [-1.0, 0.2, 0.3]])
+    np.testing.assert_allclose(_mass(phi, np.arange(3), np.ones(3)), 1.0 / 3.0)
+
+
+def test_as_many_sources_as_are_no_crowd_are_heard_as_they_are() -> None:
+    signal = np.r_[0.01, np.ones(CROWD - 1)]
+    np.testing.assert_array_equal(_heard(signal), signal)
+    assert _heard(np.r_[signal, 1.0])[0] < 0.01
+
+
 @pytest.mark.parametrize("seed", range(5))
 def test_the_first_sources_are_those_whose_best_points_serve_all_best(seed: int) -> None:
     phi = np.random.default_rng(seed).standard_normal((6, 50))
@@ -137,6 +152,12 @@ def test_those_most_believed_come_first_and_alike_the_order_stays() -> None:
     found = functions.believing(belief)
     assert found.order[0] == last
     np.testing.assert_array_equal(found.order[1:], functions.order[:-1])
+
+
+def test_sources_believed_alike_keep_their_shares() -> None:
+    functions = learned(*alike(), noise())
+    assert functions.models.signal[3] < 0.9
+    np.testing.assert_allclose(functions.believing(np.ones(4)).mass, functions.mass)
 
 
 def test_belief_before_any_value_counts_for_less_once_there_are_some() -> None:

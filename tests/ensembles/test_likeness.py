@@ -76,6 +76,14 @@ def test_constant_unknown_and_few_features_say_nothing() -> None:
         assert learned(nothing, phi).says_nothing
 
 
+def test_a_feature_that_no_source_has_hides_no_other() -> None:
+    values, phi = described()
+    values[:, 1] = np.nan
+    found = learned(values, phi)
+    assert not found.says_nothing
+    assert found.rates[0] > 0.8 * found.rates.sum()
+
+
 def test_what_is_alike_in_any_case_says_nothing() -> None:
     values, phi = described()
     assert learned(values, np.tile(phi[:1], (K, 1))).says_nothing

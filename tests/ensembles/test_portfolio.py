@@ -39,6 +39,11 @@ def test_the_last_step_beyond_the_reference_is_that_of_an_exponential() -> None:
     np.testing.assert_allclose(ranks.worth(beyond)[0], 2.0 * rank - 1.0, rtol=1e-12)
 
 
+def test_a_function_that_is_the_same_everywhere_has_ranks() -> None:
+    ranks = Ranks.of(lambda X: np.zeros((1, len(X))), LINE)
+    assert np.isfinite(ranks(LINE)).all()
+
+
 def portfolio_of(opinions: Array, pending: Array = LINE[:0]) -> Portfolio:
     """With opinions that may err otherwise a tenth of the line away."""
     ranks = Ranks.of(functions, LINE)

@@ -163,3 +163,11 @@ def test_pending_points_are_no_values_to_the_weights() -> None:
     free, busy = (believe("rgpe", alike(), target, some) for some in (NONE, pending))
     np.testing.assert_array_equal(free.weights, busy.weights)
     assert free.weights.max() > 0.0
+
+
+def test_next_to_a_point_under_way_sources_leave_nothing_unknown() -> None:
+    X = np.random.default_rng(1).random((3, 2))
+    target, pending = Task(X[:2], np.array([0.0, 1.0])), X[2:]
+    variances = believe("rgpe", alike(), target, pending).posterior(X).variances
+    assert (variances[:, 2] < 1e-6).all()
+    assert (variances[:, 0] > 1e-6).all()

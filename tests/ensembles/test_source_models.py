@@ -229,3 +229,10 @@ def test_covered_is_what_sources_that_know_a_column_have_tried_together() -> Non
     known = np.array([True, True, True, True, False])
     sources = [Task(low, low[:, 3], known), Task(high, high[:, 3])]
     assert SourceModels.learn(sources, domain).covered.tolist() == [True, True, False, True, False]
+
+
+def test_the_middle_where_absent_parameters_stand_covers_no_range() -> None:
+    generator = np.random.default_rng(0)
+    X = np.column_stack([generator.random(20), np.r_[np.full(10, 0.5), np.linspace(0.6, 1.3, 10)]])
+    task = Task(X, generator.standard_normal(20))
+    assert SourceModels.learn([task], DOMAIN).covered.tolist() == [True, False]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from scipy.optimize import minimize
@@ -72,6 +74,16 @@ def test_the_prediction_is_the_prior_mean_and_what_is_left() -> None:
     values = model.residual.data.y[0]
     y = (target.y - centre) / scale
     np.testing.assert_allclose(values, y - model.a @ models.mean(target.X) - model.offset)
+
+
+def test_the_kernel_of_the_residual_is_fitted_to_the_residual() -> None:
+    """Also where the order of the trials is known, and with it the values to be fitted."""
+    target = make_task(lambda X: bowl(0.3)(X) + 0.1 * np.sin(9.0 * X[:, 1]), 8, 9)
+    plain, ordered = (
+        model_of(alike(), one).residual for one in (target, replace(target, whole=target))
+    )
+    np.testing.assert_allclose(ordered.lengthscale, plain.lengthscale)
+    np.testing.assert_allclose(ordered.alpha, plain.alpha)
 
 
 def test_weights_are_shares_of_what_the_sources_explain() -> None:

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from optuna_metabo.domain import Dimension, Domain
-from optuna_metabo.ensembles.success import Success, SuccessPrior
+from optuna_metabo.ensembles.success import Success, SuccessModel, SuccessPrior
+from optuna_metabo.gp import matern52
 from optuna_metabo.surrogate import Posterior, Task
 
 DOMAIN = Domain((Dimension(), Dimension()))
@@ -74,6 +75,15 @@ def test_sources_that_differ_from_each_other_and_the_target_count_less() -> None
     assert weights[0].shape == (2,)
     assert weights[0].sum() > weights[1].sum() + 0.2
     assert weights[0].sum() <= 1.0
+
+
+def test_past_studies_weigh_as_much_as_two_studies_correlate() -> None:
+    prior = learn(study(0.6, seed=1), study(0.6, seed=2))
+    model = prior.condition(study(0.6, 10, seed=3), NONE)
+    assert isinstance(model, SuccessModel)
+    rho = matern52(model.gp.lengthscale[:, -1] ** -2.0)[0]
+    assert model.weights.sum() == pytest.approx(rho)
+    np.testing.assert_allclose(model.gp.data.y.std(), 1.0)  # the labels are standardised
 
 
 def test_columns_that_no_failed_trial_got_to_make_no_difference() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -10,6 +11,7 @@ import pytest
 from optuna_metabo.ensembles import target as module
 from optuna_metabo.ensembles.target import Scale, fit_target, settled, target_theta
 from optuna_metabo.gp.fit import HyperparameterPrior
+from optuna_metabo.memory import Memory
 from optuna_metabo.repeats import Repeats
 from optuna_metabo.tasks import Task
 
@@ -42,6 +44,24 @@ def test_those_of_some_values_are_about_those_of_all(monkeypatch: pytest.MonkeyP
     everything = target_theta(task(300), GROUPS, None)
     np.testing.assert_allclose(some[:2], everything[:2], atol=0.4)  # logarithms
     assert some[2] > some[0] + 1.0  # the axis that does not matter
+
+
+@pytest.mark.parametrize("other", ["squares", "groups"])
+def test_hyperparameters_are_fitted_anew_to_whatever_they_hang_on(
+    other: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fitted: list[Task] = []
+    monkeypatch.setattr(module, "_FITTED", Memory(2**16))
+    monkeypatch.setattr(module, "_fitted", lambda first, *_: fitted.append(first) or np.zeros(5))
+    repeats = Repeats(*np.ones((3, 6)))
+    one = replace(task(6), repeats=repeats)
+    two = replace(one, repeats=replace(repeats, squares=np.full(6, 9.0)))
+    target_theta(one, GROUPS, None)
+    if other == "squares":
+        target_theta(two, GROUPS, None)
+    else:
+        target_theta(one, np.array([0, 1, 1]), None)
+    assert len(fitted) == 2
 
 
 def test_lengthscales_of_sources_hold_those_of_the_target_more_than_usual_ones_do() -> None:

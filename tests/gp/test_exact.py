@@ -71,6 +71,13 @@ def test_unknown_columns_are_ignored() -> None:
     np.testing.assert_allclose(condition(blind).mean(X), condition(other).mean(X))
 
 
+def test_unknown_columns_are_ignored_by_the_joint_covariance() -> None:
+    (task,), known = make_tasks(8), np.array([True, True, False, False])
+    gp, X = condition(Task(task.X, task.y, known)), np.random.default_rng(1).random((5, 4))
+    seen, blind = (gp.joint_posterior(Z)[1] for Z in (X, np.where(known, X, 0.123)))
+    np.testing.assert_allclose(seen, blind, atol=1e-12)
+
+
 def test_leave_one_out_equals_refitting() -> None:
     (task,) = make_tasks(9)
     mean, variance = condition(task).leave_one_out()
