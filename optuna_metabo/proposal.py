@@ -85,6 +85,16 @@ class Situation:
         """The number of different points that have values."""
         return len(self.objectives[0].seen)
 
+    @property
+    def is_limited(self) -> bool:
+        """Whether a point may be worth nothing."""
+        return bool(self.limits) or self.success is not None
+
+    def after(self, X: Float[Array, "a p"]) -> Situation:
+        """When further points are under way, too."""
+        pending, taken = (np.concatenate([part, X]) for part in (self.pending, self.taken))
+        return replace(self, pending=pending, taken=taken)
+
 
 def propose(
     situation: Situation,
@@ -121,25 +131,13 @@ class Search:
     """The question for the best next point, given the points that are under way.
 
     Args:
-        objectives: Seen at the same n points each, as a search looks at them.
-        limits: What must be 0 at least: the slack of constraints.
-        success: Where trials fail, likewise, if any does.
-        feasible: Which of the n points break no constraint.
-        pending: Points under way, shape [q p].
-        taken: Points not to be proposed, shape [f p].
+        now: The study, with its objectives as a search looks at them.
         optima: The best points of the sources, those of one objective after those of another.
-        is_beside_others: Whether other processes may be choosing now, too.
         is_start_up: Whether there is too little to be modelled.
     """
 
-    objectives: tuple[Belief, ...]
-    limits: tuple[Belief, ...]
-    success: Belief | None
-    feasible: Bool[Array, " n"]
-    pending: Float[Array, "q p"]
-    taken: Float[Array, "f p"]
+    now: Situation
     optima: Float[Array, "k p"]
-    is_beside_others: bool = False
     is_start_up: bool = False
 
     @classmethod
@@ -149,31 +147,29 @@ class Search:
         """The trial's own question."""
         groups = situation.frame.encoding.domain.groups
         objectives = tuple(searched(situation.objectives, groups))
-        limits = situation.limits, situation.success, situation.feasible
-        points = situation.pending, situation.taken, optima
-        return cls(objectives, *limits, *points, bool(situation.unfinished), is_start_up)
+        return cls(replace(situation, objectives=objectives), optima, is_start_up)
 
     def after(self, X: Float[Array, "q p"]) -> Search:
         """The question when further points are under way too."""
-        pending, taken = (np.concatenate([part, X]) for part in (self.pending, self.taken))
-        return replace(self, pending=pending, taken=taken)
+        return replace(self, now=self.now.after(X))
 
     def answer(self, frame: Frame, *, seed: int, number: int) -> Float[Array, " p"]:
         """For one trial, on its own axes."""
+        now = self.now
         if self.is_start_up:
-            return quasi_random(frame, self.taken, seed=seed, number=number)
+            return quasi_random(frame, now.taken, seed=seed, number=number)
         if begin_anew(self._believed):
-            first = _BESIDE_OTHERS + N_LOOKED_AT * number if self.is_beside_others else number
-            return quasi_random(frame, self.taken, seed=seed, number=first, worth=self._telling)
+            first = _BESIDE_OTHERS + N_LOOKED_AT * number if now.unfinished else number
+            return quasi_random(frame, now.taken, seed=seed, number=first, worth=self._telling)
         x = self.best(frame, np.random.default_rng([seed, number]))
-        if not self.is_limited and looks_elsewhere(
+        if not now.is_limited and looks_elsewhere(
             self._models,
-            [one.seen for one in self.objectives],
+            [one.seen for one in now.objectives],
             frame.embedding(x[None]),
             number,
             with_past=past_counts(self._believed),
         ):
-            return quasi_random(frame, self.taken, seed=seed, number=number)
+            return quasi_random(frame, now.taken, seed=seed, number=number)
         return x
 
     def best(self, frame: Frame, generator: np.random.Generator) -> Float[Array, " p"]:
@@ -181,10 +177,10 @@ class Search:
         on_joint_axes, embedding = self._acquisition(), frame.embedding
         return maximise(
             lambda X: on_joint_axes(embedding(X)),
-            frame.subspace(self.taken),
+            frame.subspace(self.now.taken),
             embedding.back(self._starts()),
             generator=generator,
-            tolerance=NATS if len(self.feasible) else _RANK,
+            tolerance=NATS if len(self.now.feasible) else _RANK,
         )
 
     def scores(self, X: Float[Array, "m p"]) -> Float[Array, " m"]:
@@ -204,15 +200,15 @@ class Search:
         other, and of these all the same but for the chance that they are feasible.
         """
         worth = np.where(would_tell(self._believed, X), 0.0, -_MORE)
-        return worth + self._chance()(X) if self.is_limited else worth
+        return worth + self._chance()(X) if self.now.is_limited else worth
 
     def _starts(self) -> Float[Array, "i p"]:
         """The target's best points, the best feasible ones, and the sources' optima."""
-        tasks = [belief.seen for belief in self.objectives]
+        now, tasks = self.now, [belief.seen for belief in self.now.objectives]
         best = [task.X[np.argsort(-task.y, kind="stable")[:_N_INCUMBENTS]] for task in tasks]
-        if self.is_limited and self.feasible.any():
-            X, y = tasks[0].X[self.feasible], tasks[0].y[self.feasible]
-            best.append(X[y.argsort()[-_N_INCUMBENTS:]])
+        if now.is_limited and now.feasible.any():
+            good = tasks[0].only(now.feasible)
+            best.append(good.X[good.y.argsort()[-_N_INCUMBENTS:]])
         return np.concatenate([*best, self._promising])
 
     @property
@@ -226,7 +222,7 @@ class Search:
     @cached_property
     def _believed(self) -> list[Model]:
         """What is believed of the objectives."""
-        return [belief.condition(self.pending) for belief in self.objectives]
+        return [belief.condition(self.now.pending) for belief in self.now.objectives]
 
     @cached_property
     def _models(self) -> list[Model]:
@@ -234,30 +230,26 @@ class Search:
         models = list(map(acting, self._believed))
         return models if len(models) == 1 else list(map(beside_others, models))
 
-    @property
-    def is_limited(self) -> bool:
-        """Whether a point may be worth nothing."""
-        return bool(self.limits) or self.success is not None
-
     def _acquisition(self) -> Acquisition:
         """The logarithm of the improvement expected of a point, times its chance to be feasible.
 
         As long as no trial is feasible, or nothing is known of the objectives, the chance alone.
         """
-        chance = self._chance()
-        is_known = self.feasible.any() if len(self.feasible) else len(self.optima)
+        chance, feasible = self._chance(), self.now.feasible
+        is_known = feasible.any() if len(feasible) else len(self.optima)
         if not is_known:
             return chance
         models = self._models
         gain = self._single_gain(models[0]) if len(models) == 1 else self._several_gain(models)
-        return (lambda X: gain(X) + chance(X)) if self.is_limited else gain
+        return (lambda X: gain(X) + chance(X)) if self.now.is_limited else gain
 
     def _chance(self) -> Acquisition:
         """The logarithm of the chance that all limits hold, that of success to a power."""
-        limits = [sharp(belief.condition(self.pending)) for belief in self.limits]
+        now = self.now
+        limits = [sharp(belief.condition(now.pending)) for belief in now.limits]
         powers = [1.0] * len(limits)
-        if self.success is not None:
-            limits, powers = [*limits, self.success.condition(self.pending)], [*powers, _CAUTION]
+        if now.success is not None:
+            limits, powers = [*limits, now.success.condition(now.pending)], [*powers, _CAUTION]
         return partial(log_chance, limits, powers)
 
     def _single_gain(self, model: Model) -> Acquisition:
@@ -267,9 +259,9 @@ class Search:
         fail again and again.
         """
         gain = self._improvement(model)
-        if self.success is None or not self.feasible.any():
+        if self.now.success is None or not self.now.feasible.any():
             return gain
-        good = self._values()[self.feasible]
+        good = self._values()[self.now.feasible]
         floor = np.log(max(_WORTH * float(good.max() - np.median(good)), _TINY))
         return lambda X: np.logaddexp(gain(X), floor)
 
@@ -282,17 +274,19 @@ class Search:
         are asked for at the same time so complement each other: of a study's first ones each
         covers, greedily, the optima of sources that those before do not.
         """
-        seen = self.objectives[0].seen.only(self.feasible)
-        if len(seen) or len(self.pending):
-            return improvement_on_best(model, seen, self.pending)
-        return partial(improvement_on, model, 0.0) if self.is_limited else partial(value, model)
+        now = self.now
+        seen = now.objectives[0].seen.only(now.feasible)
+        if len(seen) or len(now.pending):
+            return improvement_on_best(model, seen, now.pending)
+        return partial(improvement_on, model, 0.0) if now.is_limited else partial(value, model)
 
     def _several_gain(self, models: Sequence[Model]) -> Acquisition:
         """Log expected hypervolume improvement on the feasible and the pending points."""
         known = np.concatenate([self._values(), expected(models, self._promising)])
-        good = self._values()[self.feasible]
-        corners = undominated(known, np.concatenate([good, expected(models, self.pending)]))
+        good = self._values()[self.now.feasible]
+        under_way = expected(models, self.now.pending)
+        corners = undominated(known, np.concatenate([good, under_way]))
         return partial(hypervolume_improvement, models, corners)
 
     def _values(self) -> Float[Array, "n m"]:
-        return np.stack([belief.seen.y for belief in self.objectives], axis=1)
+        return np.stack([belief.seen.y for belief in self.now.objectives], axis=1)

@@ -205,7 +205,7 @@ def test_the_search_starts_at_the_best_points_the_best_feasible_ones_and_the_opt
 def test_points_under_way_are_pending_and_taken() -> None:
     prior, X = Known(first), np.array([[0.3, 0.4]])
     search = Search.of(situation(Belief(seen([0.1]), prior)), NONE).after(X)
-    np.testing.assert_array_equal(search.taken, X)
+    np.testing.assert_array_equal(search.now.taken, X)
     search._acquisition()
     np.testing.assert_array_equal(prior.conditioned[0][1], X)
 
