@@ -39,6 +39,7 @@ from optuna_metabo.ensembles.screening import Kept, screened
 from optuna_metabo.ensembles.source_models import SourceModels, telling
 from optuna_metabo.ensembles.target import Scale, settled, target_theta
 from optuna_metabo.ensembles.trust import mutual_trust
+from optuna_metabo.ensembles.turns import Seen
 from optuna_metabo.ensembles.under_way import UnderWay
 from optuna_metabo.memory import Memory, digest
 from optuna_metabo.repeats import Repeats
@@ -242,11 +243,13 @@ class AveragingPrior:
             log_weights = np.log(odds)[:, None] + evidence
         weights = np.exp(log_weights - log_weights.max())
         weights /= weights.sum()
-        seen, expected = basis.rows[: len(kept.sources)], basis.of_all(functions.share)
         n, n_asked = len(target), len(target.whole or target) + len(pending)
-        verdict = _agreement(seen[:, :n], target.y), *_tested(expected[:n], target.y)
-        parts = kept, *verdict, X, kernels, groups, krigings, weights, scale, n, n_asked
-        return AveragingModel(functions, bases, *parts, self.settings.probe, self.trust)
+        agreement = _agreement(basis.rows[: len(kept.sources), :n], target.y)
+        tested = _tested(basis.of_all(functions.share)[:n], target.y)
+        seen = Seen(n, n_asked, *tested, self.settings.probe, self.trust)
+        return AveragingModel(
+            functions, bases, kept, agreement, X, kernels, groups, krigings, weights, scale, seen
+        )
 
     def _kernels(self, target: Task) -> dict[str, Kernel]:
         """The rival's, and the one of the residuals from the sources."""

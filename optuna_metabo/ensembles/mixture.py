@@ -16,7 +16,7 @@ from optuna_metabo.ensembles.kriging import Kernel, Kriging
 from optuna_metabo.ensembles.predictor import Predictor
 from optuna_metabo.ensembles.screening import Kept
 from optuna_metabo.ensembles.target import Scale
-from optuna_metabo.ensembles.turns import Turn
+from optuna_metabo.ensembles.turns import Seen, Turn
 from optuna_metabo.gp.expansion import Correlations
 from optuna_metabo.shapes import Bool, Float, Int
 from optuna_metabo.surrogate import Posterior
@@ -69,36 +69,26 @@ class AveragingModel:
         bases: What the experts need of them.
         kept: The sources that have experts.
         agreement: How far the function of each goes with the values, from -1 to 1.
-        n_tests: As of :class:`.Turn`.
-        is_borne_out: Likewise.
         X: The target's points, and after them the pending ones.
         kernels: By name.
         groups: The experts; the rival's group is the last.
         krigings: One for each group.
         expert_weights: Of each expert, in the order of the groups, and each of its scales.
         scale: Of the target's values.
-        n: The number of values.
-        n_asked: As of :class:`.Turn`.
-        probe: Likewise.
-        trust: Likewise.
+        seen: What decides, with the weights, whose turn it is.
     """
 
     functions: Functions
     bases: Bases
     kept: Kept
     agreement: Float[Array, " s"]
-    n_tests: int
-    is_borne_out: bool
     X: Float[Array, "N p"]
     kernels: dict[str, Kernel]
     groups: list[Group]
     krigings: list[Kriging]
     expert_weights: Float[Array, "e j"]
     scale: Scale
-    n: int
-    n_asked: int
-    probe: bool
-    trust: float
+    seen: Seen
 
     @property
     def weights(self) -> Float[Array, " k"]:
@@ -143,9 +133,7 @@ class AveragingModel:
     @property
     def _turn(self) -> Turn:
         """What decides who chooses the next point."""
-        rival, opposed = self.weight(RIVAL), self.weight(OPPOSED)
-        seen = self.n, self.n_asked, self.n_tests, self.is_borne_out
-        return Turn(*seen, rival, opposed, self.probe, self.trust)
+        return Turn(**vars(self.seen), rival=self.weight(RIVAL), opposed=self.weight(OPPOSED))
 
     @property
     def acting(self) -> AveragingModel:
@@ -170,7 +158,7 @@ class AveragingModel:
         expected = self.bases.at(X).of_all(self.functions.share)
         if self._turn.is_doubted:
             return expected > 0.0
-        return is_little(expected) | (self.n_tests > 0)
+        return is_little(expected) | (self.seen.n_tests > 0)
 
     def posterior(self, X: Float[Array, "m p"]) -> Posterior:
         """The mixture of all experts that count, and of their scales."""
@@ -248,7 +236,7 @@ class CalibratedModel:
     @property
     def trust(self) -> float:
         """How far the sources were believed before any value, from 0 to 1."""
-        return self.experts.trust
+        return self.experts.seen.trust
 
     @property
     def begins_anew(self) -> bool:

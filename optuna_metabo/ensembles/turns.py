@@ -21,8 +21,8 @@ _CONVINCING = 0.8
 
 
 @dataclass(frozen=True)
-class Turn:
-    """What decides who chooses.
+class Seen:
+    """What has been seen of a study, and what was settled before.
 
     Args:
         n: The number of values.
@@ -31,8 +31,6 @@ class Turn:
         n_tests: The number of points seen of which all sources together expect little.
         is_borne_out: Whether values go with what they expect, of one point less than the average,
             so that they are right in the rough.
-        rival: The weight of the plain GP.
-        opposed: That of the opposites of what sources say.
         probe: Whether the rival has asks of its own.
         trust: How far sources were believed before any value, from 0 to 1.
     """
@@ -41,10 +39,21 @@ class Turn:
     n_asked: int
     n_tests: int
     is_borne_out: bool
-    rival: float
-    opposed: float
     probe: bool
     trust: float
+
+
+@dataclass(frozen=True)
+class Turn(Seen):
+    """What decides who chooses: what was seen, and who is believed.
+
+    Args:
+        rival: The weight of the plain GP.
+        opposed: That of the opposites of what sources say.
+    """
+
+    rival: float
+    opposed: float
 
     @property
     def chooser(self) -> Relation | None:

@@ -84,9 +84,9 @@ def test_then_the_rival_has_asks_of_its_own_until_it_is_refuted(n: int) -> None:
 
 def test_points_under_way_and_those_not_modelled_count_for_whose_turn_it_is() -> None:
     prior, few = prior_of(*ALIKE), local(6)
-    assert model_of(prior, few).n_asked == 6
-    assert model_of(prior, few, few.X[:2] + 0.01).n_asked == 8
-    assert model_of(prior, replace(few, whole=local(9))).n_asked == 9
+    assert model_of(prior, few).seen.n_asked == 6
+    assert model_of(prior, few, few.X[:2] + 0.01).seen.n_asked == 8
+    assert model_of(prior, replace(few, whole=local(9))).seen.n_asked == 9
 
 
 def test_a_few_values_that_go_against_a_source_do_not_refute_it_yet() -> None:
@@ -272,7 +272,7 @@ def test_sources_are_borne_out_by_a_bad_value_where_they_expect_one_not_by_good_
     target = Task(best, np.array([-0.5, -0.3, -0.4, -0.6]))
     if far is not None:
         target = Task(np.vstack([best, worst]), np.r_[target.y, far])
-    assert prior_of(*ALIKE).condition(target, NONE).experts.is_borne_out == expected
+    assert prior_of(*ALIKE).condition(target, NONE).experts.seen.is_borne_out == expected
 
 
 def test_points_that_tell_are_those_of_which_little_is_expected_until_one_was_seen() -> None:
@@ -311,7 +311,7 @@ def test_opposites_that_are_believed_are_followed_at_once() -> None:
     order = np.argsort(-bowl(X, 0.3))
     best = X[order[:72:12]]
     model = model_of(prior_of(*ALIKE), Task(best, -bowl(best, 0.3)))
-    assert model.n < 9
+    assert model.seen.n < 9
     assert model.weight(OPPOSED) > 0.5
     assert not model.begins_anew
     assert model.acting.weight(OPPOSED) > 0.5
@@ -323,7 +323,8 @@ def test_sources_that_are_borne_out_are_followed_though_their_rival_fits_better(
     prior = prior_of(*ALIKE, opposed=0.0)
     misled = prior.condition(Task(best, -bowl(best, 0.3)), NONE).experts
     assert misled.begins_anew
-    assert not replace(misled, is_borne_out=True).begins_anew
+    borne_out = replace(misled.seen, is_borne_out=True)
+    assert not replace(misled, seen=borne_out).begins_anew
 
 
 def test_the_sources_that_take_part_are_chosen_anew_with_the_hyperparameters() -> None:
@@ -375,7 +376,7 @@ def test_without_anything_in_common_the_mean_of_the_sources_is_put_to_the_test()
     model = model_of(prior, Task(X[order[:48:12]], np.array([-0.6, -0.4, -0.3, -0.5])))
     assert 0.02 < model.would_tell(X).mean() < 0.4
     worst = Task(X[order[[0, 50, -1]]], np.array([-0.1, -0.2, -1.0]))
-    assert model_of(prior, worst).is_borne_out
+    assert model_of(prior, worst).seen.is_borne_out
     weights = {e.name: e.prior_weight for group in model.groups for e in group.experts}
     assert weights["common, opposed"] == 0.0
     assert sum(weights.values()) == pytest.approx(1.0)

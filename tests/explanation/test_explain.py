@@ -518,7 +518,7 @@ def test_of_trials_that_ran_together_is_told_whose_turn_it_was(
     turns: set[tuple[int, int]] = set()
 
     def seen(model: AveragingModel) -> AveragingModel:
-        turns.add((model.n, model.n_asked))
+        turns.add((model.seen.n, model.seen.n_asked))
         return acting(model)
 
     acting = AveragingModel.acting.fget
