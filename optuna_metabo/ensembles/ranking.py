@@ -53,6 +53,5 @@ def held_out_ranking_loss(
     for side in ("left", "right"):  # observations below a prediction, without those equal and with
         place = np.searchsorted(values, f, side)
         twice_wrong += np.maximum(place - n_not_higher, 0).sum(axis=-1)
-        place = np.searchsorted(values, f, side)
         twice_wrong += np.maximum(n_lower - place, 0).sum(axis=-1)
     return np.asarray(twice_wrong / 4 / n_lower.sum())
