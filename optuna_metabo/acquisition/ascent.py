@@ -9,7 +9,7 @@ not move (Bertsekas 1982, "Projected Newton methods"). Climbers that lag behind 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import numpy as np
 from numpy import ndarray as Array
@@ -58,15 +58,7 @@ class _Climbers:
         return len(self.row)
 
     def __getitem__(self, index: Int[Array, " b"] | Bool[Array, " a"]) -> _Climbers:
-        return _Climbers(
-            self.row[index],
-            self.x[index],
-            self.value[index],
-            self.gradient[index],
-            self.free[index],
-            self.inverse[index],
-            self.length[index],
-        )
+        return _Climbers(*(getattr(self, one.name)[index] for one in fields(self)))
 
     def step(self) -> Float[Array, "a c"]:
         """Uphill, along the columns that no bound blocks."""

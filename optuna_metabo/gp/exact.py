@@ -142,13 +142,7 @@ class GP:
         return len(self.outputscale)
 
     def __getitem__(self, index: slice | Int[Array, " i"]) -> GP:
-        return GP(
-            self.data[index],
-            self.lengthscale[index],
-            self.outputscale[index],
-            self.L[index],
-            self.alpha[index],
-        )
+        return GP(*(getattr(self, one.name)[index] for one in fields(self)))
 
     def cross_covariance(self, X: Float[Array, "m p"]) -> Float[Array, "k n m"]:
         """k(X_i, X) for each of the GPs, 0 in padded rows."""
