@@ -25,8 +25,6 @@ _COMMON_SHARE = 0.125
 
 def by_rank(y: Float[Array, " n"], most: int) -> Int[Array, " k"]:
     """Half the best, half an even spread of the other ranks: for a task with a best."""
-    if len(y) <= most:
-        return np.arange(len(y))
     order = np.argsort(-y, kind="stable")
     best, rest = np.split(order, [most // 2])
     return np.sort(np.concatenate([best, evenly(rest, most - len(best))]))
@@ -39,8 +37,6 @@ def by_even_ranks(y: Float[Array, " n"], most: int) -> Int[Array, " k"]:
 
 def near_zero(y: Float[Array, " n"], most: int) -> Int[Array, " k"]:
     """Half the smallest absolute values, half an even spread of the others: for a constraint."""
-    if len(y) <= most:
-        return np.arange(len(y))
     order = np.argsort(np.abs(y), kind="stable")
     near, far = np.split(order, [int(most * _NEAR_SHARE)])
     by_value = far[np.argsort(y[far], kind="stable")]
@@ -53,8 +49,8 @@ def rare_first(y: Float[Array, " n"], most: int) -> Int[Array, " k"]:
     The spread is even in the order given. Where the rarer value would leave less than an eighth
     to the other rows, each gets half.
     """
-    if len(y) <= most:
-        return np.arange(len(y))
+    if not len(y):
+        return np.arange(0)
     values, counts = np.unique(y, return_counts=True)
     is_rare = y == values[counts.argmin()]
     rare, common = np.flatnonzero(is_rare), np.flatnonzero(~is_rare)
