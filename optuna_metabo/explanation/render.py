@@ -110,13 +110,8 @@ def title(explanation: Explanation) -> str:
     """One line: the study, its trials, and how many past studies are used."""
     used = sum(source.reason is None for source in explanation.sources)
     name = f"'{one_line(explanation.study_name)}' " if explanation.study_name else ""
-    return f"{name}after {_count(explanation.n_told, 'trial')}: {_count(used, 'past study')} used"
-
-
-def _count(n: int, what: str) -> str:
-    if n == 1:
-        return f"1 {what}"
-    return f"{n} {what.replace('study', 'studies')}{'' if what.endswith('study') else 's'}"
+    sources = counted(used, "past study", "past studies")
+    return f"{name}after {counted(explanation.n_told, 'trial')}: {sources} used"
 
 
 def _table(explanation: Explanation) -> list[tuple[str, ...]]:
