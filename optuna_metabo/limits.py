@@ -10,15 +10,14 @@ from optuna.trial import FrozenTrial
 
 from optuna_metabo.belief import Belief
 from optuna_metabo.columns import Columns, outcomes
-from optuna_metabo.domain import Domain
 from optuna_metabo.encoding import Encoding
-from optuna_metabo.ensembles.plain import NoTransfer
+from optuna_metabo.ensembles.plain import PlainPrior
 from optuna_metabo.learning import SUCCESS, Learned, Learner, Output
 from optuna_metabo.outputs import bilog, keys, slacks, usual_size
 from optuna_metabo.past import Past
 from optuna_metabo.past_study import SourceStudy
 from optuna_metabo.shapes import Float
-from optuna_metabo.surrogate import Prior, Task
+from optuna_metabo.surrogate import Task
 from optuna_metabo.thinning import near_zero, rare_first
 
 # Where nothing but successes is known, a single failure is an accident.
@@ -42,7 +41,8 @@ def constraints(
         if len(seen):
             yield Belief(seen, learned.prior, near_zero)
         elif learned.used:
-            yield Belief(learned.pooled(), _plain(encoding.domain), near_zero)
+            prior = PlainPrior(encoding.domain.groups, n_sources=0)
+            yield Belief(learned.pooled(), prior, near_zero)
 
 
 def learned_of_success(learner: Learner, past: Past, encoding: Encoding) -> Learned:
@@ -86,7 +86,3 @@ def _unit(sources: Sequence[SourceStudy], key: str) -> float | None:
     found = [source.slacks[key] for source in sources if key in source.slacks]
     units = [slack.unit for slack in found if slack.is_told]
     return float(np.median(units)) if units else None
-
-
-def _plain(domain: Domain) -> Prior:
-    return NoTransfer().learn([], domain, generator=np.random.default_rng(0))
