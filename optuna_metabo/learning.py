@@ -251,8 +251,9 @@ class Learner:
             return learned
         found = self._memory.get((key, "likeness"), likeness)
         description = Description(features.names, found, own)
+        described = replace(learned, description=description)
         return self._memory.get(
-            (key, own.tobytes()), lambda: _weighed(replace(learned, description=description))
+            (key, own.tobytes()), lambda: _weighed(described, prior, description.weights)
         )
 
 
@@ -261,12 +262,9 @@ def is_start_up(learned: Sequence[Learned], n_ended: int, n_startup_trials: int)
     return n_ended < n_startup_trials and not any(one.is_heard for one in learned)
 
 
-def _weighed(learned: Learned) -> Learned:
-    """What is learned, with the weights that a description gives to the sources."""
-    prior, description = learned.prior, learned.description
-    if description is None or not isinstance(prior, Weighable) or (description.weights == 1).all():
-        return learned
-    return replace(learned, prior=prior.believing(description.weights))
+def _weighed(learned: Learned, prior: Weighable, weights: Float[Array, " k"]) -> Learned:
+    """What is learned, the sources of its prior with these weights."""
+    return learned if (weights == 1).all() else replace(learned, prior=prior.believing(weights))
 
 
 def _as_known(space: Space, names: Collection[str]) -> dict[str, BaseDistribution]:
