@@ -22,7 +22,7 @@ from optuna_metabo.encoding import Encoding
 from optuna_metabo.ensembles import by_name
 from optuna_metabo.frozen import Packing, unpack
 from optuna_metabo.gp.exact import Batch
-from optuna_metabo.learning import SUCCESS, Key, Learned, Learner, Output, Question
+from optuna_metabo.learning import SUCCESS, Key, Learned, Output, Question
 from optuna_metabo.limits import usual
 from optuna_metabo.logs import counted
 from optuna_metabo.outputs import Objective
@@ -145,11 +145,11 @@ class TransferPrior:
         past, found = self.past, {}
         if not past.studies or self.surrogate not in _KEPT:
             return {}
-        learner = Learner(by_name(self.surrogate))
+        surrogate = by_name(self.surrogate)
         with single_threaded():
             for asked in _usual_outputs(past):
                 question = _question(asked, past)
-                found[question.key] = asked, question.learned(learner.surrogate)
+                found[question.key] = asked, question.learned(surrogate)
         return found
 
     def save(self, path: str | os.PathLike[str]) -> None:
