@@ -181,7 +181,6 @@ def ascend(
         return X, f(X)
     climbers = _start(f, X, columns, free[:, columns])
     values = climbers.value.copy()
-    climbers = climbers[np.isfinite(values)]
     for i in range(n_steps):
         step = climbers.step()
         going = _dot(climbers.gradient, step) > tolerance

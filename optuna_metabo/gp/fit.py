@@ -54,25 +54,24 @@ class HyperparameterPrior:
 
     @classmethod
     def default(cls, d: int) -> HyperparameterPrior:
-        """For standardised values on the unit cube of ``d`` axes.
+        """For standardised values on the unit cube of ``d`` axes, one at least.
 
         Lengthscales grow with the square root of the dimension, so that the complexity of the
         functions does not (Hvarfner et al. 2024, "Vanilla Bayesian optimization performs great
         in high dimensions"); the noise is small, as for most seeded trainings.
         """
-        loc = np.r_[np.full(d, 0.5 * np.log(max(d, 1)) - 0.7), 0.0, np.log(1e-3)]
+        loc = np.r_[np.full(d, 0.5 * np.log(d) - 0.7), 0.0, np.log(1e-3)]
         return cls(loc, np.array([1.0, 0.5, 1.5]))
 
     def log_density(self, theta: Float[Array, " t"]) -> tuple[float, Float[Array, " t"]]:
         """Up to a constant, and its gradient; the level is the mean of the log lengthscales."""
         d, gradient = len(theta) - 2, np.empty_like(theta)
         away = theta - self.loc
-        level = float(away[:d].mean()) if d else 0.0
+        level = float(away[:d].mean())
         t = (away[:d] - level) / self.spread
         pull = (_FREEDOM + 1.0) * t / (_FREEDOM + t**2) / self.spread
         z = np.r_[level, away[d:]] / self.scale
-        gradient[:d] = pull.mean() - pull if d else pull
-        gradient[:d] -= z[0] / self.scale[0] / max(d, 1)
+        gradient[:d] = pull.mean() - pull - z[0] / self.scale[0] / d
         gradient[d:] = -z[1:] / self.scale[1:]
         tails = 0.5 * (_FREEDOM + 1.0) * np.log1p(t**2 / _FREEDOM).sum()
         return -0.5 * float(z @ z) - float(tails), gradient
