@@ -114,6 +114,13 @@ def trials(*spaces: dict[str, BaseDistribution]) -> list[optuna.trial.FrozenTria
     ]
 
 
+def test_a_joint_range_of_integers_by_their_logarithm_begins_at_one_at_least() -> None:
+    """Also where 1 below the lowest is no other float than this."""
+    found = joined(*(IntDistribution(2**54 + i, 10 ** (299 + i), log=True) for i in (0, 1)))
+    assert isinstance(found, IntDistribution)
+    assert (found.low, found.high >= 10**300) == (1, True)
+
+
 def test_a_study_has_settled_on_a_range_when_the_last_three_trials_agree() -> None:
     wide, narrow = FloatDistribution(0.0, 1.0), FloatDistribution(0.5, 0.6)
     changed = trials({"x": wide}, *[{"x": narrow}] * 3)
