@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
 from os import PathLike
@@ -162,6 +163,12 @@ class MetaGPSampler(BaseSampler):
         self.__dict__.update(state)
         self._lock = threading.RLock()
 
+    @contextmanager
+    def _working(self) -> Iterator[None]:
+        """Alone, on one thread, with arithmetic that is the same whatever the user has set."""
+        with self._lock, single_threaded(), np.errstate(**_ARITHMETIC):
+            yield
+
     def reseed_rng(self) -> None:
         """Does nothing: every trial's randomness comes from the seed and the trial's number."""
 
@@ -240,7 +247,7 @@ class MetaGPSampler(BaseSampler):
         """
         from optuna_metabo.explanation import explain
 
-        with self._lock, single_threaded(), np.errstate(**_ARITHMETIC):
+        with self._working():
             return explain(self._look_back(study))
 
     def predict(
@@ -273,7 +280,7 @@ class MetaGPSampler(BaseSampler):
             True
         """
         points = configurations("points", points)
-        with self._lock, single_threaded(), np.errstate(**_ARITHMETIC):
+        with self._working():
             return self._look_back(study).expected(points, n_told)
 
     def _look_back(self, study: Study) -> Retrospect:
@@ -308,7 +315,7 @@ class MetaGPSampler(BaseSampler):
         """
         from optuna_metabo.best_guess import best_guess
 
-        with self._lock, single_threaded(), np.errstate(**_ARITHMETIC):
+        with self._working():
             now = self._snapshot(study)
             constraints_of = partial(self._constraints_of, now.name)
             past = self._sources.read(now)
@@ -345,7 +352,7 @@ class MetaGPSampler(BaseSampler):
         from optuna_metabo.asking import Ask
 
         candidates = configurations("candidates", candidates)
-        with self._lock, single_threaded(), np.errstate(**_ARITHMETIC):
+        with self._working():
             now = self._snapshot(study)
             trial = create_trial(state=TrialState.RUNNING)
             trial.number = len(now.trials)
@@ -358,7 +365,7 @@ class MetaGPSampler(BaseSampler):
         from optuna_metabo.asking import Ask
 
         key = key_of(study, trial)
-        with self._lock, single_threaded(), np.errstate(**_ARITHMETIC):
+        with self._working():
             now = self._plans.read(key) or self._snapshot(study)
             past, plans = self._sources.read(now, trial.number), self._plans.of(study, now.running)
             ask = Ask(now, self._history, past, trial, asked, plans)
