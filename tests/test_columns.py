@@ -131,3 +131,16 @@ def test_studies_of_equal_choices_are_read_at_once(monkeypatch: pytest.MonkeyPat
     for one, alone in zip(found, expected, strict=True):
         np.testing.assert_array_equal(one.X, alone.X)
         np.testing.assert_array_equal(one.known, alone.known)
+
+
+class Rounded(float):
+    """A number that is written with few digits, as NumPy 1 writes those of single precision."""
+
+    def __repr__(self) -> str:
+        return f"{float(self):.1f}"
+
+
+def test_choices_that_are_written_alike_are_told_apart_by_their_type() -> None:
+    columns = study_of_choices((0.1, Rounded(0.125)))
+    encoding = Encoding.of({"k": CategoricalDistribution((0.1, 0.125))})
+    np.testing.assert_array_equal(columns.encoded(encoding).X.argmax(axis=1), [0, 1])
