@@ -39,14 +39,7 @@ _KEPT = ("auto",)
 # Points at which what was learned is tried.
 _N_TRIED = 4
 # What a file that makes no sense raises when it is unpacked, or when what it holds is tried.
-_NONSENSE = (
-    ArithmeticError,
-    AttributeError,
-    LookupError,
-    RecursionError,
-    TypeError,
-    ValueError,
-)
+_NONSENSE = (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError)
 
 
 @dataclass(frozen=True, eq=False)
