@@ -54,7 +54,16 @@ def cause(error: BaseException) -> BaseException:
 
 def first_line(error: BaseException) -> str:
     """Of its message, or its kind if it has none."""
-    return (str(error.args[0]) if error.args else type(error).__name__).partition("\n")[0]
+    return (_message(error) or type(error).__name__).partition("\n")[0]
+
+
+def _message(error: BaseException) -> str:
+    """Without the number of an operating system's error, and the quotes of a ``KeyError``."""
+    if isinstance(error, OSError) and error.strerror:
+        return error.strerror
+    if isinstance(error, KeyError) and error.args:
+        return str(error.args[0])
+    return str(error)
 
 
 def opened(storage: str | BaseStorage) -> BaseStorage:
