@@ -121,10 +121,10 @@ def _in_words_of_options() -> Iterator[None]:
 
 def _writable(storage: str) -> str | BaseStorage:
     """A URL, of which Optuna makes the file if there is none, or a journal that exists."""
-    if "://" in storage and not storage.startswith("redis"):
-        return storage
-    from optuna_metabo.cli.storage import open_storage
+    from optuna_metabo.cli.storage import REDIS, open_storage
 
+    if "://" in storage and not storage.startswith(REDIS):
+        return storage
     return open_storage(storage)
 
 

@@ -25,6 +25,8 @@ from optuna_metabo.reading import (
     study_names,
 )
 
+# How a URL of Redis begins; a journal's file may be called redis.
+REDIS = ("redis://", "rediss://")
 _SQLITE = b"SQLite format 3\0"
 # What Optuna raises as it reads lines that are not JSON, or not what it writes itself.
 _NONSENSE = (ValueError, TypeError, LookupError, AttributeError, AssertionError)
@@ -42,7 +44,7 @@ def open_storage(url: str) -> BaseStorage:
         click.ClickException: If it cannot be read.
     """
     with errors_of(url):
-        if url.startswith("redis"):
+        if url.startswith(REDIS):
             return JournalStorage(JournalRedisBackend(url))
         if "://" not in url:
             return _journal(Path(url))
