@@ -30,6 +30,7 @@ from optuna_metabo.reading import (
 )
 from optuna_metabo.replay.orders import Target
 from optuna_metabo.replay.pool import Pool
+from optuna_metabo.replay.quiet import quiet
 
 _NEEDED = "replay needs two studies at least, one to run again and one to learn from"
 
@@ -200,13 +201,14 @@ def reading_only(url: str) -> str:
 
 
 def _copy(study: Study, memory: InMemoryStorage) -> Study:
+    """A study in memory, called as it is in its storage."""
+    name, directions, metrics = study.study_name, study.directions, study.metric_names
     trials = study.get_trials(deepcopy=False)
-    copy = optuna.create_study(
-        study_name=study.study_name, directions=study.directions, storage=memory
-    )
-    if study.metric_names:
-        name_metrics(copy, study.metric_names)
-    copy.add_trials(trials)
+    with quiet():
+        copy = optuna.create_study(study_name=name, directions=directions, storage=memory)
+        if metrics:
+            name_metrics(copy, metrics)
+        copy.add_trials(trials)
     return copy
 
 

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import html
 import json
+import logging
 import re
 import sys
 from collections.abc import Iterator
@@ -57,6 +58,19 @@ def test_a_table_is_printed_and_a_report_written(url: str, tmp_path: Path, run: 
         "report.html", "replay.svg", "runs",
     }  # fmt: skip
     assert (tmp_path / "studies.db").read_bytes() == before
+
+
+def test_with_the_log_of_optuna_no_study_is_said_to_be_made(
+    url: str,
+    tmp_path: Path,
+    run: Run,
+    caplog: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(logging.getLogger("optuna"), "propagate", True)
+    ended = run("-v", "replay", "--storage", url, "--out", tmp_path / "out", *QUICK)
+    assert ended.code == 0, ended.err
+    assert [line for line in caplog.messages if "new study created" in line] == []
 
 
 def test_called_again_it_goes_on_where_it_stopped(url: str, tmp_path: Path, run: Run) -> None:
