@@ -39,8 +39,16 @@ def reading_errors() -> tuple[type[Exception], ...]:
     backend; one that is not loaded cannot have raised. Other errors are faults, and are to be
     seen.
     """
-    loaded = [getattr(sys.modules[m], name) for m, name in _BACKENDS.items() if m in sys.modules]
-    return (OptunaError, OSError, KeyError, ValueError, *loaded)
+    return (OptunaError, OSError, KeyError, ValueError, *_of_backends())
+
+
+def storage_errors() -> tuple[type[Exception], ...]:
+    """Of these only the ones that nothing but a storage raises."""
+    return (StorageInternalError, *_of_backends())
+
+
+def _of_backends() -> list[type[Exception]]:
+    return [getattr(sys.modules[m], name) for m, name in _BACKENDS.items() if m in sys.modules]
 
 
 def cause(error: BaseException) -> BaseException:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import importlib.util
 import json
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -82,7 +83,8 @@ def command(
     set_log_level()
     plan = _plan(samplers, seeds, trials)
     archive = _archive(storage, studies)
-    found, left_out = archive.targets(targets, chronological=chronological)
+    with _names_of("--targets"):
+        found, left_out = archive.targets(targets, chronological=chronological)
     _say_what(archive, len(found), left_out)
     _check_files(out)
     failed: list[Failed] = []
@@ -133,14 +135,22 @@ def _plan(samplers: tuple[str, ...], seeds: int, trials: int) -> Plan:
 
 def _archive(storage: str, studies: str) -> Archive:
     from optuna_metabo.replay import Archive
-    from optuna_metabo.replay.archive import TooFewNamed, reading_only
+    from optuna_metabo.replay.archive import reading_only
 
     open_storage(storage)  # says in words what is wrong with it
-    with errors_of(storage):
-        try:
-            return Archive.read(open_storage(reading_only(storage)), studies)
-        except TooFewNamed as error:
-            raise click.ClickException(f"--studies: {error}") from error
+    with errors_of(storage), _names_of("--studies"):
+        return Archive.read(open_storage(reading_only(storage)), studies)
+
+
+@contextmanager
+def _names_of(option: str) -> Iterator[None]:
+    """In which names that match too few studies are an error that says whose names they are."""
+    from optuna_metabo.replay.archive import TooFewNamed
+
+    try:
+        yield
+    except TooFewNamed as error:
+        raise click.ClickException(f"{option}: {error}") from error
 
 
 def _say_what(archive: Archive, n_found: int, left_out: Mapping[str, str]) -> None:

@@ -22,6 +22,7 @@ from optuna_metabo.reading import (
     reading_errors,
     shown,
     sqlite_file,
+    storage_errors,
     study_names,
 )
 
@@ -122,5 +123,18 @@ def errors_of(url: str) -> Iterator[None]:
             raise
         if isinstance(error.__cause__, ArgumentError):
             raise click.UsageError(f"--{error}") from error
-        told = reason(error).replace("$STORAGE_URL", without_password(url))
-        raise click.ClickException(f"--storage {without_password(url)}: {told}") from error
+        raise _named(url, error) from error
+
+
+@contextmanager
+def writing_errors_of(url: str) -> Iterator[None]:
+    """In which what cannot be written is an error that names the storage; others stay."""
+    try:
+        yield
+    except storage_errors() as error:
+        raise _named(url, error) from error
+
+
+def _named(url: str, error: Exception) -> click.ClickException:
+    told = reason(error).replace("$STORAGE_URL", without_password(url))
+    return click.ClickException(f"--storage {without_password(url)}: {told}")

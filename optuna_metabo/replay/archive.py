@@ -40,7 +40,7 @@ class NothingToReplay(ValueError):
 
 
 class TooFewNamed(NothingToReplay):
-    """What was asked for is fewer than two studies, whatever is in them."""
+    """What was asked for are fewer studies than are needed, whatever is in them."""
 
 
 @dataclass(frozen=True)
@@ -161,14 +161,12 @@ class Archive:
             chronological: Whether the past is what had ended when a study began.
 
         Raises:
-            NothingToReplay: If nothing can, with the reasons.
+            NothingToReplay: If nothing can, with the reasons, or no study has such a name.
         """
         existing = [*[study.study_name for study in self.studies], *self.unread]
         asked_for = set(chosen(names, existing))
         if not asked_for:
-            raise NothingToReplay(
-                f"{names!r} matches no study of what takes part, {shown(existing)}"
-            )
+            raise TooFewNamed(f"{names!r} matches no study of what takes part, {shown(existing)}")
         found, left_out = [], {}
         keys = {study.study_name: _key(study) for study in self.studies}
         for study in self.studies:

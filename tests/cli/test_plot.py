@@ -10,7 +10,8 @@ from pathlib import Path
 import optuna
 import pytest
 
-from tests.cli.conftest import Run
+from optuna_metabo.arguments import without_password
+from tests.cli.conftest import Run, make_study
 
 pytest.importorskip("plotly", reason="the figures are Plotly's")
 
@@ -139,6 +140,15 @@ def test_without_the_dashboard_it_is_said_how_to_install_it(
     ended = run("dashboard", "--storage", url, "--study-name", "new")
     assert (ended.code, ended.err.count("\n")) == (1, 1)
     assert "pip install 'optuna-metabo[dashboard]'" in ended.err
+
+
+def test_a_storage_that_refuses_to_be_written_to_is_named(tmp_path: Path, run: Run) -> None:
+    pytest.importorskip("optuna_dashboard", reason="it is what the explanation is written for")
+    make_study(f"sqlite:///{tmp_path}/studies.db", "new", n_trials=3)
+    read_only = f"sqlite:///file:{tmp_path}/studies.db?mode=ro&uri=true"
+    ended = run("-q", "dashboard", "--storage", read_only, "--study-name", "new")
+    told = f"--storage {without_password(read_only)}: attempt to write a readonly database"
+    assert (ended.code, ended.out, ended.err) == (1, "", f"optuna-metabo: {told}\n")
 
 
 @pytest.mark.skipif(os.name != "posix" or os.geteuid() == 0, reason="root may write anywhere")

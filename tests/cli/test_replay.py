@@ -164,6 +164,28 @@ def test_where_too_few_are_asked_for_the_option_is_named(
     assert f"'{studies}' matches {n} of the storage, which has 'past-0', 'past-1'" in line
 
 
+def test_a_target_that_does_not_take_part_is_named_with_the_option(
+    url: str, tmp_path: Path, run: Run
+) -> None:
+    asked = ("--studies", "past-[01]", "--targets", "zz")
+    ended = run("replay", "--storage", url, "--out", tmp_path / "out", *asked)
+    assert (ended.code, ended.out, ended.err.count("\n")) == (1, "", 1)
+    assert ended.err.startswith("optuna-metabo: --targets: 'zz' matches no study of what takes")
+    assert "which has 'past-0', 'past-1'" in ended.err
+
+
+def test_a_file_in_the_place_of_the_directory_is_named_as_one(
+    url: str, tmp_path: Path, run: Run
+) -> None:
+    out = tmp_path / "afile"
+    out.touch()
+    for path in (out, out / "deeper"):
+        ended = run("replay", "--storage", url, "--out", path, *QUICK)
+        assert (ended.code, ended.out) == (1, "")
+        told = f"{path}/report.html cannot be written: {out} is a file, not a directory"
+        assert ended.err.splitlines()[-1] == f"optuna-metabo: {told}; choose another --out"
+
+
 def test_what_is_left_out_is_told_with_its_reason(url: str, tmp_path: Path, run: Run) -> None:
     break_studies(url, "past-1")
     ended = run("replay", "--storage", url, "--out", tmp_path / "out", *QUICK)
