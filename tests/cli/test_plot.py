@@ -61,7 +61,13 @@ def test_what_cannot_be_drawn_yet_is_said_and_left_out(url: str, tmp_path: Path,
     asked = ("plot", "--storage", url, "--study-name", "empty", "--out", out)
     ended = run(*asked)
     assert ended.code == 0
-    assert ended.err.startswith("No slices: 'empty' has no completed trial")
+    *said, last = ended.err.splitlines()
+    assert [line.partition(": ")[0] for line in said] == [
+        "No agreement", "No predictions", "No slices",
+    ]  # fmt: skip
+    assert said[-1].startswith("No slices: 'empty' has no completed trial")
+    assert last == f"Figures: {out}"
+    assert out.read_text(encoding="utf-8").count("Plotly.newPlot(") == 1
     out.unlink()
     ended = run(*asked, "--kind", "slices")
     assert (ended.code, ended.err.count("\n")) == (1, 1)

@@ -12,7 +12,13 @@ import plotly.graph_objects as go
 import pytest
 from optuna.trial import create_trial
 
-from optuna_metabo import Explanation, MetaGPSampler, SourceExplanation
+from optuna_metabo import (
+    Explanation,
+    MetaGPSampler,
+    Origin,
+    SourceExplanation,
+    TrialExplanation,
+)
 from optuna_metabo.visualization import (
     plot_best_values,
     plot_explanation,
@@ -23,6 +29,7 @@ from optuna_metabo.visualization import (
     plot_source_weights,
 )
 from optuna_metabo.visualization.agreement import draw_agreement
+from optuna_metabo.visualization.predictions import draw_predictions
 from optuna_metabo.visualization.style import style_of
 from optuna_metabo.visualization.weights import draw_weights
 from tests.explanation.conftest import Studies, bowl
@@ -284,12 +291,58 @@ def test_bars_of_many_past_studies_are_drawn_together() -> None:
     assert sum(figure.data[0].x) == pytest.approx(1.0)
 
 
-@pytest.mark.parametrize("plot", [plot_source_weights, plot_source_agreement, plot_predictions])
-def test_before_the_first_trial_and_without_past_studies_there_is_a_figure(
-    plot: Callable[..., Any],
+@pytest.mark.parametrize("n_trials", [0, 1])
+@pytest.mark.parametrize(
+    ("plot", "said"),
+    [
+        (plot_source_agreement, "there is no past study to compare 'first' with"),
+        (plot_predictions, "nothing was expected of any trial of 'first' before its value"),
+        (plot_slices, "'first' has no completed trial"),
+    ],
+)
+def test_where_there_is_nothing_to_show_it_is_said(
+    plot: Callable[..., Any], said: str, n_trials: int
 ) -> None:
-    study = optuna.create_study(sampler=MetaGPSampler(seed=0))
-    assert isinstance(plot(study), go.Figure)
+    study = optuna.create_study(study_name="first", sampler=MetaGPSampler(seed=0))
+    study.optimize(bowl, n_trials=n_trials * (plot is not plot_slices))
+    with pytest.raises(ValueError, match=said):
+        plot(study)
+
+
+def test_of_a_study_without_two_values_no_agreement_is_shown(studies: Studies) -> None:
+    past = optuna.create_study(study_name="past", sampler=optuna.samplers.RandomSampler(seed=0))
+    past.optimize(bowl, n_trials=9)
+    study = optuna.create_study(study_name="first", sampler=MetaGPSampler([past], seed=0))
+    study.optimize(bowl, n_trials=1)
+    with pytest.raises(ValueError, match="'first' has fewer than two values to compare past st"):
+        plot_source_agreement(study)
+    assert names(plot_source_agreement(study, studies[1])) == ["left out"]
+
+
+@pytest.mark.parametrize(
+    ("draw", "said"),
+    [(draw_agreement, "no past study to compare"), (draw_predictions, "nothing was expected")],
+)
+def test_a_figure_with_nothing_to_show_says_so_and_has_no_axes(
+    draw: Callable[[Explanation], go.Figure], said: str
+) -> None:
+    figure = draw(Explanation((), 1.0, study_name="first"))
+    assert said in figure.layout.annotations[0].text.replace("<br>", " ")
+    assert (figure.layout.xaxis.visible, figure.layout.yaxis.visible) == (False, False)
+    assert not figure.data
+
+
+@pytest.mark.parametrize("n_trials", [0, 1, 2, 9, 400])
+def test_trials_have_whole_numbers_and_their_marks_are_not_cut(n_trials: int) -> None:
+    own = Origin("own model")
+    trials = [TrialExplanation(i, own, i, (), (1.0,), None) for i in range(n_trials)]
+    weights = draw_weights(Explanation((), 1.0, tuple(trials))).layout.xaxis
+    best = plot_best_values({"a": np.zeros((1, n_trials + 1))}, title="", value_name="")
+    for axis, first in ((weights, 0), (best.layout.xaxis, 1)):
+        low, high = axis.range
+        assert first - 0.1 * n_trials - 1 < low < first
+        assert first + n_trials < high
+        assert axis.dtick == (1 if n_trials < 10 else None)
 
 
 def test_a_value_far_off_does_not_press_the_others_together() -> None:
