@@ -10,6 +10,7 @@ import numpy as np
 import optuna
 import plotly.graph_objects as go
 import pytest
+from optuna.distributions import CategoricalDistribution
 from optuna.trial import create_trial
 
 from optuna_metabo import (
@@ -164,6 +165,38 @@ def test_slices_draw_choices_logarithms_and_parameters_that_not_all_trials_have(
         plot_slices(study, objective=1)
     with pytest.raises(ValueError, match="has no completed trial"):
         plot_slices(optuna.create_study(sampler=study.sampler))
+
+
+@pytest.mark.parametrize("direction", ["minimize", "maximize"])
+def test_of_very_many_choices_the_best_are_drawn_and_the_others_counted(direction: str) -> None:
+    choices = [f"c{i}" for i in range(60)]
+    sign = 1.0 if direction == "minimize" else -1.0
+    study = optuna.create_study(direction=direction, sampler=MetaGPSampler(seed=0))
+    space = {"c": CategoricalDistribution(choices), "few": CategoricalDistribution(choices[:20])}
+    for i in range(30):
+        params = {"c": choices[7 * i % 60], "few": choices[i % 20]}
+        study.add_trial(
+            create_trial(params=params, distributions=space, value=sign * (7 * i % 60))
+        )
+    figure = plot_slices(study)
+    many, few = (
+        {part.name: part for part in figure.data if part.xaxis == axis} for axis in ("x", "x2")
+    )
+    shown = many["expected"].x
+    assert len(shown) == len(set(shown)) == 20
+    assert list(shown) == sorted(shown, key=choices.index)
+    tried = sorted({7 * i % 60 for i in range(30)})
+    assert {f"c{i}" for i in tried[:12]} < set(shown)
+    assert set(many["trials"].x) <= set(shown)
+    assert figure.layout.xaxis.title.text == "c (40 of 60 choices are not shown)"
+    assert len(few["expected"].x) == 20
+    assert figure.layout.xaxis2.title.text == "few"
+    predicted = study.sampler.predict(study, [{**study.best_params, "c": c} for c in choices])
+    order = np.argsort(sign * predicted[0].mean, kind="stable")
+    low, high = figure.layout.yaxis.range
+    assert all(low <= y <= high for y in many["expected"].y)
+    others = [choices[i] for i in order if i not in tried[:12]]
+    assert set(others[:8]) < set(shown)
 
 
 def test_slices_of_a_study_without_a_finite_value_say_what_is_so() -> None:
