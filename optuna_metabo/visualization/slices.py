@@ -91,9 +91,9 @@ def plot_slices(
     rows = math.ceil(len(names) / columns)
     title = "What is believed along each parameter"
     figure = new_figure(title, height=150 + _ROW * rows, grid=(rows, columns))
-    for i, (one, *belief) in enumerate(drawn):
+    for i, (one, belief, prior) in enumerate(drawn):
         place = {"row": i // columns + 1, "col": i % columns + 1}
-        parts = [*_beliefs(one, *belief), _trials(one, trials, objective)]
+        parts = [*_beliefs(one, belief, prior), _trials(one, trials, objective)]
         figure.add_traces([{"type": "scatter", "legendgroup": x["name"], **x} for x in parts],
                           *([place[key]] * len(parts) for key in ("row", "col")))  # fmt: skip
         label = {"text": one.label, "standoff": 4}
