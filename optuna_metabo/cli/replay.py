@@ -17,7 +17,7 @@ from optuna_metabo.cli.files import check_own, check_writable, replacing
 from optuna_metabo.cli.options import say, set_log_level
 from optuna_metabo.cli.output import aligned
 from optuna_metabo.cli.storage import errors_of, open_storage
-from optuna_metabo.logs import counted
+from optuna_metabo.logs import counted, one_line
 from optuna_metabo.reading import some_of
 
 if TYPE_CHECKING:
@@ -192,6 +192,10 @@ def _end(failed: Sequence[Failed], n_runs: int) -> None:
 
 
 def _progress(done: int, total: int, last: str) -> None:
-    """A line from time to time; the name of a study may have several."""
+    """A line from time to time, whatever the name of the study in it."""
+    from optuna_metabo.explanation.names import IN_TEXT, short_name
+
     if done == total or done % max(total // 50, 1) == 0:
-        say(f"{done} of {counted(total, 'run')}{': ' * bool(last)}{' '.join(last.splitlines())}")
+        name, comma, sampler = last.rpartition(", ")
+        told = f": {short_name(one_line(name), IN_TEXT)}{comma}{sampler}" * bool(last)
+        say(f"{done} of {counted(total, 'run')}{told}")

@@ -14,6 +14,7 @@ from optuna.storages import BaseStorage, InMemoryStorage
 from optuna.study import Study
 from optuna.trial import FrozenTrial, TrialState
 
+from optuna_metabo.explanation.names import IN_TEXT, short_name
 from optuna_metabo.logs import counted, one_line
 from optuna_metabo.outputs import constraints_of, name_metrics
 from optuna_metabo.reading import (
@@ -212,7 +213,7 @@ def _copy(study: Study, memory: InMemoryStorage) -> Study:
 
 def told_of(reasons: Mapping[str, str]) -> str:
     """Some of the studies, and why each is left out."""
-    return some_of([f"{name!r} {why}" for name, why in reasons.items()])
+    return some_of([f"{short_name(name, IN_TEXT)!r} {why}" for name, why in reasons.items()])
 
 
 def _unfit(target: Target) -> str | None:

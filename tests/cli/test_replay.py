@@ -126,6 +126,20 @@ def test_a_name_of_two_lines_is_told_on_one(tmp_path: Path, run: Run) -> None:
     assert not any(line.startswith(("second", "fourth")) for line in ended.err.splitlines())
 
 
+def test_a_long_name_is_cut_where_it_is_told_and_whole_in_json(tmp_path: Path, run: Run) -> None:
+    url, names = f"sqlite:///{tmp_path}/studies.db", [one * 300 for one in "abc"]
+    for name in names:
+        make_study(url, name, n_trials=4 * (name != names[2]))
+    ended = run("replay", "--storage", url, "--out", tmp_path / "out", *QUICK, "-f", "json")
+    assert ended.code == 0, ended.err
+    told = [line for line in ended.err.splitlines() if "runs" in line or "left out" in line]
+    assert len(told) == 6
+    assert max(map(len, told)) < 100
+    assert told[-1].endswith("b, metagp-cold")
+    assert [one["name"] for one in json.loads(ended.out)["studies"]] == names[:2]
+    assert list(json.loads(ended.out)["left_out"]) == names[2:]
+
+
 def test_json_has_every_run(url: str, tmp_path: Path, run: Run) -> None:
     options = ("--studies", "past-[01]", "--targets", "*-1", "--format", "json")
     ended = run("replay", "--storage", url, "--out", tmp_path / "out", *QUICK, *options)
