@@ -110,7 +110,15 @@ def title(explanation: Explanation) -> str:
     """One line: the study, its trials, and how many past studies are used."""
     used = sum(source.reason is None for source in explanation.sources)
     name = f"'{one_line(explanation.study_name)}' " if explanation.study_name else ""
-    return f"{name}after {_count(explanation.n_told, 'trial')}: {_count(used, 'past study')} used"
+    return f"{name}after {_trials(explanation)}: {_count(used, 'past study')} used"
+
+
+def _trials(explanation: Explanation) -> str:
+    """How many there are, and how many have a value where these are not all."""
+    n, n_told = max(explanation.n_told, explanation.n_trials), explanation.n_told
+    if n_told == n:
+        return counted(n, "trial")
+    return f"{counted(n, 'trial')}{f', {n_told} with' if n_told else ' without'} a value"
 
 
 def _count(n: int, what: str) -> str:
