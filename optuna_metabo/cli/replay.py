@@ -38,7 +38,8 @@ _REPORT, _FIGURE = "report.html", "replay.svg"
     "--sampler",
     "samplers",
     multiple=True,
-    help="A sampler to compare, repeatable; metagp-rgpe is our sampler with that surrogate.",
+    help="A sampler to compare, repeatable; metagp-rgpe is our sampler with that surrogate. "
+    "Whether past studies helped is told against metagp-cold, which is then run too.",
 )
 @click.option("--seeds", type=click.IntRange(min=1), default=3, show_default=True, help="Runs.")
 @click.option(
@@ -126,11 +127,16 @@ def _check_files(out: Path) -> None:
 
 def _plan(samplers: tuple[str, ...], seeds: int, trials: int) -> Plan:
     from optuna_metabo.replay import Plan, default_orders
+    from optuna_metabo.replay.orders import with_cold
 
     try:
-        return Plan(samplers or default_orders(), seeds, trials)
+        plan = Plan(with_cold(samplers or default_orders()), seeds, trials)
     except ValueError as error:
         raise click.BadParameter(str(error), param_hint="--sampler") from error
+    added = [name for name in plan.samplers if samplers and name not in samplers]
+    if added:
+        say(f"Run too, to tell what past studies gain: {', '.join(added)}.")
+    return plan
 
 
 def _archive(storage: str, studies: str) -> Archive:

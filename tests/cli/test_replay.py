@@ -73,6 +73,21 @@ def test_with_the_log_of_optuna_no_study_is_said_to_be_made(
     assert [line for line in caplog.messages if "new study created" in line] == []
 
 
+def test_what_past_studies_gain_is_told_of_every_sampler_that_has_them(
+    url: str, tmp_path: Path, run: Run
+) -> None:
+    options = ("--sampler", "metagp-nearest", "--seeds", 1, "--trials", 3, "--jobs", 1)
+    ended = run("replay", "--storage", url, "--out", tmp_path / "out", *options, "-f", "json")
+    assert ended.code == 0, ended.err
+    first, *_ = ended.err.splitlines()
+    assert first == "Run too, to tell what past studies gain: metagp-cold-nearest."
+    found = json.loads(ended.out)
+    assert found["plan"]["samplers"] == ["metagp-cold-nearest", "metagp-nearest"]
+    assert sum(found["summary"]["metagp-nearest"]["helped_level_harmed"]) == 3
+    again = run("-q", "replay", "--storage", url, "--out", tmp_path / "out", *options)
+    assert (again.code, again.err) == (0, "")
+
+
 def test_called_again_it_goes_on_where_it_stopped(url: str, tmp_path: Path, run: Run) -> None:
     arguments = ("replay", "--storage", url, "--out", tmp_path / "out", *QUICK)
     first = run(*arguments)
