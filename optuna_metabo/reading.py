@@ -39,8 +39,16 @@ def reading_errors() -> tuple[type[Exception], ...]:
     backend; one that is not loaded cannot have raised. Other errors are faults, and are to be
     seen.
     """
-    loaded = [getattr(sys.modules[m], name) for m, name in _BACKENDS.items() if m in sys.modules]
-    return (OptunaError, OSError, KeyError, ValueError, *loaded)
+    return (OptunaError, OSError, KeyError, ValueError, *_of_backends())
+
+
+def storage_errors() -> tuple[type[Exception], ...]:
+    """Of these only the ones that nothing but a storage raises."""
+    return (StorageInternalError, *_of_backends())
+
+
+def _of_backends() -> list[type[Exception]]:
+    return [getattr(sys.modules[m], name) for m, name in _BACKENDS.items() if m in sys.modules]
 
 
 def cause(error: BaseException) -> BaseException:
@@ -54,7 +62,16 @@ def cause(error: BaseException) -> BaseException:
 
 def first_line(error: BaseException) -> str:
     """Of its message, or its kind if it has none."""
-    return (str(error.args[0]) if error.args else type(error).__name__).partition("\n")[0]
+    return (_message(error) or type(error).__name__).partition("\n")[0]
+
+
+def _message(error: BaseException) -> str:
+    """Without the number of an operating system's error, and the quotes of a ``KeyError``."""
+    if isinstance(error, OSError) and error.strerror:
+        return error.strerror
+    if isinstance(error, KeyError) and error.args:
+        return str(error.args[0])
+    return str(error)
 
 
 def opened(storage: str | BaseStorage) -> BaseStorage:

@@ -17,6 +17,7 @@ from optuna_metabo.reading import (
     NoSuchStorage,
     OneOf,
     check_names,
+    first_line,
     opened,
     reading_errors,
     shown,
@@ -124,6 +125,25 @@ def test_what_a_database_without_tables_raises_is_an_error_of_reading(tmp_path: 
 @pytest.mark.parametrize("error", [TypeError, AttributeError, IndexError, NameError])
 def test_faults_in_the_code_are_no_errors_of_reading(error: type[Exception]) -> None:
     assert not issubclass(error, reading_errors())
+
+
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        (PermissionError(13, "Permission denied", "studies.log"), "Permission denied"),
+        (OSError("no room"), "no room"),
+        (ValueError("no good\nmore"), "no good"),
+        (KeyError("no such study"), "no such study"),
+        (KeyError(7), "7"),
+        (UnicodeDecodeError("utf-8", b"\xff", 0, 1, "invalid"), "'utf-8' codec can't decode byte"),
+        (Exception(1045, "Access denied"), "(1045, 'Access denied')"),
+        (TimeoutError(), "TimeoutError"),
+    ],
+)
+def test_of_an_error_it_is_told_what_is_wrong_and_not_its_number(
+    error: Exception, said: str
+) -> None:
+    assert first_line(error).startswith(said)
 
 
 def test_names_are_matched_with_their_case() -> None:

@@ -9,6 +9,7 @@ import click
 from optuna_metabo.cli import options
 from optuna_metabo.cli.options import say, set_log_level
 from optuna_metabo.cli.past import Asked, looking, study_and_sampler
+from optuna_metabo.cli.storage import writing_errors_of
 
 
 @click.command()
@@ -24,5 +25,6 @@ def command(asked: Asked) -> None:
 
     set_log_level()
     study, sampler = study_and_sampler(asked)
-    publish(study, sampler)
+    with writing_errors_of(asked.storage):
+        publish(study, sampler)
     say(f"See it: {shlex.join(['optuna-dashboard', asked.storage])}")

@@ -93,6 +93,14 @@ def replacing(path: Path) -> Iterator[Path]:
             unfinished = stack.enter_context(whole.replacing(path))
         except OSError as error:
             raise click.ClickException(
-                f"{path} cannot be written: {error.strerror}; choose another --out"
+                f"{path} cannot be written: {_why(path, error)}; choose another --out"
             ) from error
         yield unfinished
+
+
+def _why(path: Path, error: OSError) -> str | None:
+    """A file where a folder is to be is named: the system's words do not say which one it is."""
+    nearest = next((one for one in path.parents if one.exists()), None)
+    if nearest is None or nearest.is_dir():
+        return error.strerror
+    return f"{nearest} is a file, not a directory"

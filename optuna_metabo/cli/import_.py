@@ -72,13 +72,14 @@ def command(
     that it calls running are left out. Prints what each parameter was taken for; without --storage
     and --out that is all.
     """
+    from optuna_metabo.cli.storage import writing_errors_of
     from optuna_metabo.importing import import_history
     from optuna_metabo.prior_file import FORMAT
 
     set_log_level()
     if out is not None:
         check_free(out, force=force, sign=FORMAT.encode())
-    with _in_words_of_options():
+    with _in_words_of_options(), writing_errors_of(storage or "sqlite://"):
         study = import_history(
             table,
             _once(metrics, "--metric"),
@@ -121,10 +122,10 @@ def _in_words_of_options() -> Iterator[None]:
 
 def _writable(storage: str) -> str | BaseStorage:
     """A URL, of which Optuna makes the file if there is none, or a journal that exists."""
-    if "://" in storage and not storage.startswith("redis"):
-        return storage
-    from optuna_metabo.cli.storage import open_storage
+    from optuna_metabo.cli.storage import REDIS, open_storage
 
+    if "://" in storage and not storage.startswith(REDIS):
+        return storage
     return open_storage(storage)
 
 

@@ -11,7 +11,7 @@ from optuna_metabo.cli import options
 from optuna_metabo.cli.files import check_free
 from optuna_metabo.cli.options import say, set_log_level
 from optuna_metabo.cli.output import emit
-from optuna_metabo.explanation.names import IN_TEXT, abridged, short_name
+from optuna_metabo.explanation.names import IN_TEXT, abridged, labels, short_name
 from optuna_metabo.logs import counted, one_line
 
 if TYPE_CHECKING:
@@ -84,7 +84,11 @@ def inspect(path: Path, output_format: str) -> None:
     from optuna_metabo.transfer_prior import TransferPrior
 
     prior = TransferPrior.load(path)
-    emit(_records(prior), output_format)
+    records = _records(prior)
+    if output_format == "table":
+        names = labels([record["study"] for record in records], IN_TEXT)
+        records = [record | {"study": name} for record, name in zip(records, names, strict=True)]
+    emit(records, output_format)
     for one in prior.left_out:
         say(one_line(f"left out: {short_name(one.name, IN_TEXT)} ({one.reason})"))
     outputs = counted(len(prior.learned), "output")

@@ -5,7 +5,8 @@ from __future__ import annotations
 import importlib.util
 import json
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,7 +17,7 @@ from optuna_metabo.cli.files import check_own, check_writable, replacing
 from optuna_metabo.cli.options import say, set_log_level
 from optuna_metabo.cli.output import aligned
 from optuna_metabo.cli.storage import errors_of, open_storage
-from optuna_metabo.logs import counted
+from optuna_metabo.logs import counted, one_line
 from optuna_metabo.reading import some_of
 
 if TYPE_CHECKING:
@@ -37,7 +38,8 @@ _REPORT, _FIGURE = "report.html", "replay.svg"
     "--sampler",
     "samplers",
     multiple=True,
-    help="A sampler to compare, repeatable; metagp-rgpe is our sampler with that surrogate.",
+    help="A sampler to compare, repeatable; metagp-rgpe is our sampler with that surrogate. "
+    "Whether past studies helped is told against metagp-cold, which is then run too.",
 )
 @click.option("--seeds", type=click.IntRange(min=1), default=3, show_default=True, help="Runs.")
 @click.option(
@@ -82,7 +84,8 @@ def command(
     set_log_level()
     plan = _plan(samplers, seeds, trials)
     archive = _archive(storage, studies)
-    found, left_out = archive.targets(targets, chronological=chronological)
+    with _names_of("--targets"):
+        found, left_out = archive.targets(targets, chronological=chronological)
     _say_what(archive, len(found), left_out)
     _check_files(out)
     failed: list[Failed] = []
@@ -124,23 +127,36 @@ def _check_files(out: Path) -> None:
 
 def _plan(samplers: tuple[str, ...], seeds: int, trials: int) -> Plan:
     from optuna_metabo.replay import Plan, default_orders
+    from optuna_metabo.replay.orders import with_cold
 
     try:
-        return Plan(samplers or default_orders(), seeds, trials)
+        plan = Plan(with_cold(samplers or default_orders()), seeds, trials)
     except ValueError as error:
         raise click.BadParameter(str(error), param_hint="--sampler") from error
+    added = [name for name in plan.samplers if samplers and name not in samplers]
+    if added:
+        say(f"Run too, to tell what past studies gain: {', '.join(added)}.")
+    return plan
 
 
 def _archive(storage: str, studies: str) -> Archive:
     from optuna_metabo.replay import Archive
-    from optuna_metabo.replay.archive import TooFewNamed, reading_only
+    from optuna_metabo.replay.archive import reading_only
 
     open_storage(storage)  # says in words what is wrong with it
-    with errors_of(storage):
-        try:
-            return Archive.read(open_storage(reading_only(storage)), studies)
-        except TooFewNamed as error:
-            raise click.ClickException(f"--studies: {error}") from error
+    with errors_of(storage), _names_of("--studies"):
+        return Archive.read(open_storage(reading_only(storage)), studies)
+
+
+@contextmanager
+def _names_of(option: str) -> Iterator[None]:
+    """In which names that match too few studies are an error that says whose names they are."""
+    from optuna_metabo.replay.archive import TooFewNamed
+
+    try:
+        yield
+    except TooFewNamed as error:
+        raise click.ClickException(f"{option}: {error}") from error
 
 
 def _say_what(archive: Archive, n_found: int, left_out: Mapping[str, str]) -> None:
@@ -182,6 +198,10 @@ def _end(failed: Sequence[Failed], n_runs: int) -> None:
 
 
 def _progress(done: int, total: int, last: str) -> None:
-    """A line from time to time; the name of a study may have several."""
+    """A line from time to time, whatever the name of the study in it."""
+    from optuna_metabo.explanation.names import IN_TEXT, short_name
+
     if done == total or done % max(total // 50, 1) == 0:
-        say(f"{done} of {counted(total, 'run')}{': ' * bool(last)}{' '.join(last.splitlines())}")
+        name, comma, sampler = last.rpartition(", ")
+        told = f": {short_name(one_line(name), IN_TEXT)}{comma}{sampler}" * bool(last)
+        say(f"{done} of {counted(total, 'run')}{told}")

@@ -22,9 +22,12 @@ from optuna_metabo.reading import (
     reading_errors,
     shown,
     sqlite_file,
+    storage_errors,
     study_names,
 )
 
+# How a URL of Redis begins; a journal's file may be called redis.
+REDIS = ("redis://", "rediss://")
 _SQLITE = b"SQLite format 3\0"
 # What Optuna raises as it reads lines that are not JSON, or not what it writes itself.
 _NONSENSE = (ValueError, TypeError, LookupError, AttributeError, AssertionError)
@@ -42,7 +45,7 @@ def open_storage(url: str) -> BaseStorage:
         click.ClickException: If it cannot be read.
     """
     with errors_of(url):
-        if url.startswith("redis"):
+        if url.startswith(REDIS):
             return JournalStorage(JournalRedisBackend(url))
         if "://" not in url:
             return _journal(Path(url))
@@ -120,5 +123,18 @@ def errors_of(url: str) -> Iterator[None]:
             raise
         if isinstance(error.__cause__, ArgumentError):
             raise click.UsageError(f"--{error}") from error
-        told = reason(error).replace("$STORAGE_URL", without_password(url))
-        raise click.ClickException(f"--storage {without_password(url)}: {told}") from error
+        raise _named(url, error) from error
+
+
+@contextmanager
+def writing_errors_of(url: str) -> Iterator[None]:
+    """In which what cannot be written is an error that names the storage; others stay."""
+    try:
+        yield
+    except storage_errors() as error:
+        raise _named(url, error) from error
+
+
+def _named(url: str, error: Exception) -> click.ClickException:
+    told = reason(error).replace("$STORAGE_URL", without_password(url))
+    return click.ClickException(f"--storage {without_password(url)}: {told}")

@@ -111,7 +111,15 @@ def title(explanation: Explanation) -> str:
     used = sum(source.reason is None for source in explanation.sources)
     name = f"'{one_line(explanation.study_name)}' " if explanation.study_name else ""
     sources = counted(used, "past study", "past studies")
-    return f"{name}after {counted(explanation.n_told, 'trial')}: {sources} used"
+    return f"{name}after {_trials(explanation)}: {sources} used"
+
+
+def _trials(explanation: Explanation) -> str:
+    """How many there are, and how many have a value where these are not all."""
+    n, n_told = max(explanation.n_told, explanation.n_trials), explanation.n_told
+    if n_told == n:
+        return counted(n, "trial")
+    return f"{counted(n, 'trial')}{f', {n_told} with' if n_told else ' without'} a value"
 
 
 def _table(explanation: Explanation) -> list[tuple[str, ...]]:

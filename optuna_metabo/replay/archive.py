@@ -14,6 +14,7 @@ from optuna.storages import BaseStorage, InMemoryStorage
 from optuna.study import Study
 from optuna.trial import FrozenTrial, TrialState
 
+from optuna_metabo.explanation.names import IN_TEXT, short_name
 from optuna_metabo.logs import counted, one_line
 from optuna_metabo.outputs import constraints_of, name_metrics
 from optuna_metabo.reading import (
@@ -30,6 +31,7 @@ from optuna_metabo.reading import (
 )
 from optuna_metabo.replay.orders import Target
 from optuna_metabo.replay.pool import Pool
+from optuna_metabo.replay.quiet import quiet
 
 _NEEDED = "replay needs two studies at least, one to run again and one to learn from"
 
@@ -39,7 +41,7 @@ class NothingToReplay(ValueError):
 
 
 class TooFewNamed(NothingToReplay):
-    """What was asked for is fewer than two studies, whatever is in them."""
+    """What was asked for are fewer studies than are needed, whatever is in them."""
 
 
 @dataclass(frozen=True)
@@ -160,14 +162,12 @@ class Archive:
             chronological: Whether the past is what had ended when a study began.
 
         Raises:
-            NothingToReplay: If nothing can, with the reasons.
+            NothingToReplay: If nothing can, with the reasons, or no study has such a name.
         """
         existing = [*[study.study_name for study in self.studies], *self.unread]
         asked_for = set(chosen(names, existing))
         if not asked_for:
-            raise NothingToReplay(
-                f"{names!r} matches no study of what takes part, {shown(existing)}"
-            )
+            raise TooFewNamed(f"{names!r} matches no study of what takes part, {shown(existing)}")
         found, left_out = [], {}
         keys = {study.study_name: _key(study) for study in self.studies}
         for study in self.studies:
@@ -200,19 +200,20 @@ def reading_only(url: str) -> str:
 
 
 def _copy(study: Study, memory: InMemoryStorage) -> Study:
+    """A study in memory, called as it is in its storage."""
+    name, directions, metrics = study.study_name, study.directions, study.metric_names
     trials = study.get_trials(deepcopy=False)
-    copy = optuna.create_study(
-        study_name=study.study_name, directions=study.directions, storage=memory
-    )
-    if study.metric_names:
-        name_metrics(copy, study.metric_names)
-    copy.add_trials(trials)
+    with quiet():
+        copy = optuna.create_study(study_name=name, directions=directions, storage=memory)
+        if metrics:
+            name_metrics(copy, metrics)
+        copy.add_trials(trials)
     return copy
 
 
 def told_of(reasons: Mapping[str, str]) -> str:
     """Some of the studies, and why each is left out."""
-    return some_of([f"{name!r} {why}" for name, why in reasons.items()])
+    return some_of([f"{short_name(name, IN_TEXT)!r} {why}" for name, why in reasons.items()])
 
 
 def _unfit(target: Target) -> str | None:

@@ -7,15 +7,18 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from optuna_metabo.replay.orders import FREE
 from optuna_metabo.replay.summary import MARGIN, Replay
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 # Okabe & Ito's palette, told apart by colour-blind readers too, ours in black.
-_COLOURS = ("#999999", "#BBBBBB", "#E69F00", "#56B4E9", "#009E73", "#CC79A7", "#D55E00", "#0072B2")
+_COLOURS = ("#E69F00", "#56B4E9", "#009E73", "#CC79A7", "#D55E00", "#0072B2")
 _OURS = "metagp"
+# The dashes of the first samplers that have a colour, of the second ones, of the third ones.
+_DASHES = ("-", "-.", (0, (4, 1, 1, 1, 1, 1)))
+# Orders without a sampler are grey, with dashes of their own.
+_FREE = {"owner": ("#444444", "--"), "random": ("#888888", ":")}
 _MAKER = "optuna-metabo replay"
 # What only a figure of ours holds, as Matplotlib writes its maker.
 SIGN = f"<dc:title>{_MAKER}</dc:title>"
@@ -46,20 +49,25 @@ def svg(replay: Replay) -> str:
     return file.getvalue()
 
 
-def _style(replay: Replay, sampler: str) -> dict[str, Any]:
+def style_of(replay: Replay, sampler: str) -> dict[str, Any]:
+    """How a sampler's lines look: no two of all that there are look the same."""
     if sampler == _OURS:
-        return {"color": "black", "lw": 2.4, "label": sampler, "zorder": 5}
-    others = [name for name in replay.samplers if name != _OURS]
-    i = others.index(sampler)
-    dashes = "--" if sampler in FREE or i >= len(_COLOURS) else "-"
-    return {"color": _COLOURS[i % len(_COLOURS)], "lw": 1.3, "label": sampler, "ls": dashes}
+        return {"color": "black", "lw": 2.4, "label": sampler, "ls": "-", "zorder": 5}
+    if sampler in _FREE:
+        colour, dashes = _FREE[sampler]
+        return {"color": colour, "lw": 1.6, "label": sampler, "ls": dashes}
+    others = [name for name in replay.plan.samplers if name != _OURS]
+    turn, i = divmod(others.index(sampler), len(_COLOURS))
+    look = {"color": _COLOURS[i], "ls": _DASHES[turn % len(_DASHES)]}
+    return {**look, "lw": 1.3, "label": sampler}
 
 
 def _plot_regret(axis: Axes, replay: Replay) -> None:
     for name in replay.samplers:
         regret = replay.mean_regret(name)[:_SHOWN]
-        axis.plot(np.arange(1, len(regret) + 1), regret, **_style(replay, name))
+        axis.plot(np.arange(1, len(regret) + 1), regret, **style_of(replay, name))
     axis.set(title="Regret, mean over studies", xlabel="trial", ylim=(0.0, 1.0))
+    axis.locator_params(axis="x", integer=True)
 
 
 def _plot_reached(axis: Axes, replay: Replay) -> None:
@@ -68,7 +76,7 @@ def _plot_reached(axis: Axes, replay: Replay) -> None:
         trials_to = [n for one in replay.measured for n in one[name].trials_to["close"]]
         ends = np.sort(np.minimum(trials_to, most + 1.0))
         steps = np.searchsorted(ends, np.arange(1, most + 1), side="right") / len(ends)
-        axis.step(np.arange(1, most + 1), steps, where="post", **_style(replay, name))
+        axis.step(np.arange(1, most + 1), steps, where="post", **style_of(replay, name))
     axis.set(title="Runs within 1 % of the owner's best", xlabel="trial", xscale="log")
     axis.set(ylim=(0.0, 1.0), xlim=(1, max(most, 2)))
 
@@ -80,6 +88,7 @@ def _plot_gains(axis: Axes, replay: Replay) -> None:
         gains = replay.gains(name)
         if gains:
             places = np.arange(1, len(gains) + 1)
-            axis.plot(places, np.sort(gains), marker="o", ms=3, **_style(replay, name))
+            axis.plot(places, np.sort(gains), marker="o", ms=3, **style_of(replay, name))
     title = f"Regret of {replay.area_trials} trials, cold less warm"
     axis.set(title=title, xlabel="studies, ordered by it")
+    axis.locator_params(axis="x", integer=True)

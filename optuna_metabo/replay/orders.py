@@ -237,9 +237,25 @@ _NEAREST = "-nearest"
 _NEED_TORCH = ("gp", "gp+enqueued")
 
 
-def cold_of(name: str) -> str:
-    """What a sampler is compared with, to tell whether past studies helped it."""
-    return "metagp-cold" + _NEAREST * name.endswith(_NEAREST)
+def cold_of(name: str) -> str | None:
+    """What a sampler is compared with, to tell whether past studies helped it; ours alone are."""
+    cold = "metagp-cold" + _NEAREST * name.endswith(_NEAREST)
+    return cold if name.startswith("metagp") and name != cold else None
+
+
+def with_cold(names: Sequence[str]) -> tuple[str, ...]:
+    """Some samplers, and before each what it is compared with unless that is among them.
+
+    Example:
+        >>> from optuna_metabo.replay.orders import with_cold
+        >>> with_cold(["tpe", "metagp"])
+        ('tpe', 'metagp-cold', 'metagp')
+    """
+    found: list[str] = []
+    for name in names:
+        cold = cold_of(name)
+        found += [name] if cold is None or cold in names else [cold, name]
+    return tuple(dict.fromkeys(found))
 
 
 def default_orders() -> tuple[str, ...]:

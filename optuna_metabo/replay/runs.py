@@ -6,21 +6,18 @@ import hashlib
 import json
 import multiprocessing
 import traceback
-import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor, ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from importlib.metadata import version
 from pathlib import Path
-
-import optuna
 
 from optuna_metabo.logs import one_line, warn
 from optuna_metabo.reading import listed
 from optuna_metabo.replacing import replacing
 from optuna_metabo.replay.orders import ORDERS, Order, Target, default_orders
+from optuna_metabo.replay.quiet import quiet
 from optuna_metabo.threads import single_threaded
 
 Progress = Callable[[int, int, str], None]
@@ -102,7 +99,7 @@ def _raise(failed: Failed) -> None:
 def rows_of(order: Order, target: Target, seed: int, most: int | None) -> list[int]:
     """The rows of the pool that are taken, until nothing better is left or ``most`` are taken."""
     results, rows, to_find = target.yardstick.results, list[int](), set(target.yardstick.front)
-    with _quiet(), single_threaded():
+    with quiet(), single_threaded():
         for row in order(target, seed):
             rows.append(row)
             to_find.discard(tuple(results[row].tolist()))
@@ -261,16 +258,3 @@ def _keep(path: Path, target: Target, run: Run, rows: list[int]) -> None:
     whole = {"study": target.pool.name, "sampler": run.sampler, "seed": run.seed, "rows": rows}
     with replacing(path) as unfinished:
         unfinished.write_text(json.dumps(whole), encoding="utf-8")
-
-
-@contextmanager
-def _quiet() -> Iterator[None]:
-    """Without Optuna's lines on every trial, and the same warning in every run."""
-    verbosity = optuna.logging.get_verbosity()
-    optuna.logging.set_verbosity(optuna.logging.ERROR)
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            yield
-    finally:
-        optuna.logging.set_verbosity(verbosity)

@@ -173,7 +173,7 @@ class Replay:
         Of each study; empty for what has no counterpart that ran.
         """
         cold = cold_of(sampler)
-        if cold not in self.plan.samplers or not sampler.startswith("metagp") or sampler == cold:
+        if cold is None or cold not in self.plan.samplers:
             return []
         return [one[cold].area - one[sampler].area for one in self.measured]
 

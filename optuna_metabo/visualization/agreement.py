@@ -12,6 +12,7 @@ from optuna_metabo.sampler import MetaGPSampler
 from optuna_metabo.visualization.style import (
     COLOURS,
     GREY,
+    empty_figure,
     labels_of,
     new_figure,
     sampler_of,
@@ -21,6 +22,7 @@ from optuna_metabo.visualization.style import (
 if TYPE_CHECKING:
     import plotly.graph_objects as go
 
+_TITLE = "Which past studies order points alike"
 # Past studies, and studies that were left out, that are drawn; pixels for each.
 _MOST, _MOST_LEFT_OUT, _ROW = 24, 12, 24
 _LOOKS = {
@@ -42,6 +44,7 @@ def plot_source_agreement(study: Study, sampler: MetaGPSampler | None = None) ->
 
     Raises:
         TypeError: If that is not a ``MetaGPSampler``.
+        ValueError: If no past study can be compared with the study, and none was left out.
 
     Example:
         >>> import optuna
@@ -57,11 +60,26 @@ def plot_source_agreement(study: Study, sampler: MetaGPSampler | None = None) ->
         >>> [(kind.name, kind.y) for kind in figure.data]
         [('agrees', ('past',))]
     """
-    return draw_agreement(sampler_of(study, sampler).explain(study))
+    explanation = sampler_of(study, sampler).explain(study)
+    if why := _nothing(explanation):
+        raise ValueError(why)
+    return draw_agreement(explanation)
+
+
+def _nothing(explanation: Explanation) -> str:
+    """Why there is nothing to show, if there is not."""
+    sources, name = explanation.sources, repr(explanation.study_name)
+    if not sources:
+        return f"there is no past study to compare {name} with"
+    if all(one.reason is None and one.rank_agreement is None for one in sources):
+        return f"{name} has fewer than two values to compare past studies with"
+    return ""
 
 
 def draw_agreement(explanation: Explanation) -> go.Figure:
-    """The figure of :func:`plot_source_agreement`."""
+    """The figure of :func:`plot_source_agreement`; where it has nothing to show it says so."""
+    if why := _nothing(explanation):
+        return empty_figure(_TITLE, why)
     sources = explanation.sources
     label = labels_of(sources)
     used = [one for one in sources if one.reason is None and one.rank_agreement is not None]
@@ -80,8 +98,7 @@ def draw_agreement(explanation: Explanation) -> go.Figure:
 
 
 def _title(shown: int, used: int) -> str:
-    title = "Which past studies order points alike"
-    return title if shown == used else f"{title} ({shown} of {used})"
+    return _TITLE if shown == used else f"{_TITLE} ({shown} of {used})"
 
 
 def _add(figure: go.Figure, word: str, sources: Mapping[str, SourceExplanation]) -> None:

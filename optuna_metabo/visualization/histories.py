@@ -15,7 +15,7 @@ from optuna_metabo.explanation.predictions import in_units
 from optuna_metabo.outputs import constraints_of, feasible, objectives_of
 from optuna_metabo.shapes import Float
 from optuna_metabo.tasks import unit_of
-from optuna_metabo.visualization.style import new_figure, short, style_of
+from optuna_metabo.visualization.style import axis_of_trials, new_figure, short, style_of
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
@@ -126,7 +126,7 @@ def plot_best_values(
             _add_band(figure, i, in_units(mean - error, unit), in_units(mean + error, unit))
         _add_line(figure, i, name, in_units(mean, unit), len(values))
     longest = max((runs.shape[1] for runs in values.values()), default=1)
-    figure.update_xaxes(title="Trial", range=[0.5, longest + 0.5])
+    figure.update_xaxes(axis_of_trials(1, longest), title="Trial")
     figure.update_yaxes(title=value_name)
     return figure
 

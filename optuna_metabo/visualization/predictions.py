@@ -13,6 +13,7 @@ from optuna_metabo.sampler import MetaGPSampler
 from optuna_metabo.shapes import Bool, Float
 from optuna_metabo.visualization.style import (
     COLOURS,
+    empty_figure,
     new_figure,
     reach,
     sampler_of,
@@ -22,6 +23,8 @@ from optuna_metabo.visualization.style import (
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
+
+_TITLE = "Expected before each value was seen"
 
 
 def plot_predictions(
@@ -39,7 +42,7 @@ def plot_predictions(
 
     Raises:
         TypeError: If the sampler is not a ``MetaGPSampler``.
-        ValueError: If there is no such objective.
+        ValueError: If there is no such objective, or no trial of which something was expected.
 
     Example:
         >>> import optuna
@@ -53,20 +56,18 @@ def plot_predictions(
     count = len(study.directions)
     if not 0 <= objective < count:
         raise ValueError(f"objective must be in 0 to {count - 1}, got {objective}")
-    return draw_predictions(sampler_of(study, sampler).explain(study), objective)
+    explanation = sampler_of(study, sampler).explain(study)
+    if not _expected(explanation, objective):
+        raise ValueError(_nothing(explanation))
+    return draw_predictions(explanation, objective)
 
 
 def draw_predictions(explanation: Explanation, objective: int = 0) -> go.Figure:
-    """The figure of :func:`plot_predictions`."""
-    trials = [
-        trial
-        for trial in explanation.trials
-        if trial.prediction is not None and trial.values is not None
-        and np.isfinite(trial.values[objective])
-    ]  # fmt: skip
-    figure = new_figure("Expected before each value was seen", height=480)
+    """The figure of :func:`plot_predictions`; where it has nothing to show it says so."""
+    trials = _expected(explanation, objective)
     if not trials:
-        return figure
+        return empty_figure(_TITLE, _nothing(explanation))
+    figure = new_figure(_TITLE, height=480)
     value, expected, low, high = _numbers(trials, objective)
     low_end, high_end = span_of(value, maximised=explanation.maximised[objective])
     ends = [low_end, high_end]
@@ -80,10 +81,28 @@ def draw_predictions(explanation: Explanation, objective: int = 0) -> go.Figure:
     share = f"{int(inside.sum())} of {len(value)} inside the interval of 95 %"
     beyond = int(((value < low_end) | (value > high_end)).sum())
     share += f"; {beyond} very bad beyond the picture" if beyond else ""
-    figure.update_layout(title_text=f"Expected before each value was seen<br><sub>{share}</sub>")
+    figure.update_layout(title_text=f"{_TITLE}<br><sub>{share}</sub>")
     figure.update_xaxes(title="Value", range=ends)
     figure.update_yaxes(title="Expected value", range=ends)
     return figure
+
+
+def _expected(explanation: Explanation, objective: int) -> list[TrialExplanation]:
+    """The trials with a finite value of which something was expected before."""
+    return [
+        trial
+        for trial in explanation.trials
+        if trial.prediction is not None and trial.values is not None
+        and np.isfinite(trial.values[objective])
+    ]  # fmt: skip
+
+
+def _nothing(explanation: Explanation) -> str:
+    """Why there is no such trial."""
+    return (
+        f"nothing was expected of any trial of {explanation.study_name!r} before its value was "
+        "known: that takes one after the first completed trial"
+    )
 
 
 def _numbers(trials: list[TrialExplanation], objective: int) -> Float[Array, "4 n"]:

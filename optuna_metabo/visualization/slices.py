@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -34,6 +34,8 @@ if TYPE_CHECKING:
 _N_POINTS, _MOST, _ROW = 41, 8, 280
 # A logarithmic axis over so much has its ticks at powers of ten, and at most so many.
 _DECADES, _MAX_TICKS = 100.0, 4
+# Choices that are drawn, and those that were tried among them.
+_MOST_CHOICES, _MOST_TRIED = 20, 12
 _PRIOR = "past studies, before the first trial (order only)"
 
 
@@ -49,7 +51,8 @@ def plot_slices(
     The band is the central interval of 95 %. Dashed is what the past studies said before the first
     trial: they know an order and no units, so that it is drawn over the range of the solid line.
     Trials stand at their values, wherever their other parameters are; very bad ones are beyond the
-    picture.
+    picture. Of more than 20 choices the best that were tried are drawn, and those of which most is
+    expected.
 
     Args:
         study: The study, with one completed trial at least.
@@ -81,20 +84,23 @@ def plot_slices(
     ends = np.cumsum([len(one.points) for one in slices])[:-1].tolist()
     now = _split(found.predict(study, points)[objective], ends)
     before = np.split(found.predict(study, points, n_told=0)[objective].mean, ends)
+    sign = objectives_of(study)[objective].sign
+    best_first = sorted(trials, key=lambda trial: -sign * trial.values[objective])
+    drawn = [_drawn(*one, best_first, sign) for one in zip(slices, now, before, strict=True)]
     columns = min(len(names), 2)
     rows = math.ceil(len(names) / columns)
     title = "What is believed along each parameter"
     figure = new_figure(title, height=150 + _ROW * rows, grid=(rows, columns))
-    for i, one in enumerate(slices):
+    for i, (one, belief, prior) in enumerate(drawn):
         place = {"row": i // columns + 1, "col": i % columns + 1}
-        drawn = [*_beliefs(one, now[i], before[i]), _trials(one, trials, objective)]
-        figure.add_traces([{"type": "scatter", "legendgroup": x["name"], **x} for x in drawn],
-                          *([place[key]] * len(drawn) for key in ("row", "col")))  # fmt: skip
-        label = {"text": one.name, "standoff": 4}
+        parts = [*_beliefs(one, belief, prior), _trials(one, trials, objective)]
+        figure.add_traces([{"type": "scatter", "legendgroup": x["name"], **x} for x in parts],
+                          *([place[key]] * len(parts) for key in ("row", "col")))  # fmt: skip
+        label = {"text": one.label, "standoff": 4}
         figure.update_xaxes({"type": one.axis, "title": label, **one.ticks}, **place)
-    values = np.array([trial.values[objective] for trial in trials])
-    is_maximised = objectives_of(study)[objective].sign > 0.0
-    figure.update_yaxes(range=[*span_of(values, maximised=is_maximised)])
+    expected = [belief.mean for one, belief, _ in drawn if one.axis == "category"]
+    values = np.concatenate([[trial.values[objective] for trial in trials], *expected])
+    figure.update_yaxes(range=[*span_of(values, maximised=sign > 0.0)])
     figure.update_yaxes(title="Value", col=1)
     _name_once(figure)
     return figure
@@ -117,12 +123,14 @@ class _Slice:
         values: Along it.
         points: The parameters of the best trial but for this one.
         axis: Plotly's name for the kind of axis.
+        n_hidden: Choices that are not among the values.
     """
 
     name: str
     values: list[Any]
     points: list[dict[str, Any]]
     axis: str
+    n_hidden: int = 0
 
     @classmethod
     def of(cls, study: Study, trials: Sequence[FrozenTrial], name: str, objective: int) -> _Slice:
@@ -139,8 +147,16 @@ class _Slice:
         return cls(name, values, [{**best.params, name: value} for value in values], axis)
 
     @property
+    def label(self) -> str:
+        """The name, and how many choices are not drawn."""
+        n = self.n_hidden + len(self.values)
+        return self.name + f" ({self.n_hidden} of {n} choices are not shown)" * bool(self.n_hidden)
+
+    @property
     def ticks(self) -> dict[str, Any]:
-        """Powers of ten on a logarithmic axis of some of them, as many as fit."""
+        """Every choice; powers of ten on a logarithmic axis of some of them, as many as fit."""
+        if self.axis == "category":
+            return {"dtick": 1}
         if self.axis != "log" or self.values[-1] < _DECADES * self.values[0]:
             return {}
         decades = math.log10(self.values[-1] / self.values[0])
@@ -193,6 +209,31 @@ def _split(prediction: Prediction, ends: Sequence[int]) -> list[Prediction]:
     return [Prediction(*part) for part in zip(*parts, strict=True)]
 
 
+def _drawn(
+    one: _Slice,
+    now: Prediction,
+    before: Float[Array, " m"],
+    best_first: Sequence[FrozenTrial],
+    sign: float,
+) -> tuple[_Slice, Prediction, Float[Array, " m"]]:
+    """A slice and what is believed; of very many choices the part that tells most.
+
+    These are the best that were tried and, of the others, those of which most is expected.
+    """
+    n = len(one.values)
+    if one.axis != "category" or n <= _MOST_CHOICES:
+        return one, now, before
+    places = dict(zip(one.shown(one.values), range(n), strict=True))
+    having = [trial.params[one.name] for trial in best_first if one.name in trial.params]
+    found = dict.fromkeys(one.shown(having))
+    tried = [places[value] for value in found if value in places][:_MOST_TRIED]
+    promising = np.argsort(-sign * now.mean, kind="stable").tolist()
+    shown = sorted([*dict.fromkeys([*tried, *promising])][:_MOST_CHOICES])
+    part = replace(one, values=[one.values[i] for i in shown], n_hidden=n - len(shown))
+    belief = Prediction(now.mean[shown], now.low[shown], now.high[shown])
+    return part, belief, before[shown]
+
+
 def _beliefs(one: _Slice, now: Prediction, before: Float[Array, " m"]) -> Iterator[dict[str, Any]]:
     """The interval, what is expected, and the order that the past studies expected.
 
@@ -225,6 +266,9 @@ def _beliefs(one: _Slice, now: Prediction, before: Float[Array, " m"]) -> Iterat
 
 def _trials(one: _Slice, trials: Sequence[FrozenTrial], objective: int) -> dict[str, Any]:
     having = [trial for trial in trials if one.name in trial.params]
+    if one.n_hidden:  # at any other choice Plotly would add it to the axis
+        shown = set(one.shown(one.values))
+        having = [trial for trial in having if str(trial.params[one.name]) in shown]
     return {
         "x": one.shown([trial.params[one.name] for trial in having]),
         "y": short(trial.values[objective] for trial in having),

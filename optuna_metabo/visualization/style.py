@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import textwrap
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -29,6 +30,11 @@ MARKERS = ("circle", "square", "diamond", "triangle-up", "x", "star", "triangle-
 _DIGITS = 4
 # Free space around values, in lengths of their range.
 _MARGIN = 0.08
+# The same of an axis of trials: in its length, and at least. Of fewer trials than this Plotly
+# marks the halves, too.
+_ROOM, _LEAST_ROOM, _FEW = 0.03, 0.1, 10
+# A figure without anything but a sentence: pixels, and letters of a line.
+_EMPTY, _LINE = 220, 60
 
 
 def new_figure(
@@ -63,6 +69,24 @@ def new_figure(
     figure.update_xaxes(axis, automargin=True)
     figure.update_yaxes(axis, automargin=True)
     return figure
+
+
+def empty_figure(title: str, why: str) -> go.Figure:
+    """A figure that says why there is nothing to show, where there has to be one."""
+    figure = new_figure(title, height=_EMPTY)
+    text, place = "<br>".join(textwrap.wrap(why, _LINE)), {"xref": "paper", "yref": "paper"}
+    figure.add_annotation(text=text, showarrow=False, x=0.5, y=0.5, **place)
+    figure.update_xaxes(visible=False)
+    figure.update_yaxes(visible=False)
+    return figure
+
+
+def axis_of_trials(first: int, last: int) -> dict[str, Any]:
+    """Whole numbers, however few they are, and room for the marks at both ends."""
+    n = last - first
+    room = max(_ROOM * n, _LEAST_ROOM)
+    few = {"dtick": 1} if n < _FEW else {}
+    return {"range": [first - room, last + room], **few}
 
 
 def style_of(i: int) -> dict[str, Any]:

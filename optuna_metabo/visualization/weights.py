@@ -15,6 +15,7 @@ from optuna_metabo.shapes import Float
 from optuna_metabo.visualization.style import (
     COLOURS,
     GREY,
+    axis_of_trials,
     labels_of,
     new_figure,
     sampler_of,
@@ -74,7 +75,8 @@ def draw_weights(explanation: Explanation) -> go.Figure:
         figure.add_scatter(
             x=x, y=short(y), name=name, hovertext=[*hover, "now"], mode="lines+markers", **look
         )
-    figure.update_xaxes(title="Weight before trial (the last point: now)", rangemode="tozero")
+    figure.update_xaxes(axis_of_trials(x[0], x[-1]))
+    figure.update_xaxes(title="Weight before trial (the last point: now)")
     figure.update_yaxes(title="Weight")
     return figure
 

@@ -23,6 +23,8 @@ def test_where_nothing_can_be_written_it_is_said_before_any_work(tmp_path: Path)
     (tmp_path / "file").write_text("")
     with pytest.raises(click.ClickException, match=r"cannot be written.*choose another --out"):
         check_free(tmp_path / "file" / "a.html", force=True)
+    with pytest.raises(click.ClickException, match=r"/file is a file, not a directory"):
+        check_free(tmp_path / "file" / "a.html", force=True)
     with pytest.raises(click.ClickException, match="is a directory"):
         check_free(tmp_path, force=True)
 

@@ -8,7 +8,8 @@ from pathlib import Path
 import optuna
 
 from optuna_metabo import TransferPrior
-from tests.cli.conftest import Run
+from optuna_metabo.arguments import without_password
+from tests.cli.conftest import Run, make_study
 
 
 def test_a_table_becomes_a_study_and_a_prior(tmp_path: Path, run: Run) -> None:
@@ -54,3 +55,16 @@ def test_a_study_of_that_name_is_named_with_what_this_command_can_do(
     assert "optuna delete-study" in ended.err
     assert "if-exists" not in ended.err
     assert "if_exists" not in ended.err
+
+
+def test_a_storage_that_refuses_to_be_written_to_is_named(tmp_path: Path, run: Run) -> None:
+    table, path = tmp_path / "runs.csv", tmp_path / "studies.db"
+    table.write_text("params.lr,loss\n0.001,0.5\n")
+    make_study(f"sqlite:///{path}", "past", n_trials=1)
+    said = ["import", table, "--metric", "loss", "minimize", "--storage"]
+    read_only = f"sqlite:///file:{path}?mode=ro&uri=true"
+    ended = run(*said, read_only)
+    told = f"--storage {without_password(read_only)}: attempt to write a readonly database"
+    assert (ended.code, ended.out, ended.err) == (1, "", f"optuna-metabo: {told}\n")
+    ended = run(*said, f"sqlite:///{tmp_path}/none/studies.db")
+    assert f"--storage sqlite:///{tmp_path}/none/studies.db: unable to open" in ended.err

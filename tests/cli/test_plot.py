@@ -10,7 +10,8 @@ from pathlib import Path
 import optuna
 import pytest
 
-from tests.cli.conftest import Run
+from optuna_metabo.arguments import without_password
+from tests.cli.conftest import Run, make_study
 
 pytest.importorskip("plotly", reason="the figures are Plotly's")
 
@@ -60,7 +61,13 @@ def test_what_cannot_be_drawn_yet_is_said_and_left_out(url: str, tmp_path: Path,
     asked = ("plot", "--storage", url, "--study-name", "empty", "--out", out)
     ended = run(*asked)
     assert ended.code == 0
-    assert ended.err.startswith("No slices: 'empty' has no completed trial")
+    *said, last = ended.err.splitlines()
+    assert [line.partition(": ")[0] for line in said] == [
+        "No agreement", "No predictions", "No slices",
+    ]  # fmt: skip
+    assert said[-1].startswith("No slices: 'empty' has no completed trial")
+    assert last == f"Figures: {out}"
+    assert out.read_text(encoding="utf-8").count("Plotly.newPlot(") == 1
     out.unlink()
     ended = run(*asked, "--kind", "slices")
     assert (ended.code, ended.err.count("\n")) == (1, 1)
@@ -139,6 +146,15 @@ def test_without_the_dashboard_it_is_said_how_to_install_it(
     ended = run("dashboard", "--storage", url, "--study-name", "new")
     assert (ended.code, ended.err.count("\n")) == (1, 1)
     assert "pip install 'optuna-metabo[dashboard]'" in ended.err
+
+
+def test_a_storage_that_refuses_to_be_written_to_is_named(tmp_path: Path, run: Run) -> None:
+    pytest.importorskip("optuna_dashboard", reason="it is what the explanation is written for")
+    make_study(f"sqlite:///{tmp_path}/studies.db", "new", n_trials=3)
+    read_only = f"sqlite:///file:{tmp_path}/studies.db?mode=ro&uri=true"
+    ended = run("-q", "dashboard", "--storage", read_only, "--study-name", "new")
+    told = f"--storage {without_password(read_only)}: attempt to write a readonly database"
+    assert (ended.code, ended.out, ended.err) == (1, "", f"optuna-metabo: {told}\n")
 
 
 @pytest.mark.skipif(os.name != "posix" or os.geteuid() == 0, reason="root may write anywhere")

@@ -53,6 +53,24 @@ def test_however_many_studies_are_read_and_whatever_their_names_one_line_tells(
     assert left_out == "left out: no value (has no completed trials)"
 
 
+def test_a_table_has_long_names_cut_and_told_apart_and_json_has_them_whole(
+    tmp_path: Path, run: Run
+) -> None:
+    names = [f"{'n' * 150}{i}{'m' * 150}" for i in range(2)]
+    path = tmp_path / "team.prior"
+    TransferPrior.fit([make_study("sqlite://", name, n_trials=4) for name in names]).save(path)
+    table = run("prior", "inspect", path).out.splitlines()[2:]
+    cut = [line.split("  ")[0] for line in table]
+    assert cut[0].startswith("nnn")
+    assert cut[0].endswith("mmm")
+    assert len(cut[0]) == 40
+    assert cut[1] == f"{cut[0]} (2)"
+    records = json.loads(run("prior", "inspect", path, "-f", "json").out)
+    assert [one["study"] for one in records] == names
+    values = run("prior", "inspect", path, "-f", "value").out.splitlines()
+    assert [line.split("\t")[0] for line in values] == names
+
+
 @pytest.mark.parametrize("studies", ["zz*", "[zx]*", "zz"])
 def test_what_matches_no_study_is_one_line_and_leaves_the_file(
     studies: str, url: str, tmp_path: Path, run: Run

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import html
 import json
+import logging
 import re
 import sys
 from collections.abc import Iterator
@@ -59,6 +60,34 @@ def test_a_table_is_printed_and_a_report_written(url: str, tmp_path: Path, run: 
     assert (tmp_path / "studies.db").read_bytes() == before
 
 
+def test_with_the_log_of_optuna_no_study_is_said_to_be_made(
+    url: str,
+    tmp_path: Path,
+    run: Run,
+    caplog: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(logging.getLogger("optuna"), "propagate", True)
+    ended = run("-v", "replay", "--storage", url, "--out", tmp_path / "out", *QUICK)
+    assert ended.code == 0, ended.err
+    assert [line for line in caplog.messages if "new study created" in line] == []
+
+
+def test_what_past_studies_gain_is_told_of_every_sampler_that_has_them(
+    url: str, tmp_path: Path, run: Run
+) -> None:
+    options = ("--sampler", "metagp-nearest", "--seeds", 1, "--trials", 3, "--jobs", 1)
+    ended = run("replay", "--storage", url, "--out", tmp_path / "out", *options, "-f", "json")
+    assert ended.code == 0, ended.err
+    first, *_ = ended.err.splitlines()
+    assert first == "Run too, to tell what past studies gain: metagp-cold-nearest."
+    found = json.loads(ended.out)
+    assert found["plan"]["samplers"] == ["metagp-cold-nearest", "metagp-nearest"]
+    assert sum(found["summary"]["metagp-nearest"]["helped_level_harmed"]) == 3
+    again = run("-q", "replay", "--storage", url, "--out", tmp_path / "out", *options)
+    assert (again.code, again.err) == (0, "")
+
+
 def test_called_again_it_goes_on_where_it_stopped(url: str, tmp_path: Path, run: Run) -> None:
     arguments = ("replay", "--storage", url, "--out", tmp_path / "out", *QUICK)
     first = run(*arguments)
@@ -112,6 +141,20 @@ def test_a_name_of_two_lines_is_told_on_one(tmp_path: Path, run: Run) -> None:
     assert not any(line.startswith(("second", "fourth")) for line in ended.err.splitlines())
 
 
+def test_a_long_name_is_cut_where_it_is_told_and_whole_in_json(tmp_path: Path, run: Run) -> None:
+    url, names = f"sqlite:///{tmp_path}/studies.db", [one * 300 for one in "abc"]
+    for name in names:
+        make_study(url, name, n_trials=4 * (name != names[2]))
+    ended = run("replay", "--storage", url, "--out", tmp_path / "out", *QUICK, "-f", "json")
+    assert ended.code == 0, ended.err
+    told = [line for line in ended.err.splitlines() if "runs" in line or "left out" in line]
+    assert len(told) == 6
+    assert max(map(len, told)) < 100
+    assert told[-1].endswith("b, metagp-cold")
+    assert [one["name"] for one in json.loads(ended.out)["studies"]] == names[:2]
+    assert list(json.loads(ended.out)["left_out"]) == names[2:]
+
+
 def test_json_has_every_run(url: str, tmp_path: Path, run: Run) -> None:
     options = ("--studies", "past-[01]", "--targets", "*-1", "--format", "json")
     ended = run("replay", "--storage", url, "--out", tmp_path / "out", *QUICK, *options)
@@ -148,6 +191,28 @@ def test_where_too_few_are_asked_for_the_option_is_named(
     [line] = ended.err.splitlines()
     assert line.startswith("optuna-metabo: --studies: replay needs two studies at least")
     assert f"'{studies}' matches {n} of the storage, which has 'past-0', 'past-1'" in line
+
+
+def test_a_target_that_does_not_take_part_is_named_with_the_option(
+    url: str, tmp_path: Path, run: Run
+) -> None:
+    asked = ("--studies", "past-[01]", "--targets", "zz")
+    ended = run("replay", "--storage", url, "--out", tmp_path / "out", *asked)
+    assert (ended.code, ended.out, ended.err.count("\n")) == (1, "", 1)
+    assert ended.err.startswith("optuna-metabo: --targets: 'zz' matches no study of what takes")
+    assert "which has 'past-0', 'past-1'" in ended.err
+
+
+def test_a_file_in_the_place_of_the_directory_is_named_as_one(
+    url: str, tmp_path: Path, run: Run
+) -> None:
+    out = tmp_path / "afile"
+    out.touch()
+    for path in (out, out / "deeper"):
+        ended = run("replay", "--storage", url, "--out", path, *QUICK)
+        assert (ended.code, ended.out) == (1, "")
+        told = f"{path}/report.html cannot be written: {out} is a file, not a directory"
+        assert ended.err.splitlines()[-1] == f"optuna-metabo: {told}; choose another --out"
 
 
 def test_what_is_left_out_is_told_with_its_reason(url: str, tmp_path: Path, run: Run) -> None:

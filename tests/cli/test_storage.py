@@ -12,6 +12,7 @@ import pytest
 from optuna.storages import JournalStorage, RDBStorage
 from optuna.storages.journal import JournalFileBackend
 
+from optuna_metabo.cli import storage
 from optuna_metabo.cli.storage import load_study, matching, open_storage
 
 
@@ -28,6 +29,24 @@ def test_a_name_that_exists_is_that_name_and_else_a_glob() -> None:
     assert matching("net[xy]", existing, option="--studies") == ["netx", "nety"]
     with pytest.raises(click.ClickException, match=r"^--studies 'z\*' matches no study"):
         matching("z*", existing, option="--studies")
+
+
+@pytest.mark.parametrize("name", ["redis", "redis.log", "rediss-studies"])
+def test_a_journal_of_any_name_is_a_file(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    optuna.create_study(study_name="a", storage=JournalStorage(JournalFileBackend(name)))
+    assert optuna.get_all_study_names(open_storage(name)) == ["a"]
+
+
+@pytest.mark.parametrize("url", ["redis://127.0.0.1:1", "rediss://127.0.0.1:1"])
+def test_a_url_of_redis_is_no_file(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    taken: list[str] = []
+    monkeypatch.setattr(storage, "JournalRedisBackend", taken.append)
+    monkeypatch.setattr(storage, "JournalStorage", lambda backend: None)
+    open_storage(url)
+    assert taken == [url]
 
 
 @pytest.mark.parametrize("name", ["nonsense", "sqlite:/a.db", "nonsense://", "studies.journal"])
@@ -79,6 +98,21 @@ def test_a_text_is_no_journal_and_an_empty_file_is_one(text: str, tmp_path: Path
         open_storage(str(path))
     path.write_text("")
     assert optuna.get_all_study_names(open_storage(str(path))) == []
+
+
+def test_a_journal_that_may_not_be_read_is_named_with_the_reason(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "studies.log"
+    path.touch()
+
+    def refuse(*_: object, **__: object) -> None:
+        raise PermissionError(13, "Permission denied", str(path))
+
+    monkeypatch.setattr(Path, "open", refuse)  # root may read anything
+    with pytest.raises(click.ClickException) as raised:
+        open_storage(str(path))
+    assert raised.value.message == f"--storage {path}: Permission denied"
 
 
 def test_an_older_schema_is_named_with_the_command_that_upgrades_it(

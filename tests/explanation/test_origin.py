@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
+from pathlib import Path
+from typing import get_args
 
 import numpy as np
 import pytest
 
-from optuna_metabo.explanation.origin import Origin, chosen_by, shares, together
+from optuna_metabo.explanation.origin import Kind, Origin, chosen_by, shares, together
 from optuna_metabo.surrogate import Posterior, Task
 
 NAMES = ("a", "b", "c")
@@ -105,3 +108,24 @@ def test_words() -> None:
     assert str(Origin("own model")) == "own model"
     assert str(Origin("opposite", ("a",))) == "the opposite of a"
     assert str(Origin("opposite", ("a", "b"))) == "the opposite of 2 studies"
+
+
+def _words(kind: Kind) -> list[str]:
+    """What a kind of origin is called, of one past study and of several."""
+    many = tuple(map(str, range(8)))
+    names = {
+        "optimum": [("rf-cancer",), ("rf-cancer", "rf-wine"), many],
+        "opposite": [("rf-cancer",), many],
+        "source": [("rf-cancer",)],
+        "common": [many],
+    }
+    return [str(Origin(kind, one)) for one in names.get(kind, [()])]
+
+
+def test_every_origin_is_in_the_table_of_the_guide() -> None:
+    page = Path(__file__).parents[2] / "docs" / "visualization.md"
+    table = page.read_text("utf-8").split("| origin | when |")[1].split("\n\n")[0]
+    told = re.sub(r"\d+ studies", "8 studies", table)
+    cells = {cell for row in told.splitlines() for cell in row.split("|")[1:2]}
+    names = {name.strip() for cell in cells for name in cell.split(";")}
+    assert {word for kind in get_args(Kind) for word in _words(kind)} <= names

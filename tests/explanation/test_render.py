@@ -66,6 +66,24 @@ def test_of_trials_that_are_not_all_told_it_is_said_how_many_there_are() -> None
     assert printed.splitlines()[-1] == "of 5 trials 4 are told: the first ones and an even spread"
 
 
+@pytest.mark.parametrize(
+    ("n_told", "n_trials", "said"),
+    [
+        (0, 0, "0 trials"),
+        (1, 1, "1 trial"),
+        (4, 0, "4 trials"),  # which have no parameters
+        (10, 18, "18 trials, 10 with a value"),
+        (0, 5, "5 trials without a value"),
+        (0, 1, "1 trial without a value"),
+    ],
+)
+def test_of_trials_without_a_value_it_is_said_that_there_are_any(
+    n_told: int, n_trials: int, said: str
+) -> None:
+    found = Explanation((), 1.0, study_name="new", n_told=n_told, n_trials=n_trials)
+    assert str(found).startswith(f"'new' after {said}: 0 past studies used\n")
+
+
 @pytest.mark.parametrize(("n", "more"), [(11, "and 1 more origin"), (12, "and 2 more origins")])
 def test_how_many_more_origins_there_are_is_told(n: int, more: str) -> None:
     first = MANY.trials[0]

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import logging
 import sqlite3
 from collections.abc import Sequence
 from contextlib import closing
@@ -32,6 +33,17 @@ def test_every_study_is_a_target_with_the_others_as_its_past() -> None:
         assert target.pool.name == f"bowl-{i}"
         past = [source.study_name for source in target.sources]
         assert past == [f"bowl-{j}" for j in range(3) if j != i]
+
+
+def test_copies_are_made_in_silence_and_the_level_of_the_log_stays(
+    caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    storage = bowls(2)
+    monkeypatch.setattr(logging.getLogger("optuna"), "propagate", True)
+    optuna.logging.set_verbosity(optuna.logging.INFO)
+    Archive.read(storage)
+    assert caplog.messages == []
+    assert optuna.logging.get_verbosity() == optuna.logging.INFO
 
 
 def test_globs_choose_what_takes_part_and_what_is_run_again() -> None:

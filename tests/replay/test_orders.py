@@ -20,7 +20,7 @@ from optuna.trial import FrozenTrial, TrialState
 
 from optuna_metabo import MetaGPSampler
 from optuna_metabo.replay import Archive, Pool, Target, by_proposals, by_scores, default_orders
-from optuna_metabo.replay.orders import FREE, ORDERS, cold_of
+from optuna_metabo.replay.orders import FREE, ORDERS, cold_of, with_cold
 from tests.replay.making import bowl, bowls, strange
 
 HAS_TORCH = importlib.util.find_spec("torch") is not None
@@ -203,3 +203,23 @@ def test_each_of_ours_is_compared_with_the_cold_one_that_is_served_alike() -> No
     assert cold_of("metagp-rgpe") == "metagp-cold"
     assert cold_of("metagp-rgpe-nearest") == "metagp-cold-nearest"
     assert set(default_orders()) <= set(ORDERS)
+
+
+@pytest.mark.parametrize(
+    ("names", "expected"),
+    [
+        (("metagp",), ("metagp-cold", "metagp")),
+        (("metagp", "metagp-cold"), ("metagp", "metagp-cold")),
+        (
+            ("tpe", "metagp-rgpe", "metagp-tst"),
+            ("tpe", "metagp-cold", "metagp-rgpe", "metagp-tst"),
+        ),
+        (("metagp-nearest", "gp"), ("metagp-cold-nearest", "metagp-nearest", "gp")),
+        (("tpe", "gp+enqueued", "metagp-cold"), ("tpe", "gp+enqueued", "metagp-cold")),
+        (default_orders(), default_orders()),
+    ],
+)
+def test_with_a_sampler_goes_what_it_is_compared_with(
+    names: tuple[str, ...], expected: tuple[str, ...]
+) -> None:
+    assert with_cold(names) == expected

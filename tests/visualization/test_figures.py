@@ -10,9 +10,16 @@ import numpy as np
 import optuna
 import plotly.graph_objects as go
 import pytest
+from optuna.distributions import CategoricalDistribution
 from optuna.trial import create_trial
 
-from optuna_metabo import Explanation, MetaGPSampler, SourceExplanation
+from optuna_metabo import (
+    Explanation,
+    MetaGPSampler,
+    Origin,
+    SourceExplanation,
+    TrialExplanation,
+)
 from optuna_metabo.visualization import (
     plot_best_values,
     plot_explanation,
@@ -23,6 +30,7 @@ from optuna_metabo.visualization import (
     plot_source_weights,
 )
 from optuna_metabo.visualization.agreement import draw_agreement
+from optuna_metabo.visualization.predictions import draw_predictions
 from optuna_metabo.visualization.style import style_of
 from optuna_metabo.visualization.weights import draw_weights
 from tests.explanation.conftest import Studies, bowl
@@ -159,6 +167,38 @@ def test_slices_draw_choices_logarithms_and_parameters_that_not_all_trials_have(
         plot_slices(optuna.create_study(sampler=study.sampler))
 
 
+@pytest.mark.parametrize("direction", ["minimize", "maximize"])
+def test_of_very_many_choices_the_best_are_drawn_and_the_others_counted(direction: str) -> None:
+    choices = [f"c{i}" for i in range(60)]
+    sign = 1.0 if direction == "minimize" else -1.0
+    study = optuna.create_study(direction=direction, sampler=MetaGPSampler(seed=0))
+    space = {"c": CategoricalDistribution(choices), "few": CategoricalDistribution(choices[:20])}
+    for i in range(30):
+        params = {"c": choices[7 * i % 60], "few": choices[i % 20]}
+        study.add_trial(
+            create_trial(params=params, distributions=space, value=sign * (7 * i % 60))
+        )
+    figure = plot_slices(study)
+    many, few = (
+        {part.name: part for part in figure.data if part.xaxis == axis} for axis in ("x", "x2")
+    )
+    shown = many["expected"].x
+    assert len(shown) == len(set(shown)) == 20
+    assert list(shown) == sorted(shown, key=choices.index)
+    tried = sorted({7 * i % 60 for i in range(30)})
+    assert {f"c{i}" for i in tried[:12]} < set(shown)
+    assert set(many["trials"].x) <= set(shown)
+    assert figure.layout.xaxis.title.text == "c (40 of 60 choices are not shown)"
+    assert len(few["expected"].x) == 20
+    assert figure.layout.xaxis2.title.text == "few"
+    predicted = study.sampler.predict(study, [{**study.best_params, "c": c} for c in choices])
+    order = np.argsort(sign * predicted[0].mean, kind="stable")
+    low, high = figure.layout.yaxis.range
+    assert all(low <= y <= high for y in many["expected"].y)
+    others = [choices[i] for i in order if i not in tried[:12]]
+    assert set(others[:8]) < set(shown)
+
+
 def test_slices_of_a_study_without_a_finite_value_say_what_is_so() -> None:
     study = optuna.create_study(study_name="far", sampler=MetaGPSampler(seed=0))
     study.optimize(lambda trial: mixed(trial) + np.inf, n_trials=2)
@@ -284,12 +324,58 @@ def test_bars_of_many_past_studies_are_drawn_together() -> None:
     assert sum(figure.data[0].x) == pytest.approx(1.0)
 
 
-@pytest.mark.parametrize("plot", [plot_source_weights, plot_source_agreement, plot_predictions])
-def test_before_the_first_trial_and_without_past_studies_there_is_a_figure(
-    plot: Callable[..., Any],
+@pytest.mark.parametrize("n_trials", [0, 1])
+@pytest.mark.parametrize(
+    ("plot", "said"),
+    [
+        (plot_source_agreement, "there is no past study to compare 'first' with"),
+        (plot_predictions, "nothing was expected of any trial of 'first' before its value"),
+        (plot_slices, "'first' has no completed trial"),
+    ],
+)
+def test_where_there_is_nothing_to_show_it_is_said(
+    plot: Callable[..., Any], said: str, n_trials: int
 ) -> None:
-    study = optuna.create_study(sampler=MetaGPSampler(seed=0))
-    assert isinstance(plot(study), go.Figure)
+    study = optuna.create_study(study_name="first", sampler=MetaGPSampler(seed=0))
+    study.optimize(bowl, n_trials=n_trials * (plot is not plot_slices))
+    with pytest.raises(ValueError, match=said):
+        plot(study)
+
+
+def test_of_a_study_without_two_values_no_agreement_is_shown(studies: Studies) -> None:
+    past = optuna.create_study(study_name="past", sampler=optuna.samplers.RandomSampler(seed=0))
+    past.optimize(bowl, n_trials=9)
+    study = optuna.create_study(study_name="first", sampler=MetaGPSampler([past], seed=0))
+    study.optimize(bowl, n_trials=1)
+    with pytest.raises(ValueError, match="'first' has fewer than two values to compare past st"):
+        plot_source_agreement(study)
+    assert names(plot_source_agreement(study, studies[1])) == ["left out"]
+
+
+@pytest.mark.parametrize(
+    ("draw", "said"),
+    [(draw_agreement, "no past study to compare"), (draw_predictions, "nothing was expected")],
+)
+def test_a_figure_with_nothing_to_show_says_so_and_has_no_axes(
+    draw: Callable[[Explanation], go.Figure], said: str
+) -> None:
+    figure = draw(Explanation((), 1.0, study_name="first"))
+    assert said in figure.layout.annotations[0].text.replace("<br>", " ")
+    assert (figure.layout.xaxis.visible, figure.layout.yaxis.visible) == (False, False)
+    assert not figure.data
+
+
+@pytest.mark.parametrize("n_trials", [0, 1, 2, 9, 400])
+def test_trials_have_whole_numbers_and_their_marks_are_not_cut(n_trials: int) -> None:
+    own = Origin("own model")
+    trials = [TrialExplanation(i, own, i, (), (1.0,), None) for i in range(n_trials)]
+    weights = draw_weights(Explanation((), 1.0, tuple(trials))).layout.xaxis
+    best = plot_best_values({"a": np.zeros((1, n_trials + 1))}, title="", value_name="")
+    for axis, first in ((weights, 0), (best.layout.xaxis, 1)):
+        low, high = axis.range
+        assert first - 0.1 * n_trials - 1 < low < first
+        assert first + n_trials < high
+        assert axis.dtick == (1 if n_trials < 10 else None)
 
 
 def test_a_value_far_off_does_not_press_the_others_together() -> None:
