@@ -38,8 +38,9 @@ def explain(back: Retrospect) -> Explanation:
     A source that only some objectives use has weight 0 for the others.
     """
     if not back.encoding.names:
-        left_out = tuple(map(_left_out, back.unread))
-        return Explanation(left_out, 1.0, study_name=back.now.name)
+        unlike = [LeftOut(name, "shares no parameter") for name in back.names.values()]
+        left_out, n_told = tuple(map(_left_out, [*back.unread, *unlike])), len(back.now.telling)
+        return Explanation(left_out, 1.0, study_name=back.now.name, n_told=n_told)
     told, used = back.now.telling, _used(back.learned)
     models = back.known(told).models
     weights = _weights(back, used, [model.weights for model in models])

@@ -251,6 +251,16 @@ def test_a_study_without_parameters_has_nothing_to_be_explained(n_trials: int) -
     assert explanation.weight_without_sources == 1.0
 
 
+def test_with_a_study_without_parameters_no_past_study_shares_any() -> None:
+    sampler = MetaGPSampler([past("good", 1.0), past("empty", 1.0, 0)], seed=0)
+    study = optuna.create_study(study_name="plain", sampler=optuna.samplers.RandomSampler(seed=0))
+    study.optimize(lambda trial: 1.0, n_trials=3)
+    explanation = sampler.explain(study)
+    reasons = {one.name: one.reason for one in explanation.sources}
+    assert reasons == {"empty": "has no completed trials", "good": "shares no parameter"}
+    assert str(explanation).startswith("'plain' after 3 trials: 0 past studies used\n")
+
+
 def test_failed_and_running_trials_have_an_origin_and_long_studies_a_spread() -> None:
     def often(trial: optuna.Trial) -> float:
         if trial.number % 10 == 7:
