@@ -186,7 +186,7 @@ class AveragingPrior:
     @cached_property
     def calibration(self) -> Calibration:
         """How wrong predictions are, seen by leaving out sources where there is more than one."""
-        some = self.some if len(self.functions) > 1 else ()
+        some = self.some if len(self.functions.order) > 1 else ()
         found = [np.concatenate([[], *self._errors(source, task)]) for source, task in some]
         n_left_out = sum(map(bool, map(len, found)))
         return Calibration.of(np.concatenate([[], *found]), n_left_out, self._spread)

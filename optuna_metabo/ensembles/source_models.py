@@ -18,6 +18,7 @@ from numpy import ndarray as Array
 
 from optuna_metabo.domain import ABSENT, Domain, extent
 from optuna_metabo.ensembles.scores import normal_scores
+from optuna_metabo.ensembles.screening import CROWD
 from optuna_metabo.gp.exact import GP, Batch
 from optuna_metabo.gp.expansion import Expansion, Terms
 from optuna_metabo.gp.fit import HyperparameterPrior, fit_map
@@ -29,6 +30,9 @@ from optuna_metabo.thinning import evenly
 
 # What the shared lengthscales are fitted to: more data would not move them, but cost seconds.
 _MAX_FITTED_SOURCES, _MAX_FITTED_TRIALS = 32, 64
+# And the fewest, if there are so many: before lengthscales are known, short sources hardly tell a
+# signal from noise, and those of one or two, which happen to, would hide that of all others.
+_FEWEST_FITTED = 8
 # Sources that are learned at a time: their covariances stay in the processor's cache.
 _CHUNK = 32
 # Noise variances that a source of standardised values may have.
@@ -44,7 +48,9 @@ _SEEN = 3.0, 1.0
 _N_ROUNDS = 20
 # Sources less likely to have a signal do not speak for all. A few trials hardly tell a signal from
 # noise: with a half, sources of 12 trials lost much of what they share (hpolib .17 to .28 at 10).
-_LIKELY = 0.1
+# Of very many, though, a few that are noise would be among them and say that sources have little
+# in common; there those with a signal are told apart better, too.
+_LIKELY, _LIKELY_IN_CROWD = 0.1, 0.5
 
 
 @dataclass(frozen=True)
@@ -126,7 +132,7 @@ class SourceModels:
         data, groups = Batch.of(tasks), domain.groups
         prior = HyperparameterPrior.default(len(domain.dimensions))
         at_first = _evidence(data, np.exp(prior.loc[:-2])[groups])
-        likely = telling(_signal(data, at_first))
+        likely = telling(_signal(data, at_first), at_least=_FEWEST_FITTED)
         theta = fit_map(_subset(tasks, likely), groups, prior, prior.loc)
         evidence = _evidence(data, np.exp(theta[:-2])[groups])
         noise = np.array(_NOISES)[np.argmax(evidence, axis=0)]
@@ -150,10 +156,16 @@ def _scored(task: Task, scores: Callable[[Float[Array, " n"]], Float[Array, " n"
     return replace(task, repeats=replace(task.repeats, counts=counts))
 
 
-def telling(signal: Float[Array, " k"]) -> Int[Array, " i"]:
-    """The sources that likely have a signal, or all if none has."""
-    likely = np.flatnonzero(signal >= _LIKELY)
-    return likely if len(likely) else np.arange(len(signal))
+def telling(signal: Float[Array, " k"], *, at_least: int = 1) -> Int[Array, " i"]:
+    """The sources that likely have a signal, and the likeliest if these are too few; all if none
+    has one.
+    """
+    least = _LIKELY if len(signal) <= CROWD else _LIKELY_IN_CROWD
+    is_likely = signal >= least
+    if not is_likely.any():
+        return np.arange(len(signal))
+    is_likely[np.argsort(-signal, kind="stable")[:at_least]] = True
+    return np.flatnonzero(is_likely)
 
 
 def _chunks(k: int) -> Iterator[slice]:
@@ -178,20 +190,22 @@ def _evidence(data: Batch, lengthscale: Float[Array, " p"]) -> Float[Array, "j k
 
 
 def _signal(data: Batch, evidence: Float[Array, "j k"]) -> Float[Array, " k"]:
-    """The probability that each source has a signal, given the evidence of models, equally likely.
+    """The probability that each source has a signal, given the evidence of models with one.
 
-    What part of the sources has one is learned from all of them (expectation maximisation,
-    Dempster, Laird & Rubin 1977).
+    What part of the sources each of these models is true of, and what part is noise, is learned
+    from all of them (expectation maximisation, Dempster, Laird & Rubin 1977): so a thousand
+    sources of a few trials tell what one of them does not.
     """
     only_noise = -0.5 * np.sum(data.y**2 * data.counts - np.log(data.counts), axis=1)
-    log_ratio = np.logaddexp.reduce(evidence, axis=0) - np.log(len(evidence)) - only_noise
+    told = np.vstack([evidence, only_noise])
     with_signal, without = _SEEN
-    share = with_signal / (with_signal + without)
+    seen = np.r_[np.full(len(evidence), with_signal / len(evidence)), without]
+    share = seen / seen.sum()
     for _ in range(_N_ROUNDS):
-        odds = np.log(share) - np.log1p(-share) + log_ratio
-        signal = np.exp(-np.logaddexp(0.0, -odds))
-        share = (with_signal + signal.sum()) / (with_signal + without + len(signal))
-    return np.asarray(signal)
+        log_joint = np.log(share)[:, None] + told
+        likely = np.exp(log_joint - np.logaddexp.reduce(log_joint, axis=0))
+        share = (seen + likely.sum(axis=1)) / (seen.sum() + len(data.y))
+    return np.asarray(likely[:-1].sum(axis=0))
 
 
 def _log_evidence(
