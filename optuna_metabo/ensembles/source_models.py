@@ -33,6 +33,8 @@ _MAX_FITTED_SOURCES, _MAX_FITTED_TRIALS = 32, 64
 # And the fewest, if there are so many: before lengthscales are known, short sources hardly tell a
 # signal from noise, and those of one or two, which happen to, would hide that of all others.
 _FEWEST_FITTED = 8
+_MAX_FITS = 3
+_MOST_NOISE = 0.8
 # Sources that are learned at a time: their covariances stay in the processor's cache.
 _CHUNK = 32
 # Noise variances that a source of standardised values may have.
@@ -131,12 +133,19 @@ class SourceModels:
         tasks = [_scored(task, scores) for task in sources]
         data, groups = Batch.of(tasks), domain.groups
         prior = HyperparameterPrior.default(len(domain.dimensions))
-        at_first = _evidence(data, np.exp(prior.loc[:-2])[groups])
-        likely = telling(_signal(data, at_first), at_least=_FEWEST_FITTED)
-        theta = fit_map(_subset(tasks, likely), groups, prior, prior.loc)
-        evidence = _evidence(data, np.exp(theta[:-2])[groups])
+        best = _Explained.by(prior.loc, data, groups, prior)
+        tried: set[bytes] = set()
+        for _ in range(_MAX_FITS):
+            options = [telling(best.signal, at_least=n) for n in (1, _FEWEST_FITTED)]
+            options = list({some.tobytes(): some for some in options if some.tobytes() not in tried}.values())
+            tried |= {some.tobytes() for some in options}
+            fits = [_Explained.by(fit_map(_subset(tasks, some), groups, prior, prior.loc), data, groups, prior) for some in options]
+            better = max([best, *fits], key=lambda one: one.log_likelihood)
+            if better is best:
+                break
+            best = better
+        theta, evidence, signal = best.theta, best.evidence, best.signal
         noise = np.array(_NOISES)[np.argmax(evidence, axis=0)]
-        signal = _signal(data, np.concatenate([at_first, evidence]))
         alpha = np.empty(data.y.shape)
         for rows in _chunks(len(tasks)):
             alpha[rows] = GP.condition(data[rows], _with_noise(theta, noise[rows]), groups).alpha
@@ -189,7 +198,21 @@ def _evidence(data: Batch, lengthscale: Float[Array, " p"]) -> Float[Array, "j k
     return evidence
 
 
-def _signal(data: Batch, evidence: Float[Array, "j k"]) -> Float[Array, " k"]:
+@dataclass(frozen=True)
+class _Explained:
+    theta: Float[Array, " t"]
+    evidence: Float[Array, "j k"]
+    signal: Float[Array, " k"]
+    log_likelihood: float
+
+    @classmethod
+    def by(cls, theta, data, groups, prior):
+        evidence = _evidence(data, np.exp(theta[:-2])[groups])
+        signal, ll = _signal(data, evidence)
+        return cls(theta, evidence, signal, ll + prior.log_density(np.r_[theta[:-2], prior.loc[-2:]])[0])
+
+
+def _signal(data: Batch, evidence: Float[Array, "j k"]) -> tuple[Float[Array, " k"], float]:
     """The probability that each source has a signal, given the evidence of models with one.
 
     What part of the sources each of these models is true of, and what part is noise, is learned
@@ -198,14 +221,16 @@ def _signal(data: Batch, evidence: Float[Array, "j k"]) -> Float[Array, " k"]:
     """
     only_noise = -0.5 * np.sum(data.y**2 * data.counts - np.log(data.counts), axis=1)
     told = np.vstack([evidence, only_noise])
+    has = np.r_[np.array(_NOISES) < _MOST_NOISE, False]
     with_signal, without = _SEEN
-    seen = np.r_[np.full(len(evidence), with_signal / len(evidence)), without]
+    seen = np.where(has, with_signal / has.sum(), without / (~has).sum())
     share = seen / seen.sum()
     for _ in range(_N_ROUNDS):
         log_joint = np.log(share)[:, None] + told
-        likely = np.exp(log_joint - np.logaddexp.reduce(log_joint, axis=0))
+        total = np.logaddexp.reduce(log_joint, axis=0)
+        likely = np.exp(log_joint - total)
         share = (seen + likely.sum(axis=1)) / (seen.sum() + len(data.y))
-    return np.asarray(likely[:-1].sum(axis=0))
+    return np.asarray(likely[has].sum(axis=0)), float(total.sum())
 
 
 def _log_evidence(
