@@ -27,7 +27,6 @@ from numpy import ndarray as Array
 
 from optuna_metabo.domain import Domain
 from optuna_metabo.ensembles.calibration import Calibration, believed_spread, usual_spread
-from optuna_metabo.ensembles.common import Common
 from optuna_metabo.ensembles.experts import DISTANT, Bases, all_groups
 from optuna_metabo.ensembles.functions import Functions
 from optuna_metabo.ensembles.kriging import Kernel, Kriging, Residual
@@ -38,6 +37,7 @@ from optuna_metabo.ensembles.scores import tempered_scores
 from optuna_metabo.ensembles.screening import Kept, screened
 from optuna_metabo.ensembles.source_models import SourceModels, telling
 from optuna_metabo.ensembles.target import Scale, settled, target_theta
+from optuna_metabo.ensembles.together import learn_together
 from optuna_metabo.ensembles.trust import mutual_trust
 from optuna_metabo.ensembles.under_way import UnderWay
 from optuna_metabo.memory import Memory, digest
@@ -104,13 +104,12 @@ class Averaging:
     ) -> Prior:
         """Fits the sources, one by one and together, and brings their functions to one scale."""
         models = SourceModels.learn(sources, domain, scores=tempered_scores)
-        likely = telling(models.signal)
-        tasks = [models.task(int(i)) for i in likely]
-        common = Common.learn(tasks, np.exp(models.theta[:-2]), domain.groups, likely)
+        models, common = learn_together(models)
         reference = domain.sample(_N_REFERENCE, generator=generator)
         functions = Functions.of(models, common, reference)
         ranks = Ranks.of(functions, reference)
-        some = tuple((int(i), sources[i]) for i in evenly(likely, _MAX_LEFT_OUT))
+        likely = evenly(telling(models.signal), _MAX_LEFT_OUT)
+        some = tuple((int(i), sources[i]) for i in likely)
         prior = AveragingPrior(self, functions, ranks, domain.groups, some)
         return replace(prior, trust=mutual_trust(prior))
 

@@ -33,12 +33,14 @@ _MAX_FITTED_SOURCES, _MAX_FITTED_TRIALS = 32, 64
 # And the fewest, if there are so many: before lengthscales are known, short sources hardly tell a
 # signal from noise, and those of one or two, which happen to, would hide that of all others.
 _FEWEST_FITTED = 8
+# Lengthscales tell which sources have a signal, and these the lengthscales: so often, in turn.
 _MAX_FITS = 3
-_MOST_NOISE = 0.8
 # Sources that are learned at a time: their covariances stay in the processor's cache.
 _CHUNK = 32
 # Noise variances that a source of standardised values may have.
 _NOISES = (1e-4, 1e-3, 1e-2, 0.05, 0.2, 0.5, 0.9)
+# From such a noise on it is not told from noise alone.
+_MOSTLY_NOISE = 0.8
 # The part of a range that is enough to tell its lengthscale.
 _COVERED, _TINY = 0.75, 1e-9
 # Larger than any yᵀ K⁻¹ y of standardised values.
@@ -133,23 +135,67 @@ class SourceModels:
         tasks = [_scored(task, scores) for task in sources]
         data, groups = Batch.of(tasks), domain.groups
         prior = HyperparameterPrior.default(len(domain.dimensions))
-        best = _Explained.by(prior.loc, data, groups, prior)
-        tried: set[bytes] = set()
+        best, tried = _Explained.by(prior.loc, data, groups, prior), set()
         for _ in range(_MAX_FITS):
-            options = [telling(best.signal, at_least=n) for n in (1, _FEWEST_FITTED)]
-            options = list({some.tobytes(): some for some in options if some.tobytes() not in tried}.values())
-            tried |= {some.tobytes() for some in options}
-            fits = [_Explained.by(fit_map(_subset(tasks, some), groups, prior, prior.loc), data, groups, prior) for some in options]
-            better = max([best, *fits], key=lambda one: one.log_likelihood)
-            if better is best:
+            chosen = [tuple(telling(best.signal, at_least=n)) for n in (1, _FEWEST_FITTED)]
+            new = [some for some in dict.fromkeys(chosen) if some not in tried]
+            tried.update(new)
+            subsets = [_subset(tasks, np.array(some)) for some in new]
+            thetas = [fit_map(subset, groups, prior, prior.loc) for subset in subsets]
+            fits = [_Explained.by(theta, data, groups, prior) for theta in thetas]
+            before, best = best, max([best, *fits], key=lambda one: one.log_posterior)
+            if best is before:
                 break
-            best = better
-        theta, evidence, signal = best.theta, best.evidence, best.signal
-        noise = np.array(_NOISES)[np.argmax(evidence, axis=0)]
+        return cls._conditioned(best, data, groups)
+
+    def with_lengthscales(self, theta: Float[Array, " t"]) -> SourceModels:
+        """The same sources with other shared hyperparameters; each has its noise told anew."""
+        prior = HyperparameterPrior.default(len(theta) - 2)
+        explained = _Explained.by(theta, self.data, self.groups, prior)
+        return self._conditioned(explained, self.data, self.groups)
+
+    @classmethod
+    def _conditioned(
+        cls, explained: _Explained, data: Batch, groups: Int[Array, " p"]
+    ) -> SourceModels:
+        theta, noise = explained.theta, explained.noise
         alpha = np.empty(data.y.shape)
-        for rows in _chunks(len(tasks)):
+        for rows in _chunks(len(noise)):
             alpha[rows] = GP.condition(data[rows], _with_noise(theta, noise[rows]), groups).alpha
-        return cls(data, theta, noise, alpha, signal, groups)
+        return cls(data, theta, noise, alpha, explained.signal, groups)
+
+
+@dataclass(frozen=True)
+class _Explained:
+    """What one set of lengthscales says of the sources.
+
+    Args:
+        theta: Shared log hyperparameters, shape [d + 2].
+        noise: The likeliest noise variance of each source.
+        signal: The probability that each is more than noise.
+        log_posterior: Of the lengthscales given all sources, whichever of them are noise; up to a
+            constant.
+    """
+
+    theta: Float[Array, " t"]
+    noise: Float[Array, " k"]
+    signal: Float[Array, " k"]
+    log_posterior: float
+
+    @classmethod
+    def by(
+        cls,
+        theta: Float[Array, " t"],
+        data: Batch,
+        groups: Int[Array, " p"],
+        prior: HyperparameterPrior,
+    ) -> _Explained:
+        """By the evidence of the noises that are tried."""
+        evidence = _evidence(data, np.exp(theta[:-2])[groups])
+        signal, log_likelihood = _signal(data, evidence)
+        log_prior, _ = prior.log_density(np.r_[theta[:-2], prior.loc[-2:]])
+        noise = np.array(_NOISES)[np.argmax(evidence, axis=0)]
+        return cls(theta, noise, signal, log_likelihood + log_prior)
 
 
 def _scored(task: Task, scores: Callable[[Float[Array, " n"]], Float[Array, " n"]]) -> Task:
@@ -198,39 +244,26 @@ def _evidence(data: Batch, lengthscale: Float[Array, " p"]) -> Float[Array, "j k
     return evidence
 
 
-@dataclass(frozen=True)
-class _Explained:
-    theta: Float[Array, " t"]
-    evidence: Float[Array, "j k"]
-    signal: Float[Array, " k"]
-    log_likelihood: float
-
-    @classmethod
-    def by(cls, theta, data, groups, prior):
-        evidence = _evidence(data, np.exp(theta[:-2])[groups])
-        signal, ll = _signal(data, evidence)
-        return cls(theta, evidence, signal, ll + prior.log_density(np.r_[theta[:-2], prior.loc[-2:]])[0])
-
-
 def _signal(data: Batch, evidence: Float[Array, "j k"]) -> tuple[Float[Array, " k"], float]:
-    """The probability that each source has a signal, given the evidence of models with one.
+    """The probability that each source has a signal, given the evidence of each noise, and the log
+    likelihood of all sources.
 
-    What part of the sources each of these models is true of, and what part is noise, is learned
-    from all of them (expectation maximisation, Dempster, Laird & Rubin 1977): so a thousand
-    sources of a few trials tell what one of them does not.
+    What part of the sources has each noise, and what part is noise alone, is learned from all of
+    them (expectation maximisation, Dempster, Laird & Rubin 1977): so a thousand sources of a few
+    trials tell what one of them does not.
     """
     only_noise = -0.5 * np.sum(data.y**2 * data.counts - np.log(data.counts), axis=1)
     told = np.vstack([evidence, only_noise])
-    has = np.r_[np.array(_NOISES) < _MOST_NOISE, False]
+    has_signal = np.r_[np.array(_NOISES) < _MOSTLY_NOISE, False]
     with_signal, without = _SEEN
-    seen = np.where(has, with_signal / has.sum(), without / (~has).sum())
+    seen = np.where(has_signal, with_signal / has_signal.sum(), without / (~has_signal).sum())
     share = seen / seen.sum()
     for _ in range(_N_ROUNDS):
         log_joint = np.log(share)[:, None] + told
-        total = np.logaddexp.reduce(log_joint, axis=0)
-        likely = np.exp(log_joint - total)
-        share = (seen + likely.sum(axis=1)) / (seen.sum() + len(data.y))
-    return np.asarray(likely[has].sum(axis=0)), float(total.sum())
+        of_each = np.logaddexp.reduce(log_joint, axis=0)
+        likely = np.exp(log_joint - of_each)
+        share = (seen + likely.sum(axis=1)) / (seen.sum() + len(of_each))
+    return np.asarray(likely[has_signal].sum(axis=0)), float(of_each.sum())
 
 
 def _log_evidence(
