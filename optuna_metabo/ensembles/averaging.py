@@ -27,7 +27,6 @@ from numpy import ndarray as Array
 
 from optuna_metabo.domain import Domain
 from optuna_metabo.ensembles.calibration import Calibration, believed_spread, usual_spread
-from optuna_metabo.ensembles.common import Common
 from optuna_metabo.ensembles.experts import DISTANT, Bases, all_groups
 from optuna_metabo.ensembles.functions import Functions
 from optuna_metabo.ensembles.kriging import Kernel, Kriging, Residual
@@ -38,6 +37,7 @@ from optuna_metabo.ensembles.scores import tempered_scores
 from optuna_metabo.ensembles.screening import Kept, screened
 from optuna_metabo.ensembles.source_models import SourceModels, telling
 from optuna_metabo.ensembles.target import Scale, settled, target_theta
+from optuna_metabo.ensembles.together import learn_together
 from optuna_metabo.ensembles.trust import mutual_trust
 from optuna_metabo.ensembles.turns import Seen
 from optuna_metabo.ensembles.under_way import UnderWay
@@ -105,13 +105,12 @@ class Averaging:
     ) -> Prior:
         """Fits the sources, one by one and together, and brings their functions to one scale."""
         models = SourceModels.learn(sources, domain, scores=tempered_scores)
-        likely = telling(models.signal)
-        tasks = [models.task(int(i)) for i in likely]
-        common = Common.learn(tasks, np.exp(models.theta[:-2]), domain.groups, likely)
+        models, common = learn_together(models)
         reference = domain.sample(_N_REFERENCE, generator=generator)
         functions = Functions.of(models, common, reference)
         ranks = Ranks.of(functions, reference)
-        some = tuple((int(i), sources[i]) for i in evenly(likely, _MAX_LEFT_OUT))
+        likely = evenly(telling(models.signal), _MAX_LEFT_OUT)
+        some = tuple((int(i), sources[i]) for i in likely)
         prior = AveragingPrior(self, functions, ranks, domain.groups, some)
         return replace(prior, trust=mutual_trust(prior))
 
@@ -187,7 +186,7 @@ class AveragingPrior:
     @cached_property
     def calibration(self) -> Calibration:
         """How wrong predictions are, seen by leaving out sources where there is more than one."""
-        some = self.some if len(self.functions) > 1 else ()
+        some = self.some if len(self.functions.order) > 1 else ()
         found = [np.concatenate([[], *self._errors(source, task)]) for source, task in some]
         n_left_out = sum(map(bool, map(len, found)))
         return Calibration.of(np.concatenate([[], *found]), n_left_out, self._spread)

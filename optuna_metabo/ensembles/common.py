@@ -44,6 +44,7 @@ class Common:
         y: Their values, shape [n].
         owner: The source that each of them belongs to, shape [n].
         counts: Of how many values each of these is the mean, shape [n].
+        log_evidence: Their log marginal likelihood, up to a constant.
     """
 
     X: Float[Array, "n p"]
@@ -54,6 +55,7 @@ class Common:
     y: Float[Array, " n"]
     owner: Int[Array, " n"]
     counts: Float[Array, " n"]
+    log_evidence: float
 
     @classmethod
     def learn(
@@ -102,11 +104,12 @@ class Common:
         owner = np.repeat(chosen, [len(task) for task in tasks])
         inverse, parts = known / lengthscale, (y, owner, counts)
         if not known.any():
-            return cls(X, np.zeros(len(X)), inverse, 0.0, 0.0, *parts)
+            return cls(X, np.zeros(len(X)), inverse, 0.0, 0.0, *parts, -np.inf)
         K, is_same = _correlation(X, X, inverse), owner[:, None] == owner
         fits = [(_likeliest(K, is_same, y, noise / counts), noise) for noise in noises]
         best, noise = max(fits, key=lambda fit: fit[0].evidence)
-        return cls(X, best.share * best.weights, inverse, best.share, noise, *parts)
+        weights, share = best.share * best.weights, best.share
+        return cls(X, weights, inverse, share, noise, *parts, best.evidence)
 
     def without(self, source: int) -> Common:
         """Of all sources but one, with the same share and noise."""
@@ -118,6 +121,11 @@ class Common:
         weights = _fit(K, owner[:, None] == owner, y, self.share, self.noise / counts).weights
         coefficients = self.share * weights
         return replace(self, X=X, coefficients=coefficients, y=y, owner=owner, counts=counts)
+
+    @property
+    def alike(self) -> Float[Array, "n n"]:
+        """What part of the covariance of each pair of points remains."""
+        return self.share + (1.0 - self.share) * (self.owner[:, None] == self.owner)
 
     def mean(self, X: Float[Array, "m p"]) -> Float[Array, " m"]:
         """The expected value of ``g``."""

@@ -23,8 +23,6 @@ _SIGNAL_FLOOR = 0.3
 _MAX_CORE = 48
 # Sources by which these are chosen.
 _MAX_VOTERS = 1024
-# How loud sources of a crowd are heard that likely have no signal.
-_FAINT = 1e-3
 # Bytes of what some sources have in common that are remembered.
 _MAX_OF_SOME = 2**20
 # The power of what is believed before any value that remains as odds when there are some. Weights
@@ -43,8 +41,8 @@ class Functions:
         common: What they have in common.
         centre: The mean of each function over the domain, shape [k + 1], the common one last.
         scale: Its deviation.
-        order: The sources, those first whose best points serve all best, unless some are more
-            believed than others before any value.
+        order: The sources that are heard, those first whose best points serve all best, unless
+            some are more believed than others before any value.
         core: Sources that speak for all before the first value, ascending.
         mass: For what part of the sources each of these speaks.
         anchors: What the sources say at points that fill the domain.
@@ -67,14 +65,15 @@ class Functions:
         values = np.vstack([models.mean(reference), common.mean(reference)])
         centre, scale = _size(values)
         phi = (values - centre[:, None])[:-1] / scale[:-1, None]
-        order, heard = _order(phi, telling(models.signal)), _heard(models.signal)
+        heard = _heard(models.signal)
+        order = _order(phi, telling(models.signal), np.flatnonzero(heard))
         core = np.sort(order[:_MAX_CORE])
         anchors = Anchors.of(reference, phi, models.lengthscale)
         mass, belief = _mass(phi, core, heard), heard / heard.mean()
         return cls(models, common, centre, scale, order, core, mass, anchors, belief)
 
     def __len__(self) -> int:
-        return len(self.order)
+        return len(self.models)
 
     @property
     def share(self) -> float:
@@ -195,17 +194,20 @@ def _size(values: Float[Array, "k r"]) -> tuple[Float[Array, " k"], Float[Array,
 def _heard(signal: Float[Array, " k"]) -> Float[Array, " k"]:
     """How likely each source is to say anything.
 
-    Of very many the unlikely ones are hardly heard: together they would drown the others.
+    Of very many the unlikely ones are not heard: together they would drown the others.
     """
     if len(signal) <= CROWD:
         return signal
-    heard, likely = _FAINT * signal, telling(signal)
+    heard, likely = np.zeros(len(signal)), telling(signal)
     heard[likely] = signal[likely]
     return heard
 
 
-def _order(phi: Float[Array, "k m"], index: Int[Array, " i"]) -> Int[Array, " k"]:
-    """Sources, those first whose best points serve the others and one another best (greedy).
+def _order(
+    phi: Float[Array, "k m"], index: Int[Array, " i"], heard: Int[Array, " h"]
+) -> Int[Array, " h"]:
+    """Those that are heard, first of them whose best points serve the others and one another best
+    (greedy).
 
     Only some are asked and, of very many, an even spread.
     """
@@ -218,7 +220,7 @@ def _order(phi: Float[Array, "k m"], index: Int[Array, " i"]) -> Int[Array, " k"
         gain[order] = -np.inf
         order.append(int(gain.argmax()))
         covered = np.maximum(covered, best_of[:, order[-1]])
-    rest = np.setdiff1d(np.arange(len(phi)), voters[order])
+    rest = np.setdiff1d(heard, voters[order])
     return np.concatenate([voters[order], rest])
 
 

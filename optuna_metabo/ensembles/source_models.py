@@ -18,6 +18,7 @@ from numpy import ndarray as Array
 
 from optuna_metabo.domain import ABSENT, Domain, extent
 from optuna_metabo.ensembles.scores import normal_scores
+from optuna_metabo.ensembles.screening import CROWD
 from optuna_metabo.gp.exact import GP, Batch
 from optuna_metabo.gp.expansion import Expansion, Terms
 from optuna_metabo.gp.fit import HyperparameterPrior, fit_map
@@ -29,10 +30,17 @@ from optuna_metabo.thinning import evenly
 
 # What the shared lengthscales are fitted to: more data would not move them, but cost seconds.
 _MAX_FITTED_SOURCES, _MAX_FITTED_TRIALS = 32, 64
+# And the fewest, if there are so many: before lengthscales are known, short sources hardly tell a
+# signal from noise, and those of one or two, which happen to, would hide that of all others.
+_FEWEST_FITTED = 8
+# Lengthscales tell which sources have a signal, and these the lengthscales: so often, in turn.
+_MAX_FITS = 3
 # Sources that are learned at a time: their covariances stay in the processor's cache.
 _CHUNK = 32
 # Noise variances that a source of standardised values may have.
 _NOISES = (1e-4, 1e-3, 1e-2, 0.05, 0.2, 0.5, 0.9)
+# From such a noise on it is not told from noise alone.
+_MOSTLY_NOISE = 0.8
 # The part of a range that is enough to tell its lengthscale.
 _COVERED, _TINY = 0.75, 1e-9
 # Larger than any yᵀ K⁻¹ y of standardised values.
@@ -44,7 +52,9 @@ _SEEN = 3.0, 1.0
 _N_ROUNDS = 20
 # Sources less likely to have a signal do not speak for all. A few trials hardly tell a signal from
 # noise: with a half, sources of 12 trials lost much of what they share (hpolib .17 to .28 at 10).
-_LIKELY = 0.1
+# Of very many, though, a few that are noise would be among them and say that sources have little
+# in common; there those with a signal are told apart better, too.
+_LIKELY, _LIKELY_IN_CROWD = 0.1, 0.5
 
 
 @dataclass(frozen=True)
@@ -125,16 +135,67 @@ class SourceModels:
         tasks = [_scored(task, scores) for task in sources]
         data, groups = Batch.of(tasks), domain.groups
         prior = HyperparameterPrior.default(len(domain.dimensions))
-        at_first = _evidence(data, np.exp(prior.loc[:-2])[groups])
-        likely = telling(_signal(data, at_first))
-        theta = fit_map(_subset(tasks, likely), groups, prior, prior.loc)
-        evidence = _evidence(data, np.exp(theta[:-2])[groups])
-        noise = np.array(_NOISES)[np.argmax(evidence, axis=0)]
-        signal = _signal(data, np.concatenate([at_first, evidence]))
+        best, tried = _Explained.by(prior.loc, data, groups, prior), set()
+        for _ in range(_MAX_FITS):
+            chosen = [tuple(telling(best.signal, at_least=n)) for n in (1, _FEWEST_FITTED)]
+            new = [some for some in dict.fromkeys(chosen) if some not in tried]
+            tried.update(new)
+            subsets = [_subset(tasks, np.array(some)) for some in new]
+            thetas = [fit_map(subset, groups, prior, prior.loc) for subset in subsets]
+            fits = [_Explained.by(theta, data, groups, prior) for theta in thetas]
+            before, best = best, max([best, *fits], key=lambda one: one.log_posterior)
+            if best is before:
+                break
+        return cls._conditioned(best, data, groups)
+
+    def with_lengthscales(self, theta: Float[Array, " t"]) -> SourceModels:
+        """The same sources with other shared hyperparameters; each has its noise told anew."""
+        prior = HyperparameterPrior.default(len(theta) - 2)
+        explained = _Explained.by(theta, self.data, self.groups, prior)
+        return self._conditioned(explained, self.data, self.groups)
+
+    @classmethod
+    def _conditioned(
+        cls, explained: _Explained, data: Batch, groups: Int[Array, " p"]
+    ) -> SourceModels:
+        theta, noise = explained.theta, explained.noise
         alpha = np.empty(data.y.shape)
-        for rows in _chunks(len(tasks)):
+        for rows in _chunks(len(noise)):
             alpha[rows] = GP.condition(data[rows], _with_noise(theta, noise[rows]), groups).alpha
-        return cls(data, theta, noise, alpha, signal, groups)
+        return cls(data, theta, noise, alpha, explained.signal, groups)
+
+
+@dataclass(frozen=True)
+class _Explained:
+    """What one set of lengthscales says of the sources.
+
+    Args:
+        theta: Shared log hyperparameters, shape [d + 2].
+        noise: The likeliest noise variance of each source.
+        signal: The probability that each is more than noise.
+        log_posterior: Of the lengthscales given all sources, whichever of them are noise; up to a
+            constant.
+    """
+
+    theta: Float[Array, " t"]
+    noise: Float[Array, " k"]
+    signal: Float[Array, " k"]
+    log_posterior: float
+
+    @classmethod
+    def by(
+        cls,
+        theta: Float[Array, " t"],
+        data: Batch,
+        groups: Int[Array, " p"],
+        prior: HyperparameterPrior,
+    ) -> _Explained:
+        """By the evidence of the noises that are tried."""
+        evidence = _evidence(data, np.exp(theta[:-2])[groups])
+        signal, log_likelihood = _signal(data, evidence)
+        log_prior, _ = prior.log_density(np.r_[theta[:-2], prior.loc[-2:]])
+        noise = np.array(_NOISES)[np.argmax(evidence, axis=0)]
+        return cls(theta, noise, signal, log_likelihood + log_prior)
 
 
 def _scored(task: Task, scores: Callable[[Float[Array, " n"]], Float[Array, " n"]]) -> Task:
@@ -150,10 +211,16 @@ def _scored(task: Task, scores: Callable[[Float[Array, " n"]], Float[Array, " n"
     return replace(task, repeats=replace(task.repeats, counts=counts))
 
 
-def telling(signal: Float[Array, " k"]) -> Int[Array, " i"]:
-    """The sources that likely have a signal, or all if none has."""
-    likely = np.flatnonzero(signal >= _LIKELY)
-    return likely if len(likely) else np.arange(len(signal))
+def telling(signal: Float[Array, " k"], *, at_least: int = 1) -> Int[Array, " i"]:
+    """The sources that likely have a signal, and the likeliest if these are too few; all if none
+    has one.
+    """
+    least = _LIKELY if len(signal) <= CROWD else _LIKELY_IN_CROWD
+    is_likely = signal >= least
+    if not is_likely.any():
+        return np.arange(len(signal))
+    is_likely[np.argsort(-signal, kind="stable")[:at_least]] = True
+    return np.flatnonzero(is_likely)
 
 
 def _chunks(k: int) -> Iterator[slice]:
@@ -177,21 +244,26 @@ def _evidence(data: Batch, lengthscale: Float[Array, " p"]) -> Float[Array, "j k
     return evidence
 
 
-def _signal(data: Batch, evidence: Float[Array, "j k"]) -> Float[Array, " k"]:
-    """The probability that each source has a signal, given the evidence of models, equally likely.
+def _signal(data: Batch, evidence: Float[Array, "j k"]) -> tuple[Float[Array, " k"], float]:
+    """The probability that each source has a signal, given the evidence of each noise, and the log
+    likelihood of all sources.
 
-    What part of the sources has one is learned from all of them (expectation maximisation,
-    Dempster, Laird & Rubin 1977).
+    What part of the sources has each noise, and what part is noise alone, is learned from all of
+    them (expectation maximisation, Dempster, Laird & Rubin 1977): so a thousand sources of a few
+    trials tell what one of them does not.
     """
     only_noise = -0.5 * np.sum(data.y**2 * data.counts - np.log(data.counts), axis=1)
-    log_ratio = np.logaddexp.reduce(evidence, axis=0) - np.log(len(evidence)) - only_noise
+    told = np.vstack([evidence, only_noise])
+    has_signal = np.r_[np.array(_NOISES) < _MOSTLY_NOISE, False]
     with_signal, without = _SEEN
-    share = with_signal / (with_signal + without)
+    seen = np.where(has_signal, with_signal / has_signal.sum(), without / (~has_signal).sum())
+    share = seen / seen.sum()
     for _ in range(_N_ROUNDS):
-        odds = np.log(share) - np.log1p(-share) + log_ratio
-        signal = np.exp(-np.logaddexp(0.0, -odds))
-        share = (with_signal + signal.sum()) / (with_signal + without + len(signal))
-    return np.asarray(signal)
+        log_joint = np.log(share)[:, None] + told
+        of_each = np.logaddexp.reduce(log_joint, axis=0)
+        likely = np.exp(log_joint - of_each)
+        share = (seen + likely.sum(axis=1)) / (seen.sum() + len(of_each))
+    return np.asarray(likely[has_signal].sum(axis=0)), float(of_each.sum())
 
 
 def _log_evidence(

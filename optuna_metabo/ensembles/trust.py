@@ -40,7 +40,7 @@ _LEAST = 0.1
 
 def mutual_trust(prior: AveragingPrior) -> float:
     """From nearly 0, where sources say nothing of each other's best trials, to 1."""
-    if not _FEWEST <= len(prior.functions) <= _MOST:
+    if not _FEWEST <= len(prior.functions.order) <= _MOST:
         return 1.0
     told = [(i, task) for i, task in prior.some if len(task) >= _N_TRIALS and not is_flat(task.y)]
     pairs = [(prior.without(i), task) for i, task in told]

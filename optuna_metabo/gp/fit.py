@@ -78,7 +78,10 @@ class HyperparameterPrior:
 
 
 def log_marginal_likelihood(
-    theta: Float[Array, " t"], data: Batch, groups: Int[Array, " p"]
+    theta: Float[Array, " t"],
+    data: Batch,
+    groups: Int[Array, " p"],
+    alike: Float[Array, "n n"] | float = 1.0,
 ) -> tuple[float, Float[Array, " t"]]:
     """The sum over the batch of log p(y | X, theta), and its gradient.
 
@@ -93,11 +96,14 @@ def log_marginal_likelihood(
         theta: Logarithms of lengthscales [d], outputscale and noise, shared by all tasks.
         data: The tasks.
         groups: The axis of each column.
+        alike: What part of the covariance of each pair of points remains: of points of several
+            tasks that are fitted together, how alike these are.
     """
     d = len(theta) - 2
     outputscale, noise = np.exp(theta[d]), np.exp(theta[d + 1])
     lengthscale = np.broadcast_to(np.exp(theta[:d])[groups], data.known.shape)
     r2, correlation = data.covariance(lengthscale)
+    correlation = correlation * alike
     eye = np.eye(r2.shape[-1])
     K = outputscale * correlation + np.where(data.mask, noise / data.counts, 1.0)[:, None, :] * eye
     L = cholesky(K)
@@ -111,7 +117,7 @@ def log_marginal_likelihood(
 
     pairs = data.mask[:, :, None] & data.mask[:, None, :]
     G = 0.5 * np.where(pairs, alpha[:, :, None] * alpha[:, None, :] - inverse, 0.0)
-    slope = outputscale * np.einsum("knm,knm->knm", G, matern52_slope(r2))
+    slope = outputscale * alike * G * matern52_slope(r2)
     X = data.X * (data.known / lengthscale)[:, None, :]
     squares = np.einsum("kn,knp->p", slope.sum(-1), X**2)
     products = np.einsum("knp,knp->p", X, slope @ X)
@@ -124,12 +130,18 @@ def log_marginal_likelihood(
 
 
 def fit_map(
-    data: Batch, groups: Int[Array, " p"], prior: HyperparameterPrior, start: Float[Array, " t"]
+    data: Batch,
+    groups: Int[Array, " p"],
+    prior: HyperparameterPrior,
+    start: Float[Array, " t"],
+    *,
+    alike: Float[Array, "n n"] | float = 1.0,
 ) -> Float[Array, " t"]:
     """Hyperparameters (logarithms, shape [d + 2]) shared by the batch, from a warm start.
 
-    The density is taken for each value, so that the first step of the search is no longer with
-    much data than with little.
+    Of points of several tasks ``alike`` is as in :func:`log_marginal_likelihood`. The density is
+    taken for each value, so that the first step of the search is no longer with much data than
+    with little.
     """
     n = max(int(data.mask.sum()), 1)
     least, most = _NOISE_BOUNDS
@@ -141,7 +153,7 @@ def fit_map(
     found = scipy.optimize.minimize(
         _loss,
         start,
-        args=(data, groups, prior),
+        args=(data, groups, prior, alike),
         jac=True,
         method="L-BFGS-B",
         bounds=bounds,
@@ -151,11 +163,15 @@ def fit_map(
 
 
 def _loss(
-    theta: Float[Array, " t"], data: Batch, groups: Int[Array, " p"], prior: HyperparameterPrior
+    theta: Float[Array, " t"],
+    data: Batch,
+    groups: Int[Array, " p"],
+    prior: HyperparameterPrior,
+    alike: Float[Array, "n n"] | float,
 ) -> tuple[float, Float[Array, " t"]]:
     """Minus the log posterior density for each value, up to a constant, and its gradient."""
     n = max(int(data.mask.sum()), 1)
-    value, gradient = log_marginal_likelihood(theta, data, groups)
+    value, gradient = log_marginal_likelihood(theta, data, groups, alike)
     log_prior, slope = prior.log_density(theta)
     return -(value + log_prior) / n, -(gradient + slope) / n
 

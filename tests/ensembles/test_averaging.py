@@ -343,12 +343,26 @@ def noise(seed: int) -> Task:
     return Task(generator.random((30, 2)), generator.standard_normal(30))
 
 
-def test_what_is_expected_at_first_is_that_of_the_few_sources_that_are_no_noise() -> None:
+def test_very_many_sources_that_are_noise_change_nothing_of_what_the_few_others_say() -> None:
     crowd = prior_of(*(noise(seed) for seed in range(60)), *ALIKE)
-    assert crowd.functions.mass[np.isin(crowd.functions.core, [60, 61, 62])].sum() > 0.999
+    assert sorted(crowd.functions.order) == sorted(crowd.functions.core) == [60, 61, 62]
+    assert crowd.functions.mass.sum() == pytest.approx(1.0)
     few, X = prior_of(*ALIKE), np.random.default_rng(9).random((64, 2))
-    found, expected = (prior.condition(EMPTY, NONE).posterior(X).mean for prior in (crowd, few))
-    assert np.corrcoef(found, expected)[0, 1] > 0.98
+    for told in (EMPTY, task(0.3, 4, 5)):
+        models = [prior.condition(told, NONE) for prior in (crowd, few)]
+        found, expected = (model.posterior(X).mean for model in models)
+        assert np.corrcoef(found, expected)[0, 1] > 0.999
+    weights = model_of(crowd, task(0.3, 4, 5)).weights
+    assert len(weights) == 63
+    assert not weights[:60].any()
+
+
+def test_of_very_many_sources_a_single_one_that_is_no_noise_is_left_out_of_nothing() -> None:
+    prior = prior_of(*(noise(seed) for seed in range(60)), ALIKE[0])
+    assert prior.functions.order.tolist() == [60]
+    assert prior.trust == 1.0
+    X = np.random.default_rng(9).random((8, 2))
+    assert np.isfinite(prior.condition(task(0.3, 8, 5), NONE).posterior(X).variances).all()
 
 
 def test_of_few_sources_one_that_hardly_has_a_signal_is_heard_as_far_as_it_has_one() -> None:
