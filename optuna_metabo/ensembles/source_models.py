@@ -18,7 +18,6 @@ from numpy import ndarray as Array
 
 from optuna_metabo.domain import ABSENT, Domain, extent
 from optuna_metabo.ensembles.scores import normal_scores
-from optuna_metabo.ensembles.screening import CROWD
 from optuna_metabo.gp.exact import GP, Batch
 from optuna_metabo.gp.expansion import Expansion, Terms
 from optuna_metabo.gp.fit import HyperparameterPrior, fit_map
@@ -39,8 +38,6 @@ _MAX_FITS = 3
 _CHUNK = 32
 # Noise variances that a source of standardised values may have.
 _NOISES = (1e-4, 1e-3, 1e-2, 0.05, 0.2, 0.5, 0.9)
-# From such a noise on it is not told from noise alone.
-_MOSTLY_NOISE = 0.8
 # The part of a range that is enough to tell its lengthscale.
 _COVERED, _TINY = 0.75, 1e-9
 # Larger than any yᵀ K⁻¹ y of standardised values.
@@ -52,9 +49,7 @@ _SEEN = 3.0, 1.0
 _N_ROUNDS = 20
 # Sources less likely to have a signal do not speak for all. A few trials hardly tell a signal from
 # noise: with a half, sources of 12 trials lost much of what they share (hpolib .17 to .28 at 10).
-# Of very many, though, a few that are noise would be among them and say that sources have little
-# in common; there those with a signal are told apart better, too.
-_LIKELY, _LIKELY_IN_CROWD = 0.1, 0.5
+_LIKELY = 0.1
 
 
 @dataclass(frozen=True)
@@ -95,13 +90,15 @@ class SourceModels:
     @cached_property
     def covered(self) -> Bool[Array, " p"]:
         """The columns of which sources have tried so much together that they know how soon values
-        change there: of a choice that no source had they do not, nor of a longer range.
+        change there: of a choice that no source had they do not, nor of a longer range, and where
+        no source likely has a signal they know nothing.
         """
         data, of_numbers = self.data, np.bincount(self.groups)[self.groups] == 1
         # A task tells no value in the middle of a range from an absent one: none there is counted.
         told = data.known[:, None, :] & (data.X != ABSENT)
         tried = extent(data.X[data.mask], told[data.mask])
-        return np.asarray(tried >= np.where(of_numbers, _COVERED, _TINY))
+        is_told = tried >= np.where(of_numbers, _COVERED, _TINY)
+        return np.asarray(is_told & (self.signal >= _LIKELY).any())
 
     @property
     def gp(self) -> GP:
@@ -215,8 +212,7 @@ def telling(signal: Float[Array, " k"], *, at_least: int = 1) -> Int[Array, " i"
     """The sources that likely have a signal, and the likeliest if these are too few; all if none
     has one.
     """
-    least = _LIKELY if len(signal) <= CROWD else _LIKELY_IN_CROWD
-    is_likely = signal >= least
+    is_likely = signal >= _LIKELY
     if not is_likely.any():
         return np.arange(len(signal))
     is_likely[np.argsort(-signal, kind="stable")[:at_least]] = True
@@ -253,17 +249,16 @@ def _signal(data: Batch, evidence: Float[Array, "j k"]) -> tuple[Float[Array, " 
     trials tell what one of them does not.
     """
     only_noise = -0.5 * np.sum(data.y**2 * data.counts - np.log(data.counts), axis=1)
-    told = np.vstack([evidence, only_noise])
-    has_signal = np.r_[np.array(_NOISES) < _MOSTLY_NOISE, False]
+    told, signals = np.vstack([evidence, only_noise]), 1.0 - np.array(_NOISES)
     with_signal, without = _SEEN
-    seen = np.where(has_signal, with_signal / has_signal.sum(), without / (~has_signal).sum())
+    seen = np.r_[with_signal * signals / signals.sum(), without]
     share = seen / seen.sum()
     for _ in range(_N_ROUNDS):
         log_joint = np.log(share)[:, None] + told
         of_each = np.logaddexp.reduce(log_joint, axis=0)
         likely = np.exp(log_joint - of_each)
         share = (seen + likely.sum(axis=1)) / (seen.sum() + len(of_each))
-    return np.asarray(likely[has_signal].sum(axis=0)), float(of_each.sum())
+    return np.asarray(likely[:-1].sum(axis=0)), float(of_each.sum())
 
 
 def _log_evidence(

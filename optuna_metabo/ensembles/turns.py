@@ -94,10 +94,10 @@ class Turn(Seen):
     @property
     def _is_misled(self) -> bool:
         """Whether sources have misled so far; those that are right in the rough are followed."""
-        is_convincing = self._doubt >= _CONVINCING
-        first = 1 if self.is_doubted or is_convincing else _FIRST_ANEW
-        is_early = first <= self.n < first + _N_ANEW
-        return is_early and self._doubt > _MISLED and not self.is_borne_out
+        first = 1 if self.is_doubted else _FIRST_ANEW
+        is_early = self.n < first + _N_ANEW
+        enough = _MISLED if self.n >= first else _CONVINCING
+        return is_early and self._doubt > enough and not self.is_borne_out
 
     @property
     def _is_turned(self) -> bool:
