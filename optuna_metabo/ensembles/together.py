@@ -27,8 +27,8 @@ from optuna_metabo.thinning import evenly
 _ALIKE = 0.6
 # Points that are fitted together.
 _MAX_POINTS = 256
-# By how much the evidence of all points must be larger, in nats. Where lengthscales hide an optimum
-# it is a hundred and more; with 30, on sphere40, the first trial was worse (.09 to .23).
+# By how much the evidence of all points must be larger, in nats. Where lengthscales hide an
+# optimum it is a hundred and more; with 30, as on sphere40, the first trial was worse, .23 for .09.
 _CLEARLY = 50.0
 
 

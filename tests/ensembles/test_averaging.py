@@ -382,7 +382,8 @@ def test_where_no_source_has_a_signal_the_rival_begins_with_most_of_the_weight()
 def test_without_anything_in_common_the_mean_of_the_sources_is_put_to_the_test() -> None:
     """Sources that share no parameter with one another, as those of a whole storage may not."""
     known = [np.array([True, False]), np.array([False, True])]
-    sources = [replace(task(0.3, 25, i), known=one) for i, one in enumerate(known)]
+    X = np.random.default_rng(0).random((25, 2))
+    sources = [Task(X, -((X @ one - 0.3) ** 2), one) for one in known]
     prior = prior_of(*sources)
     assert prior.functions.share == 0.0
     X = DOMAIN.sample(512, generator=np.random.default_rng(3))

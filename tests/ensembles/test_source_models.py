@@ -106,23 +106,54 @@ def test_a_few_trials_do_not_make_a_source_noise() -> None:
     assert (SourceModels.learn(few, DOMAIN).signal > 0.5).all()
 
 
-def test_the_signal_is_its_share_times_its_evidence_of_all_models() -> None:
+def test_the_signal_is_what_is_left_to_noise_once_shares_have_settled() -> None:
     sources = [noisy(8, i, 3.0) for i in range(3)]
     models = SourceModels.learn(sources, DOMAIN)
+    noises = np.array([1e-4, 1e-3, 1e-2, 0.05, 0.2, 0.5, 0.9, 1.0])
     y = np.array([normal_scores(task.y) for task in sources])
-    default = np.exp(module.HyperparameterPrior.default(2).loc[:-2])
-    evidence = np.zeros(3)
-    for lengthscale in (default, np.exp(models.theta[:-2])):
-        for noise in (1e-4, 1e-3, 1e-2, 0.05, 0.2, 0.5, 0.9):
-            for i, task in enumerate(sources):
-                k = matern52(squared_distance(task.X, task.X, lengthscale))
-                K = (1.0 - noise) * k + noise * np.eye(8)
-                evidence[i] += multivariate_normal(cov=K).pdf(y[i]) / 14
-    without = np.array([multivariate_normal(cov=np.eye(8)).pdf(one) for one in y])
-    share = (3.0 + models.signal.sum()) / 7.0
-    expected = share * evidence / (share * evidence + (1.0 - share) * without)
-    assert (np.abs(models.signal - 0.5) < 0.45).all()
-    np.testing.assert_allclose(models.signal, expected, atol=1e-3)
+    evidence = np.empty((8, 3))
+    for i, task in enumerate(sources):
+        k = matern52(squared_distance(task.X, task.X, np.exp(models.theta[:-2])))
+        for j, noise in enumerate(noises):
+            K = (1.0 - noise) * k + noise * np.eye(8)
+            evidence[j, i] = multivariate_normal(cov=K).pdf(y[i])
+    seen = np.r_[3.0 * (1.0 - noises[:-1]) / (1.0 - noises[:-1]).sum(), 1.0]
+    share = seen / seen.sum()
+    for _ in range(module._N_ROUNDS):
+        likely = share[:, None] * evidence
+        likely /= likely.sum(axis=0)
+        share = (seen + likely.sum(axis=1)) / 7.0
+    np.testing.assert_allclose(models.signal, 1.0 - likely[-1], atol=1e-6)
+
+
+def short(n_sources: int, n_trials: int) -> list[Task]:
+    """Past studies of one function, that are too short to tell it from noise one by one."""
+    return [make_task(bowl(0.3), n_trials, seed) for seed in range(n_sources)]
+
+
+@pytest.mark.parametrize(("n_sources", "n_trials"), [(100, 6), (50, 8), (250, 8)])
+def test_many_short_sources_tell_together_that_none_of_them_is_noise(
+    n_sources: int, n_trials: int
+) -> None:
+    models = SourceModels.learn(short(n_sources, n_trials), DOMAIN)
+    assert (models.signal > 0.1).mean() > 0.9
+
+
+def test_noise_is_not_explained_by_lengthscales_shorter_than_the_gaps_between_points() -> None:
+    noise = [only_noise(12, seed) for seed in range(40)]
+    models = SourceModels.learn(noise, DOMAIN)
+    assert (models.signal < 0.1).all()
+    assert not models.covered.any()
+    assert (np.exp(models.theta[:-2]) > 0.3).all()
+
+
+def test_the_likeliest_sources_are_taken_where_too_few_tell() -> None:
+    signal = np.array([0.05, 0.9, 0.01, 0.2, 0.02])
+    assert module.telling(signal).tolist() == [1, 3]
+    assert module.telling(signal, at_least=2).tolist() == [1, 3]
+    assert module.telling(signal, at_least=4).tolist() == [0, 1, 3, 4]
+    assert module.telling(signal, at_least=9).tolist() == [0, 1, 2, 3, 4]
+    assert module.telling(0.01 * signal, at_least=2).tolist() == [0, 1, 2, 3, 4]
 
 
 def make_tasks(*sizes: int) -> list[Task]:
@@ -195,14 +226,17 @@ def test_the_evidence_of_pure_noise_is_that_of_the_means() -> None:
     data = Batch.of([repeated(only_noise(5, 0), counts)])
     model = multivariate_normal(cov=np.diag(1.0 / counts)).logpdf(data.y[0])
     constant = -0.5 * 5 * np.log(2.0 * np.pi)
-    odds = 3.0  # of sources seen before the first
+    signals = 1.0 - np.array(module._NOISES)
+    seen = np.r_[3.0 * signals / signals.sum(), 1.0]
     for ratio in (-2.0, 0.0, 2.0):
-        evidence = np.array([[model - constant + ratio]])
-        (signal,) = module._signal(data, evidence)
+        evidence = np.full((7, 1), model - constant + ratio)
+        (signal,), log_likelihood = module._signal(data, evidence)
+        share = seen / seen.sum()
         for _ in range(20):
-            share = (3.0 + odds / (1.0 + odds)) / 5.0
-            odds = share / (1.0 - share) * np.exp(ratio)
-        assert signal == pytest.approx(odds / (1.0 + odds), abs=1e-3)
+            likely = share * np.r_[np.full(7, np.exp(ratio)), 1.0]
+            expected, share = likely / likely.sum(), (seen + likely / likely.sum()) / 5.0
+        assert signal == pytest.approx(1.0 - expected[-1])
+        assert log_likelihood == pytest.approx(model - constant + np.log(likely.sum()))
 
 
 def test_a_source_whose_points_all_have_as_many_values_is_learned_as_with_one_each() -> None:
@@ -234,5 +268,5 @@ def test_covered_is_what_sources_that_know_a_column_have_tried_together() -> Non
 def test_the_middle_where_absent_parameters_stand_covers_no_range() -> None:
     generator = np.random.default_rng(0)
     X = np.column_stack([generator.random(20), np.r_[np.full(10, 0.5), np.linspace(0.6, 1.3, 10)]])
-    task = Task(X, generator.standard_normal(20))
+    task = Task(X, X[:, 0])
     assert SourceModels.learn([task], DOMAIN).covered.tolist() == [True, False]

@@ -203,3 +203,28 @@ def test_the_noise_of_a_single_value_may_exceed_the_variance_of_means() -> None:
     batch, prior = Batch.of([Task.observed(X, y)]), HyperparameterPrior.default(1)
     noise = np.exp(fit_map(batch, np.arange(1), prior, prior.loc)[-1])
     assert noise == pytest.approx(9.0, rel=0.1)
+
+
+def test_tasks_that_are_nothing_alike_are_fitted_together_as_one_by_one() -> None:
+    one, other = make_tasks(7, 7)
+    together = Batch.of([Task(np.vstack([one.X, other.X]), np.r_[one.y, other.y])])
+    apart = Batch.of([one, other])
+    owner = np.repeat([0, 1], 7)
+    alike = (owner[:, None] == owner).astype(float)
+    found = log_marginal_likelihood(THETA, together, GROUPS, alike)
+    expected = log_marginal_likelihood(THETA, apart, GROUPS)
+    assert found[0] == pytest.approx(expected[0])
+    np.testing.assert_allclose(found[1], expected[1])
+
+
+def test_the_gradient_of_tasks_that_are_somewhat_alike_is_that_of_finite_differences() -> None:
+    batch, step = Batch.of(make_tasks(12)), 1e-6
+    owner = np.repeat([0, 1, 2], 4)
+    alike = 0.6 + 0.4 * (owner[:, None] == owner)
+    _, gradient = log_marginal_likelihood(THETA, batch, GROUPS, alike)
+    numeric = [
+        log_marginal_likelihood(THETA + step * e, batch, GROUPS, alike)[0]
+        - log_marginal_likelihood(THETA - step * e, batch, GROUPS, alike)[0]
+        for e in np.eye(len(THETA))
+    ]
+    np.testing.assert_allclose(gradient, np.array(numeric) / (2.0 * step), rtol=1e-5, atol=1e-6)
