@@ -28,7 +28,8 @@ _ALIKE = 0.6
 # Points that are fitted together.
 _MAX_POINTS = 256
 # By how much the evidence of all points must be larger, in nats. Where lengthscales hide an
-# optimum it is a hundred and more; with 30, as on sphere40, the first trial was worse, .23 for .09.
+# optimum it is a hundred and more; with 30, as on sphere40, the first trial was worse (.23, was
+# .09).
 _CLEARLY = 50.0
 
 

@@ -16,7 +16,8 @@ FIRST_PROBE, PROBE_EVERY, _REFUTED = 5, 3, 0.01
 _FIRST_ANEW, _N_ANEW, _MISLED = 4, 5, 0.5
 # With less of the weight opposites are not even tried.
 _UNTHINKABLE = 1e-6
-# In the first few asks those that believe no source take part only with more of the weight.
+# In the first few asks those that believe no source take part only with more of the weight; the
+# study begins anew then: a Gaussian process of one to three values walks from corner to corner.
 _CONVINCING = 0.8
 
 
