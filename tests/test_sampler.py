@@ -606,9 +606,8 @@ def test_a_study_whose_sources_mislead_begins_as_one_without_any_where_they_expe
     cold.optimize(peak, n_trials=40)
     kinds = [one.origin.kind for one in study.sampler.explain(study).trials]
     first, *others = [number for number, kind in enumerate(kinds) if kind == "anew"]
-    assert first >= 1
+    assert 1 <= first <= 4
     assert study.trials[first].params in [trial.params for trial in cold.trials]
-    assert study.trials[first].value < min(trial.value for trial in study.trials[:first])
     assert others
     for number in others:
         assert study.trials[number].params == cold.trials[number].params
