@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-import scipy.stats
+import scipy
 from numpy import ndarray as Array
 
 from optuna_metabo.acquisition import Acquisition, maximise

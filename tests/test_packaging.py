@@ -26,6 +26,21 @@ def test_importing_and_asking_load_neither_torch_nor_plotting() -> None:
     subprocess.run([sys.executable, "-c", script], check=True, cwd=ROOT)
 
 
+def test_asking_with_a_past_does_not_wait_for_the_distributions_of_scipy() -> None:
+    """They take a second to load, and no ask needs them where a past study begins."""
+    script = (
+        "import sys, optuna; optuna.logging.disable_default_handler()\n"
+        "from optuna_metabo import MetaGPSampler\n"
+        "f = lambda t: t.suggest_float('x', 0, 1) ** 2\n"
+        "past = optuna.create_study(sampler=optuna.samplers.RandomSampler(seed=0))\n"
+        "past.optimize(f, n_trials=10)\n"
+        "study = optuna.create_study(sampler=MetaGPSampler([past], seed=0))\n"
+        "study.optimize(f, n_trials=3)\n"
+        "sys.exit('scipy.stats' in sys.modules)"
+    )
+    subprocess.run([sys.executable, "-c", script], check=True, cwd=ROOT)
+
+
 def test_no_private_name_of_optuna_is_used() -> None:
     private = re.compile(r"optuna\._|from optuna[\w.]*\._|\bimport _\w+|study\._|trial\._")
     for folder in ("optuna_metabo", "studies"):

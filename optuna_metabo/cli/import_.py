@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -79,7 +79,7 @@ def command(
     set_log_level()
     if out is not None:
         check_free(out, force=force, sign=FORMAT.encode())
-    with _in_words_of_options(), writing_errors_of(storage or "sqlite://"):
+    with _in_words_of_options(), writing_errors_of(storage) if storage else nullcontext():
         study = import_history(
             table,
             _once(metrics, "--metric"),

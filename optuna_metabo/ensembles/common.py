@@ -118,14 +118,14 @@ class Common:
         if self.share == 0.0 or rest.all() or not rest.any():
             return self
         K = _correlation(X, X, self.inverse_lengthscale)
-        weights = _fit(K, owner[:, None] == owner, y, self.share, self.noise / counts).weights
-        coefficients = self.share * weights
-        return replace(self, X=X, coefficients=coefficients, y=y, owner=owner, counts=counts)
+        fit = _fit(K, owner[:, None] == owner, y, self.share, self.noise / counts)
+        parts = self.inverse_lengthscale, self.share, self.noise, y, owner, counts
+        return Common(X, self.share * fit.weights, *parts, fit.evidence)
 
     @property
     def alike(self) -> Float[Array, "n n"]:
         """What part of the covariance of each pair of points remains."""
-        return self.share + (1.0 - self.share) * (self.owner[:, None] == self.owner)
+        return _alike(self.share, self.owner[:, None] == self.owner)
 
     def mean(self, X: Float[Array, "m p"]) -> Float[Array, " m"]:
         """The expected value of ``g``."""
@@ -185,6 +185,11 @@ def _likeliest(
     return best
 
 
+def _alike(share: float, is_same: Bool[Array, "n n"]) -> Float[Array, "n n"]:
+    """What part of the covariance of each pair of points remains."""
+    return share + (1.0 - share) * is_same
+
+
 def _fit(
     K: Float[Array, "n n"],
     is_same: Bool[Array, "n n"],
@@ -192,7 +197,7 @@ def _fit(
     share: float,
     noise: Float[Array, " n"],
 ) -> Fit:
-    L = cholesky(K * (share + (1.0 - share) * is_same) + np.diag(noise))
+    L = cholesky(K * _alike(share, is_same) + np.diag(noise))
     half = lower_solve(L, y[:, None])
     weights = transposed_solve(L, half)[:, 0]
     log_det = 2.0 * np.log(np.diagonal(L)).sum()

@@ -130,6 +130,7 @@ def test_points_are_owned_by_the_places_of_their_sources() -> None:
     rest, Z = learn([tasks[0], tasks[2]]), np.random.default_rng(4).random((8, 2))
     assert (rest.share, rest.noise) == (common.share, common.noise)
     np.testing.assert_allclose(common.without(4).mean(Z), rest.mean(Z))
+    assert common.without(4).log_evidence == pytest.approx(rest.log_evidence)
 
 
 def test_points_keep_their_owners_where_some_sources_are_left_out() -> None:
