@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy import ndarray as Array
 
-from optuna_metabo.acquisition import NATS, Acquisition, maximise
+from optuna_metabo.acquisition import NATS, Acquisition, maximise, settled_as
 from optuna_metabo.acquisition.gain import (
     expected,
     hypervolume_improvement,
@@ -175,13 +175,19 @@ class Search:
     def best(self, frame: Frame, generator: np.random.Generator) -> Float[Array, " p"]:
         """Where a trial promises most, on its own axes."""
         on_joint_axes, embedding = self._acquisition(), frame.embedding
-        return maximise(
-            lambda X: on_joint_axes(embedding(X)),
-            frame.subspace(self.now.taken),
-            embedding.back(self._starts()),
-            generator=generator,
-            tolerance=NATS if len(self.now.feasible) else _RANK,
-        )
+        subspace, is_first = frame.subspace(self.now.taken), not self.now.n_seen
+
+        def promise(X: Float[Array, "m p"]) -> Float[Array, " m"]:
+            """On the trial's axes."""
+            return on_joint_axes(embedding(X))
+
+        tolerance, starts = _RANK if is_first else NATS, embedding.back(self._starts())
+        x = maximise(promise, subspace, starts, generator=generator, tolerance=tolerance)
+        if is_first and len(starts) and not len(self.now.pending):
+            x = settled_as(
+                promise, subspace, x, starts, generator=generator, tolerance=tolerance
+            )
+        return x
 
     def scores(self, X: Float[Array, "m p"]) -> Float[Array, " m"]:
         """What each point of the joint axes promises; only the order means something.

@@ -12,6 +12,7 @@ from optuna_metabo.acquisition.hypervolume import (
 from optuna_metabo.acquisition.logei import log_expected_improvement
 from optuna_metabo.acquisition.optimize import NATS, Acquisition, maximise
 from optuna_metabo.acquisition.subspace import Subspace
+from optuna_metabo.acquisition.ties import settled_as
 
 __all__ = [
     "NATS",
@@ -23,5 +24,6 @@ __all__ = [
     "log_probability_of_feasibility",
     "maximise",
     "nondominated",
+    "settled_as",
     "thin",
 ]

@@ -58,6 +58,7 @@ class Functions:
     mass: Float[Array, " c"]
     anchors: Anchors
     belief: Float[Array, " sources"]
+    evenness: float = 1.0
 
     @classmethod
     def of(cls, models: SourceModels, common: Common, reference: Float[Array, "r p"]) -> Functions:
@@ -78,7 +79,7 @@ class Functions:
     @property
     def share(self) -> float:
         """How much of two sources' functions is explained by one another."""
-        return self.common.share**2
+        return self.evenness * self.common.share**2
 
     @property
     def opinions(self) -> Float[Array, " opinions"]:
@@ -114,7 +115,10 @@ class Functions:
         odds = belief**_TEMPER * heard
         mass = _mass(phi, self.core, belief * heard)
         order = self.order[np.argsort(-belief[self.order], kind="stable")]
-        return replace(self, order=order, belief=odds / odds.mean(), mass=mass)
+        evenness = float(belief.mean() ** 2 / np.mean(belief**2))
+        return replace(
+            self, order=order, belief=odds / odds.mean(), mass=mass, evenness=evenness
+        )
 
     def among(self, index: Int[Array, " s"]) -> Functions:
         """With what some sources have in common in the place of what all have."""
