@@ -26,9 +26,10 @@ import numpy as np
 from numpy import ndarray as Array
 
 from optuna_metabo.domain import Domain
+from optuna_metabo.ensembles.beyond import Beyond
 from optuna_metabo.ensembles.calibration import Calibration, believed_spread, usual_spread
 from optuna_metabo.ensembles.experts import DISTANT, Bases, all_groups
-from optuna_metabo.ensembles.functions import Functions
+from optuna_metabo.ensembles.functions import Functions, Voices
 from optuna_metabo.ensembles.kriging import Kernel, Kriging, Residual
 from optuna_metabo.ensembles.likeness import Likeness
 from optuna_metabo.ensembles.mixture import AveragingModel, CalibratedModel, is_little
@@ -223,7 +224,8 @@ class AveragingPrior:
         prior = {"joint": heard * self.settings.joint, "opposed": heard * self.settings.opposed}
         belief = functions.belief[kept.sources]
         groups = list(all_groups(kept.sources, functions.share, belief, plain=plain, **prior))
-        bases = Bases.of(functions, kept, groups)
+        beyond = self._beyond(kernels["shared"], target, functions.voices(kept.sources))
+        bases = Bases.of(functions, kept, groups, beyond)
         basis = bases.at(X)
         correlation = {name: kernel.correlation(X, X) for name, kernel in kernels.items()}
         counts = np.r_[target.counts, Repeats.believed(len(pending)).counts]
@@ -258,6 +260,20 @@ class AveragingPrior:
         shared = Kernel(np.where(is_theirs, models.lengthscale, own.lengthscale), own.noise)
         return {"own": own, "shared": shared}
 
+    def _beyond(self, kernel: Kernel, target: Task, voices: Voices) -> Beyond:
+        """Of the size by which distant experts explain the values best."""
+        beyond = self._usual_beyond(kernel)
+
+        def evidence(one: Beyond) -> float:
+            """Of them all."""
+            return float(np.logaddexp.reduce(_evidence(kernel, one, target, voices(target.X))))
+
+        return beyond.likeliest(evidence)
+
+    def _usual_beyond(self, kernel: Kernel) -> Beyond:
+        unknown = ~self.functions.models.data.known.any(axis=0)
+        return Beyond.of(unknown, kernel.lengthscale, self.functions.anchors.X)
+
     def _screened(self, kernel: Kernel, target: Task) -> Kept:
         """The sources whose distant experts have the most evidence, by the values as told.
 
@@ -273,17 +289,17 @@ class AveragingPrior:
 
     def _most_likely(self, kernel: Kernel, told: Task) -> Kept:
         few = Scale.from_best(told.y).standardise(told).thinned(_MAX_SCREENED)
-        correlation, nothing = kernel.correlation(few.X, few.X), np.zeros((0, len(few)))
-        noise = kernel.noise / few.counts
-        residual = Residual.factorise(correlation, nothing, rho=DISTANT.rho, noise=noise)
         guess = partial(self.functions.anchors.guess, few.X)
-        evidence = partial(_evidence, residual, few.y)
+        evidence = partial(_evidence, kernel, self._usual_beyond(kernel), few)
         return screened(self.functions.order, guess, evidence, self.functions.belief)
 
 
 def _evidence(
-    residual: Residual, y: Float[Array, " n"], phi: Float[Array, "s n"]
+    kernel: Kernel, beyond: Beyond, target: Task, phi: Float[Array, "s n"]
 ) -> Float[Array, " s"]:
     """That of the distant experts of some functions."""
-    kriging = Kriging.condition(residual, DISTANT.coefficients, y, phi)
+    correlation, noise = kernel.correlation(target.X, target.X), kernel.noise / target.counts
+    spread = beyond(target.X)
+    residual = Residual.factorise(correlation, spread, rho=DISTANT.rho, noise=noise)
+    kriging = Kriging.condition(residual, DISTANT.coefficients, target.y, phi)
     return np.asarray(np.logaddexp.reduce(kriging.log_evidence, axis=1))

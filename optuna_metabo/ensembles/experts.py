@@ -13,6 +13,7 @@ from functools import cached_property
 import numpy as np
 from numpy import ndarray as Array
 
+from optuna_metabo.ensembles.beyond import Beyond
 from optuna_metabo.ensembles.functions import Functions, Voices
 from optuna_metabo.ensembles.kriging import Coefficients, Kriging, Residual
 from optuna_metabo.ensembles.screening import Kept
@@ -95,8 +96,10 @@ class Group:
         return basis.rows[self._places]
 
     def spread(self, basis: Basis) -> Float[Array, "l m"]:
-        """The rows of the residual's further covariance."""
-        return basis.deviations if self.has_deviations else basis.deviations[:0]
+        """The rows of the residual's further covariance: some of the basis', the first ones."""
+        if self.relation is RIVAL:
+            return basis.beyond[:0]
+        return basis.spread if self.has_deviations else basis.beyond
 
     def condition(
         self,
@@ -160,12 +163,19 @@ class Basis:
 
     Args:
         rows: The functions of single sources, what all have in common, their mean, nothing.
+        beyond: Of what parameters may do that no source knows, rows with this Gram matrix.
         deviations: Of the sources from their mean: the Gram matrix of these rows is what is not
             known of the best combination.
     """
 
     rows: Float[Array, "rows m"]
+    beyond: Float[Array, "l m"]
     deviations: Float[Array, "s m"]
+
+    @property
+    def spread(self) -> Float[Array, "l+s m"]:
+        """Both: the residual's further covariance of an expert that has all of it."""
+        return np.concatenate([self.beyond, self.deviations])
 
     def of_all(self, share: float) -> Float[Array, " m"]:
         """What all sources expect together: what they have in common, or without it their mean."""
@@ -181,17 +191,21 @@ class Bases:
         kept: The sources that have experts.
         needed: Which rows of :class:`Basis` are worked out; the others are 0.
         voices: The needed ones of these sources' functions and of what all have in common.
+        beyond: What parameters may do that no source knows.
     """
 
     kept: Kept
     needed: Bool[Array, " rows"]
     voices: Voices
+    beyond: Beyond
 
     @classmethod
-    def of(cls, functions: Functions, kept: Kept, groups: Sequence[Group]) -> Bases:
+    def of(
+        cls, functions: Functions, kept: Kept, groups: Sequence[Group], beyond: Beyond
+    ) -> Bases:
         """Those of the groups' experts."""
         every = np.ones(len(kept.sources) + 3, dtype=bool)
-        everything = cls(kept, every, functions.voices(kept.sources))
+        everything = cls(kept, every, functions.voices(kept.sources), beyond)
         return everything.only(groups)
 
     def only(self, groups: Sequence[Group]) -> Bases:
@@ -215,4 +229,4 @@ class Bases:
             rows[s + 1] = shares @ rows[:s]
             parts = shares * s / max(s - 1, 1)
             deviations = (rows[:s] - rows[s + 1]) * np.sqrt(parts)[:, None]
-        return Basis(rows, deviations)
+        return Basis(rows, self.beyond(X), deviations)

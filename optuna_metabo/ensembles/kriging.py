@@ -101,12 +101,18 @@ class Residual:
         """Of the covariance of the first ``n`` points."""
         return 2.0 * float(np.log(np.diagonal(self.L)[:n]).sum())
 
-    def left(self, correlation: Float[Array, "N m"]) -> Float[Array, " m"]:
-        """The part of the residual's variance that is left at m points of such correlations with
-        these, from 0 to 1; of one without a further covariance.
+    def left(
+        self, correlation: Float[Array, "N m"], spread: Float[Array, "l m"]
+    ) -> Float[Array, " m"]:
+        """The part of the residual's variance that is left at m points, from 0 to 1.
+
+        Args:
+            correlation: Of the N points with the new ones.
+            spread: The further covariance's rows at the new points.
         """
-        V = self.L_inverse @ correlation
-        return np.maximum(1.0 - self.rho**2 * np.einsum("nm,nm->m", V, V), 1e-10)
+        V = self.L_inverse @ (self.rho**2 * correlation + self.spread.T @ spread)
+        own = self.rho**2 + np.einsum("lm,lm->m", spread, spread)
+        return np.maximum(1.0 - np.einsum("nm,nm->m", V, V) / own, 1e-10)
 
     def variance(self, i: int) -> float:
         """Of the residual and the noise at one point."""

@@ -57,7 +57,7 @@ class Ready:
         basis = self.bases.at(X)
         found = {name: one(X).T for name, one in self.correlations.items()}
         correlation = np.stack([found[name] for name in self.kernels])
-        return self.predictor.posterior(correlation, basis.rows[self.places], basis.deviations)
+        return self.predictor.posterior(correlation, basis.rows[self.places], basis.spread)
 
 
 @dataclass(frozen=True)
@@ -207,7 +207,8 @@ class AveragingModel:
     def novelty(self, X: Float[Array, "m p"]) -> Float[Array, " m"]:
         """The part of the residual's variance that is left after the values, from 0 to 1."""
         kernel = self.kernels[self.groups[0].kernel]
-        return self.krigings[0].residual.left(kernel.correlation(self.X, X))
+        correlation, spread = kernel.correlation(self.X, X), self.bases.beyond(X)
+        return self.krigings[0].residual.left(correlation, spread)
 
 
 @dataclass(frozen=True)

@@ -23,34 +23,40 @@ class Residuals:
     Args:
         rho2: Their squared sizes, shape [g 1 1].
         spread: The rows of the further covariance, 0 where a residual has none, shape [g l N].
-        has_spread: Whether it has one, 1 or 0, shape [g 1].
+        has: Which of these rows each has, the first ones, 1 or 0.
         L_inverse: Of each, the inverse of the lower factor, shape [g N N].
     """
 
     rho2: Float[Array, "g 1 1"]
     spread: Float[Array, "g l N"]
-    has_spread: Float[Array, "g 1"]
+    has: Float[Array, "g l"]
     L_inverse: Float[Array, "g N N"]
 
     @classmethod
     def of(cls, several: Sequence[Residual]) -> Residuals:
-        """Those that have a further covariance have the same number of rows."""
+        """The rows of a further covariance are the first ones of the longest."""
         sizes = [len(one.spread) for one in several]
         spread = np.zeros((len(several), max(sizes), several[0].spread.shape[1]))
         for row, one in zip(spread, several, strict=True):
             row[: len(one.spread)] = one.spread
         rho2 = np.array([one.rho**2 for one in several])[:, None, None]
-        has_spread = np.array([[float(size > 0)] for size in sizes])
-        return cls(rho2, spread, has_spread, np.stack([one.L_inverse for one in several]))
+        has = (np.arange(max(sizes)) < np.array(sizes)[:, None]).astype(float)
+        return cls(rho2, spread, has, np.stack([one.L_inverse for one in several]))
 
     def whiten(
         self, correlation: Float[Array, "g N m"], spread: Float[Array, "l m"]
     ) -> tuple[Float[Array, "g N m"], Float[Array, "g m"]]:
-        """The whitened covariances with m new points, and the variances left at these."""
+        """The whitened covariances with m new points, and the variances left at these.
+
+        Args:
+            correlation: Of the N points with the new ones, for each residual.
+            spread: Rows at the new points; those that no residual has come last.
+        """
         K, own = self.rho2 * correlation, self.rho2[:, 0]
+        spread = spread[: self.has.shape[1]]
         if len(spread):
             K += np.swapaxes(self.spread, 1, 2) @ spread
-            own = own + self.has_spread * np.einsum("lm,lm->m", spread, spread)
+            own = own + self.has @ spread**2
         V = self.L_inverse @ K
         return V, np.maximum(own - np.einsum("gnm,gnm->gm", V, V), 1e-10)
 
