@@ -184,9 +184,7 @@ class Search:
         tolerance, starts = _RANK if is_first else NATS, embedding.back(self._starts())
         x = maximise(promise, subspace, starts, generator=generator, tolerance=tolerance)
         if is_first and len(starts) and not len(self.now.pending):
-            x = settled_as(
-                promise, subspace, x, starts, generator=generator, tolerance=tolerance
-            )
+            x = settled_as(promise, subspace, x, starts, generator=generator, tolerance=tolerance)
         return x
 
     def scores(self, X: Float[Array, "m p"]) -> Float[Array, " m"]:

@@ -12,7 +12,7 @@ from numpy import ndarray as Array
 
 from optuna_metabo.acquisition.ascent import Function
 from optuna_metabo.acquisition.subspace import Subspace
-from optuna_metabo.domain import Domain
+from optuna_metabo.domain import ABSENT, Domain
 from optuna_metabo.shapes import Bool, Float
 
 # Points by which an axis is found to make no difference.
@@ -44,8 +44,8 @@ def settled_as(
     tried = subspace.sample(_N_TRIED, generator=generator)
     moved = np.where(is_of[:, None], tried, x).reshape(-1, len(x))
     least = float(acquisition(x[None])[0]) - tolerance
-    is_as_good = acquisition(subspace.project(moved)) >= least
-    is_open = is_as_good.reshape(-1, _N_TRIED).all(axis=1) & subspace.free
+    values = acquisition(subspace.project(moved)).reshape(-1, _N_TRIED)
+    is_open = (values.min(axis=1) >= least) & subspace.free
     has = _has(subspace.domain, given) & is_open
     if not has.any():
         return x
@@ -53,13 +53,16 @@ def settled_as(
     nearest = np.argmin(np.where(has, distance[:, None], np.inf), axis=0)
     like = np.where(has.any(axis=0)[groups], given[nearest[groups], np.arange(len(x))], x)
     found = subspace.project(like[None])
-    is_left = acquisition(found)[0] >= least and not subspace.is_taken(found)[0]
+    is_left = float(acquisition(found)[0]) >= least and not subspace.is_taken(found)[0]
     return np.asarray(found[0] if is_left else x)
 
 
 def _has(domain: Domain, given: Float[Array, "k p"]) -> Bool[Array, "k d"]:
-    """Which axes each point has a place on: the others it lacks, or lies outside of."""
-    inside = (given >= 0.0) & (given <= 1.0)
+    """Which axes each point has a place on: the others it lacks, or lies outside of.
+
+    The middle of a range is not told from what stands for an absent number.
+    """
+    inside = (given >= 0.0) & (given <= 1.0) & (given != ABSENT)
     placed = [
         (given[:, part] > 0.0).any(axis=1) if axis.n_choices else inside[:, part.start]
         for axis, part in zip(domain.dimensions, domain.slices, strict=True)

@@ -271,7 +271,7 @@ class AveragingPrior:
         return beyond.likeliest(evidence)
 
     def _usual_beyond(self, kernel: Kernel) -> Beyond:
-        unknown = ~self.functions.models.data.known.any(axis=0)
+        unknown = self.functions.models.unknown
         return Beyond.of(unknown, kernel.lengthscale, self.functions.anchors.X)
 
     def _screened(self, kernel: Kernel, target: Task) -> Kept:

@@ -173,7 +173,7 @@ class Basis:
     deviations: Float[Array, "s m"]
 
     @property
-    def spread(self) -> Float[Array, "l+s m"]:
+    def spread(self) -> Float[Array, "rows_of_spread m"]:
         """Both: the residual's further covariance of an expert that has all of it."""
         return np.concatenate([self.beyond, self.deviations])
 

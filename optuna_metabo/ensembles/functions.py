@@ -116,9 +116,7 @@ class Functions:
         mass = _mass(phi, self.core, belief * heard)
         order = self.order[np.argsort(-belief[self.order], kind="stable")]
         evenness = float(belief.mean() ** 2 / np.mean(belief**2))
-        return replace(
-            self, order=order, belief=odds / odds.mean(), mass=mass, evenness=evenness
-        )
+        return replace(self, order=order, belief=odds / odds.mean(), mass=mass, evenness=evenness)
 
     def among(self, index: Int[Array, " s"]) -> Functions:
         """With what some sources have in common in the place of what all have."""

@@ -101,6 +101,11 @@ class SourceModels:
         return np.asarray(is_told & (self.signal >= _LIKELY).any())
 
     @property
+    def unknown(self) -> Bool[Array, " p"]:
+        """The columns of which no source says anything."""
+        return np.asarray(~self.data.known.any(axis=0))
+
+    @property
     def gp(self) -> GP:
         """The processes of all sources with their covariances, factorised now."""
         return GP.condition(self.data, _with_noise(self.theta, self.noise), self.groups)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -30,14 +29,14 @@ class UnderWay:
 
     def left(self, X: Float[Array, "m p"]) -> Float[Array, " m"]:
         """The part of the variance that they leave elsewhere, from 0 to 1."""
-        return self._left(self._kernel.correlation(self.X, X))
+        return self._residual.left(self._kernel.correlation(self.X, X), np.zeros((0, len(X))))
 
     @property
     def _kernel(self) -> Kernel:
         return Kernel(self.lengthscale, _NOISE)
 
     @cached_property
-    def _left(self) -> Callable[[Float[Array, "q m"]], Float[Array, " m"]]:
+    def _residual(self) -> Residual:
         q, correlation = len(self.X), self._kernel.correlation(self.X, self.X)
         noise = np.full(q, _NOISE)
-        return Residual.factorise(correlation, np.zeros((0, q)), rho=1.0, noise=noise).left
+        return Residual.factorise(correlation, np.zeros((0, q)), rho=1.0, noise=noise)

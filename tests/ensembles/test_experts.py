@@ -7,10 +7,12 @@ import pytest
 from numpy import ndarray as Array
 
 from optuna_metabo.ensembles.averaging import Averaging, AveragingPrior
+from optuna_metabo.ensembles.beyond import Beyond
 from optuna_metabo.ensembles.experts import (
     CLOSE,
     DISTANT,
     OPPOSED,
+    RIVAL,
     Bases,
     Expert,
     Group,
@@ -62,7 +64,8 @@ def test_each_expert_has_the_function_that_it_is_named_after() -> None:
     functions, X = prior.functions, np.random.default_rng(1).random((6, 2))
     kept = np.array([2, 0])
     groups = groups_of(kept, functions.share)
-    bases = Bases.of(functions, Kept.believed(kept, functions.belief), groups)
+    beyond = Beyond.of(np.array([False, True]), np.full(2, 0.5), X)
+    bases = Bases.of(functions, Kept.believed(kept, functions.belief), groups, beyond)
     basis, values = bases.at(X), functions(X)
     mean = values[kept].mean(axis=0)
     expected = {"source 2": values[2], "source 0": values[0], "common": values[-1]}
@@ -76,6 +79,19 @@ def test_each_expert_has_the_function_that_it_is_named_after() -> None:
     np.testing.assert_allclose(
         basis.deviations.T @ basis.deviations, deviations.T @ deviations / (2 - 1)
     )
+
+
+def test_all_but_the_rival_have_what_no_source_knows_and_combinations_the_deviations_too() -> None:
+    functions, X = prior_of(*alike()).functions, np.random.default_rng(1).random((6, 2))
+    groups = groups_of(np.array([2, 0]), functions.share)
+    beyond = Beyond.of(np.array([False, True]), np.full(2, 0.5), X)
+    kept = Kept.believed(np.array([2, 0]), functions.belief)
+    basis = Bases.of(functions, kept, groups, beyond).at(X)
+    for group in groups:
+        parts = [] if group.relation is RIVAL else [beyond(X)]
+        parts += [basis.deviations] if group.has_deviations else []
+        expected = np.concatenate([np.zeros((0, 6)), *parts])
+        np.testing.assert_array_equal(group.spread(basis), expected)
 
 
 def test_the_sources_of_an_expert_are_those_that_it_listens_to() -> None:

@@ -169,3 +169,17 @@ def test_belief_before_any_value_counts_for_less_once_there_are_some() -> None:
     before, later = found.mass / plain.mass, found.belief / plain.belief
     np.testing.assert_allclose(before / before[1], belief)
     assert before[0] / before[1] < later[0] / later[1] < 1.0 < later[2] / later[1] < 1.8
+
+
+def test_what_all_share_speaks_for_less_the_fewer_are_believed() -> None:
+    """What all have in common is not what those say that are told apart from the others."""
+    functions = learned(*alike(), make_task(bowl(0.4), 25, 9))
+    assert functions.share > 0.0
+    for belief, effective in (
+        ([1.0] * 4, 4.0),
+        ([0.0, 2.0, 2.0, 0.0], 2.0),
+        ([4.0, 0, 0, 0], 1.0),
+    ):
+        found = functions.believing(np.array(belief, dtype=float))
+        assert found.share == pytest.approx(functions.share * effective / 4.0)
+        assert found.opinions.sum() == pytest.approx(1.0)

@@ -140,23 +140,38 @@ def test_units_of_the_values_change_scales_but_no_preference() -> None:
 
 
 def test_experts_of_several_krigings_are_predicted_at_once_as_alone() -> None:
-    """Of those without a further covariance its rows at new points say nothing."""
+    """Rows of the further covariance at new points say nothing of those that lack them."""
     X, y, basis, Z, basis_new = problem(6)
-    spread = np.random.default_rng(1).standard_normal((2, 6 + len(Z)))
-    plain, spreading = conditioned(X, y, basis), conditioned(X, y, basis[:1], spread[:, :6])
-    several = [plain, spreading]
-    counts = [np.arange(15).reshape(3, 5) % 4 == 1, np.ones((1, 5), dtype=bool)]
-    rows = [basis_new[counts[0].any(axis=1)], basis_new[:1]]
-    K, own = KERNEL.correlation(X, Z)[None], [np.zeros((0, len(Z))), spread[:, 6:]]
+    spread = np.random.default_rng(1).standard_normal((4, 6 + len(Z)))
+    n_rows = (0, 1, 3)
+    several = [
+        conditioned(X, y, phi, spread[:n, :6])
+        for n, phi in zip(n_rows, (basis, basis[:2], basis[:1]), strict=True)
+    ]
+    counts = [np.arange(5 * len(one.tau)).reshape(-1, 5) % 4 == 1 for one in several]
+    rows = [basis_new[: len(some)][some.any(axis=1)] for some in counts]
+    K = KERNEL.correlation(X, Z)[None]
     alone = [
-        Predictor.of([one], [some]).posterior(K, row, further)
-        for one, some, row, further in zip(several, counts, rows, own, strict=True)
+        Predictor.of([one], [some]).posterior(K, row, spread[:n, 6:])
+        for one, some, row, n in zip(several, counts, rows, n_rows, strict=True)
     ]
     together = Predictor.of(several, counts).posterior(
-        np.repeat(K, 2, axis=0), np.concatenate(rows), spread[:, 6:]
+        np.repeat(K, 3, axis=0), np.concatenate(rows), spread[:, 6:]
     )
     for part, expected in zip(together, zip(*alone, strict=True), strict=True):
         np.testing.assert_allclose(part, np.concatenate(expected), rtol=1e-9)
+
+
+@pytest.mark.parametrize("n_spread", [0, 2])
+def test_what_is_left_of_the_residual_is_its_variance_after_the_values(n_spread: int) -> None:
+    X, _, _, Z, _ = problem(5)
+    spread = np.random.default_rng(1).standard_normal((n_spread, 5 + len(Z)))
+    points = np.concatenate([X, Z])
+    K = RHO**2 * KERNEL.correlation(points, points) + spread.T @ spread
+    told = K[:5, :5] + KERNEL.noise * np.eye(5)
+    left = np.diag(K[5:, 5:] - K[5:, :5] @ np.linalg.solve(told, K[:5, 5:]))
+    found = residual_of(X, spread[:, :5]).left(KERNEL.correlation(X, Z), spread[:, 5:])
+    np.testing.assert_allclose(found, left / np.diag(K[5:, 5:]), rtol=1e-7)
 
 
 def test_a_basis_function_that_the_values_follow_has_more_evidence_than_its_opposite() -> None:
