@@ -246,8 +246,9 @@ class AveragingPrior:
         weights /= weights.sum()
         n, n_asked = len(target), len(target.whole or target) + len(pending)
         agreement = _agreement(basis.rows[: len(kept.sources), :n], target.y)
-        tested = _tested(basis.of_all(functions.share)[:n], target.y)
-        seen = Seen(n, n_asked, *tested, self.settings.probe, self.trust)
+        expected = basis.of_all(functions.share)
+        tested, is_testing = _tested(expected[:n], target.y), bool((expected[n:] < 0.0).any())
+        seen = Seen(n, n_asked, *tested, is_testing, self.settings.probe, self.trust)
         return AveragingModel(
             functions, bases, kept, agreement, X, kernels, groups, krigings, weights, scale, seen
         )

@@ -32,6 +32,8 @@ class Seen:
         n_tests: The number of points seen of which all sources together expect little.
         is_borne_out: Whether values go with what they expect, of one point less than the average,
             so that they are right in the rough.
+        is_testing: Whether a point is under way of which they expect less than the average: one at
+            a time is put to the test, however many workers ask together.
         probe: Whether the rival has asks of its own.
         trust: How far sources were believed before any value, from 0 to 1.
     """
@@ -40,6 +42,7 @@ class Seen:
     n_asked: int
     n_tests: int
     is_borne_out: bool
+    is_testing: bool
     probe: bool
     trust: float
 
@@ -63,10 +66,13 @@ class Turn(Seen):
         The first few points are the close experts', unless doubt is convincing already: what the
         others expect elsewhere is their ignorance. Later the rival has asks of its own until it is
         refuted. Where sources have misled, and a point that they thought little of has not borne
-        them out, the next one is their opposites'.
+        them out, the next one is their opposites'; while such a point is under way the close
+        experts go on.
         """
         if self._tries_opposites:
             return OPPOSED
+        if self._is_misled and self.is_testing:
+            return CLOSE
         if self.n < FIRST_PROBE and self._doubt < _CONVINCING and not self._is_turned:
             return CLOSE
         return RIVAL if self._is_probe and self.rival > _REFUTED else None
@@ -78,7 +84,8 @@ class Turn(Seen):
         Their opposites are followed instead where these are believed, and once to see whether they
         should be.
         """
-        return self._is_misled and not (self._is_turned or self._tries_opposites)
+        follows = self._is_turned or self._tries_opposites or self.is_testing
+        return self._is_misled and not follows
 
     @property
     def is_doubted(self) -> bool:

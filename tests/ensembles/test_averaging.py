@@ -275,6 +275,15 @@ def test_sources_are_borne_out_by_a_bad_value_where_they_expect_one_not_by_good_
     assert prior_of(*ALIKE).condition(target, NONE).experts.seen.is_borne_out == expected
 
 
+def test_a_point_under_way_of_which_less_than_the_average_is_expected_is_a_test() -> None:
+    prior, told = prior_of(*ALIKE), make_task(bowl(0.3), 3, 1)
+    told = Task(np.concatenate([told.X, [[1.0, 1.0]]]), np.r_[told.y, -1.0])  # told: none now
+    good, bad = np.array([[0.3, 0.5]]), np.array([[0.95, 0.9]])
+    pending = [(NONE, False), (good, False), (bad, True), (np.concatenate([good, bad]), True)]
+    for X, expected in pending:
+        assert model_of(prior, told, X).seen.is_testing == expected
+
+
 def test_points_that_tell_are_those_of_which_little_is_expected_until_one_was_seen() -> None:
     X = DOMAIN.sample(512, generator=np.random.default_rng(3))
     order = np.argsort(-bowl(X, 0.3))
