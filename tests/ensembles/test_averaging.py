@@ -276,8 +276,7 @@ def test_sources_are_borne_out_by_a_bad_value_where_they_expect_one_not_by_good_
 
 
 def test_a_point_under_way_of_which_less_than_the_average_is_expected_is_a_test() -> None:
-    prior, told = prior_of(*ALIKE), make_task(bowl(0.3), 3, 1)
-    told = Task(np.concatenate([told.X, [[1.0, 1.0]]]), np.r_[told.y, -1.0])  # told: none now
+    prior, told = prior_of(*ALIKE), local(4)
     good, bad = np.array([[0.3, 0.5]]), np.array([[0.95, 0.9]])
     pending = [(NONE, False), (good, False), (bad, True), (np.concatenate([good, bad]), True)]
     for X, expected in pending:
