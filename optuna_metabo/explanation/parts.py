@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from optuna_metabo.explanation import render
+from optuna_metabo.explanation import frames, render
 from optuna_metabo.explanation.agreement import Word, interval, word
 from optuna_metabo.explanation.origin import Origin
 from optuna_metabo.explanation.predictions import Prediction
@@ -199,8 +199,8 @@ class Explanation:
 
     def to_dataframe(self) -> pd.DataFrame:
         """The sources, one a row; needs pandas."""
-        return render.sources_frame(self)
+        return frames.sources_frame(self)
 
     def trials_to_dataframe(self) -> pd.DataFrame:
         """What led to each trial, one a row, with the weights of the sources; needs pandas."""
-        return render.trials_frame(self)
+        return frames.trials_frame(self)
