@@ -41,7 +41,7 @@ _DOUBTED = (
     "past studies tell little of each other's best trials: the first trials of this one look "
     "elsewhere, where they do not expect the worst"
 )
-_HEAD = ("past study", "weight now", "at first", "likeness", "agreement", "trials", "lacks")
+_HEAD = ("past study", "weight now", "at first", "likeness", "agreement", "trials", "missing")
 
 
 def text(explanation: Explanation) -> str:

@@ -139,9 +139,9 @@ def test_no_control_character_of_a_name_is_written() -> None:
 
 
 def test_a_column_that_says_nothing_is_left_out() -> None:
-    assert "lacks" not in str(MANY)
+    assert "missing" not in str(MANY)
     lacking = dataclasses.replace(MANY.sources[0], missing=("x",))
-    assert "lacks" in str(Explanation((lacking,), 0.98))
+    assert "missing" in str(Explanation((lacking,), 0.98))
 
 
 def test_what_is_left_out_is_counted_beyond_ten() -> None:
