@@ -33,6 +33,9 @@ _MOST = 10
 _COUNTS = 0.005
 # The weight of opposites from which on it is said that they are believed.
 _MOSTLY = 0.5
+# The weight of the study's own values from which on hardly any is left to past studies.
+_ALMOST_ALL = 0.95
+_OWN = "past studies hardly count any more: this study's own values now predict better"
 _OPPOSED = (
     "what is found is the opposite of what past studies say: was the direction of theirs, or of "
     "this one, mistaken?"
@@ -202,9 +205,18 @@ def _below(explanation: Explanation) -> list[str]:
     if len(left_out) > _MOST:
         lines.append(f"and {len(left_out) - _MOST} more left out")
     told = dict.fromkeys(map(features, explanation.features))  # objectives may be told the same
+    own = [_OWN] * _has_outgrown(explanation)
     opposed = [_OPPOSED] * (explanation.weight_of_opposites > _MOSTLY)
     doubted = [_DOUBTED] * (explanation.trust < TRUSTED)
-    return ["", *map(one_line, [*_origins(explanation), *told, *doubted, *opposed, *lines])]
+    said = [*_origins(explanation), *told, *doubted, *own, *opposed, *lines]
+    return ["", *map(one_line, said)]
+
+
+def _has_outgrown(explanation: Explanation) -> bool:
+    """Whether past studies are used, and its own values leave them hardly any weight."""
+    is_used = any(source.reason is None for source in explanation.sources)
+    own = explanation.weight_without_sources
+    return is_used and explanation.n_told > 0 and own > _ALMOST_ALL
 
 
 def features(one: FeaturesExplanation) -> str:
