@@ -192,7 +192,7 @@ def _weights(now: float, at_first: float | None) -> tuple[str, str]:
 
 
 def agreement(source: SourceExplanation) -> str:
-    """In words, with Kendall's tau and its interval of 95 %."""
+    """In words, with Kendall's tau and its interval."""
     if source.rank_agreement is None:
         return ""
     low, high = source.agreement_interval
