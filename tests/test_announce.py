@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import warnings
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -80,3 +82,60 @@ def test_of_a_study_deleted_before_the_first_trial_is_warned_once(
 def test_without_past_studies_nothing_is_said(log: list[tuple[str, str]]) -> None:
     run(MetaGPSampler(seed=0))
     assert log == []
+
+
+def branch(trial: optuna.Trial) -> float:
+    """Of two branches, which are taken in turn."""
+    name = "ab"[trial.number % 2]
+    return trial.suggest_float(name, 0, 1) * trial.suggest_int(f"{name}2", 1, 3)
+
+
+def flat(trial: optuna.Trial) -> float:
+    return trial.suggest_float("a", 0, 1) * trial.suggest_int("a2", 1, 3)
+
+
+def warned_after(
+    objective: Callable[[optuna.Trial], float], n_trials: int, source: str
+) -> dict[int, str]:
+    """After how many trials of a study which has a past of one parameter what is said."""
+    learned = optuna.create_study(study_name="past", sampler=optuna.samplers.RandomSampler(seed=0))
+    learned.optimize(lambda trial: trial.suggest_float(source, 0, 1), n_trials=5)
+    study = optuna.create_study(sampler=MetaGPSampler([learned], seed=0))
+    said: dict[int, str] = {}
+    for n in range(n_trials):
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always")
+            study.optimize(objective, n_trials=1, catch=ValueError)
+        told = [str(one.message) for one in caught if "left out" in str(one.message)]
+        said |= dict.fromkeys([n] * len(told), "; ".join(told))
+    return said
+
+
+def test_a_name_that_no_trial_has_is_told_when_three_have_the_same_parameters() -> None:
+    assert warned_after(flat, 12, "model.a") == {
+        3: "source studies left out: 'past': shares no parameter"
+    }
+
+
+def test_a_past_study_of_another_branch_is_not_told_to_be_left_out(
+    log: list[tuple[str, str]],
+) -> None:
+    """Nor that the study learns from none."""
+    assert warned_after(branch, 12, "b") == {}
+    [said] = [text for _, text in log if "learns from" in text]
+    assert said.endswith("learns from 1 past study: 'past'.")
+
+
+def test_in_a_tree_what_no_trial_has_is_told_after_ten() -> None:
+    assert warned_after(branch, 12, "model.a") == {
+        10: "source studies left out: 'past': shares no parameter so far"
+    }
+
+
+def test_a_trial_that_failed_midway_makes_no_tree() -> None:
+    def failing(trial: optuna.Trial) -> float:
+        if trial.suggest_float("a", 0, 1) and trial.number == 1:
+            raise ValueError
+        return trial.suggest_float("c", 0, 1)
+
+    assert [*warned_after(failing, 6, "z")] == [4]

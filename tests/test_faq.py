@@ -24,7 +24,7 @@ def x(trial: optuna.Trial) -> float:
 
 def run(sampler: MetaGPSampler, n_objectives: int = 1, name: str = "x") -> optuna.Study:
     study = optuna.create_study(directions=["minimize"] * n_objectives, sampler=sampler)
-    study.optimize(lambda t: [t.suggest_float(name, 0, 1)] * n_objectives, n_trials=2)
+    study.optimize(lambda t: [t.suggest_float(name, 0, 1)] * n_objectives, n_trials=4)
     return study
 
 

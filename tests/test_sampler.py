@@ -131,7 +131,7 @@ def test_sources_that_cannot_help_are_named_once_and_do_no_harm() -> None:
     assert all(repr(name) in str(caught[0].message) for name in ("constant", "infinite", "empty"))
     study.tell(trial, bowl()(trial))
     with pytest.warns(UserWarning, match="left out: 'unrelated': shares no parameter") as later:
-        study.optimize(bowl(), n_trials=4)
+        study.optimize(bowl(), n_trials=6)
     assert len(caught) == len(later) == 1
     reasons = {source.name: source.reason for source in sampler.explain(study).sources}
     assert reasons == {

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy import ndarray as Array
@@ -11,7 +11,7 @@ from optuna.trial import FrozenTrial
 
 from optuna_metabo.belief import opposition, trust
 from optuna_metabo.encoding import Encoding
-from optuna_metabo.explanation.agreement import tau
+from optuna_metabo.explanation.agreement import error_of_each, is_spread, tau
 from optuna_metabo.explanation.parts import (
     Explanation,
     FeaturesExplanation,
@@ -29,7 +29,26 @@ from optuna_metabo.thinning import evenly
 _MOST, _FIRST = 64, 32
 _UNHEARD = "is not listened to by this surrogate"
 
-Agreement = tuple[float | None, int]
+
+@dataclass(frozen=True)
+class Agreement:
+    """How a source orders the target's points.
+
+    Args:
+        tau: Kendall's, the mean over the objectives that use it; ``None`` of too few values.
+        n: The number of values.
+        is_spread: Whether some are of points of which it expects little, in each objective.
+    """
+
+    tau: float | None
+    n: int
+    is_spread: bool
+
+    @property
+    def telling(self) -> float:
+        """The tau that can be told: of points that are not spread none below 0."""
+        told = self.tau or 0.0
+        return told if self.is_spread else max(told, 0.0)
 
 
 def explain(back: Retrospect) -> Explanation:
@@ -45,12 +64,15 @@ def explain(back: Retrospect) -> Explanation:
     models = back.known(told).models
     weights = _weights(back, used, [model.weights for model in models])
     agreement, likeness = _agreement(back, told), _likeness(back.learned)
+    taus = [one.telling for one in agreement.values() if one.tau is not None]
+    error = error_of_each(taus, max((one.n for one in agreement.values()), default=0))
     is_heard = any(one.is_heard for one in back.learned)
     sources = [
         replace(
             _source(one, back.encoding, float(weight), agreement[key]),
             name=back.names[key],
             likeness=likeness.get(key),
+            error=error,
             reason=None if is_heard else _UNHEARD,
         )
         for (key, one), weight in zip(used.items(), weights, strict=True)
@@ -109,21 +131,28 @@ def _features(description: Description) -> FeaturesExplanation:
 
 
 def _agreement(back: Retrospect, told: Sequence[FrozenTrial]) -> dict[Hashable, Agreement]:
-    """Of each source the mean over the objectives that use it, and over how many values."""
-    found: dict[Hashable, list[float | None]] = {}
+    """Of each source over the objectives that use it."""
+    found: dict[Hashable, list[tuple[float | None, bool]]] = {}
     n = 0
     for i, seen in enumerate(back.seen(told)):
         n = max(n, len(seen))
-        for source, one in zip(back.learned[i].used, _taus(back, i, seen), strict=True):
+        for source, one in zip(back.learned[i].used, _orders(back, i, seen), strict=True):
             found.setdefault(source.study.key, []).append(one)
-    return {key: (_mean(taus), n) for key, taus in found.items()}
+    return {
+        key: Agreement(_mean([tau for tau, _ in ones]), n, all(spread for _, spread in ones))
+        for key, ones in found.items()
+    }
 
 
-def _taus(back: Retrospect, objective: int, seen: Task) -> list[float | None]:
-    k = len(back.learned[objective].used)
-    if len(seen) < 2 or not k:
-        return [None] * k
-    return [tau(mean, seen.y) for mean in back.source_models(objective).mean(seen.X)]
+def _orders(back: Retrospect, objective: int, seen: Task) -> list[tuple[float | None, bool]]:
+    """Of each source of an objective tau, and whether the points are spread."""
+    used = back.learned[objective].used
+    if len(seen) < 2 or not used:
+        return [(None, False)] * len(used)
+    models = back.source_models(objective)
+    own = [models.mean(one.task.X, np.array([i]))[0] for i, one in enumerate(used)]
+    predicted = models.mean(seen.X)
+    return [(tau(p, seen.y), is_spread(p, o)) for p, o in zip(predicted, own, strict=True)]
 
 
 def _mean(taus: Sequence[float | None]) -> float | None:
@@ -137,12 +166,13 @@ def _source(
     return SourceExplanation(
         name=source.study.name,
         weight=weight,
-        rank_agreement=agreement[0],
+        rank_agreement=agreement.tau,
         n_trials=len(source.task),
         shared=source.shared,
         missing=tuple(name for name in encoding.names if name not in source.shared),
         extra=tuple(name for name in source.study.search_space if name not in source.shared),
-        n_compared=agreement[1],
+        n_compared=agreement.n,
+        is_spread=agreement.is_spread,
         n_finished=source.study.n_finished,
     )
 

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from optuna_metabo.explanation import render
-from optuna_metabo.explanation.agreement import Word, interval, word
+from optuna_metabo.explanation import frames, render
+from optuna_metabo.explanation.agreement import ERROR, Word, interval, word
 from optuna_metabo.explanation.origin import Origin
 from optuna_metabo.explanation.predictions import Prediction
 
@@ -35,6 +35,10 @@ class SourceExplanation:
         likeness: Its weight before the first value by the features of the studies, 1 on average,
             or ``None`` where these are not known or not listened to.
         n_finished: How many of its trials had finished, or 0 where it was left out.
+        error: How often the interval of its agreement may miss; less where many past studies are
+            compared.
+        is_spread: Whether the target has trials of which it expects little: those of which it
+            expects much alone do not tell that it is opposed.
 
     Example:
         >>> from optuna_metabo import SourceExplanation
@@ -57,18 +61,24 @@ class SourceExplanation:
     n_compared: int = 0
     likeness: float | None = None
     n_finished: int = 0
+    error: float = ERROR
+    is_spread: bool = True
 
     @property
     def agreement_interval(self) -> tuple[float, float]:
-        """A confidence interval of 95 % for ``rank_agreement``; [-1, 1] where little is known."""
+        """A confidence interval for ``rank_agreement``; [-1, 1] where little is known.
+
+        Of 95 % for one past study, wider for several: of those said to agree or to be opposed no
+        more than one in twenty is not, on average.
+        """
         if self.rank_agreement is None:
             return -1.0, 1.0
-        return interval(self.rank_agreement, self.n_compared)
+        return interval(self.rank_agreement, self.n_compared, self.error)
 
     @property
     def agreement(self) -> Word:
-        """``"agrees"``, ``"opposed"``, or ``"says nothing"`` where the interval contains 0."""
-        return word(self.rank_agreement, self.n_compared)
+        """``"agrees"``, ``"opposed"``, or ``"says nothing"`` where nothing is certain."""
+        return word(self.rank_agreement, self.n_compared, self.error, is_spread=self.is_spread)
 
 
 @dataclass(frozen=True)
@@ -199,8 +209,8 @@ class Explanation:
 
     def to_dataframe(self) -> pd.DataFrame:
         """The sources, one a row; needs pandas."""
-        return render.sources_frame(self)
+        return frames.sources_frame(self)
 
     def trials_to_dataframe(self) -> pd.DataFrame:
         """What led to each trial, one a row, with the weights of the sources; needs pandas."""
-        return render.trials_frame(self)
+        return frames.trials_frame(self)

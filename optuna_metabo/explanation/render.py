@@ -1,4 +1,4 @@
-"""An explanation as text, HTML, Markdown and data frames."""
+"""An explanation as text, HTML and Markdown."""
 
 from __future__ import annotations
 
@@ -20,8 +20,6 @@ from optuna_metabo.logs import counted, named, one_line
 from optuna_metabo.surrogate import TRUSTED
 
 if TYPE_CHECKING:
-    import pandas as pd
-
     from optuna_metabo.explanation.parts import (
         Explanation,
         FeaturesExplanation,
@@ -35,6 +33,9 @@ _MOST = 10
 _COUNTS = 0.005
 # The weight of opposites from which on it is said that they are believed.
 _MOSTLY = 0.5
+# The weight of the study's own values from which on hardly any is left to past studies.
+_ALMOST_ALL = 0.95
+_OWN = "past studies hardly count any more: this study's own values now predict better"
 _OPPOSED = (
     "what is found is the opposite of what past studies say: was the direction of theirs, or of "
     "this one, mistaken?"
@@ -43,7 +44,7 @@ _DOUBTED = (
     "past studies tell little of each other's best trials: the first trials of this one look "
     "elsewhere, where they do not expect the worst"
 )
-_HEAD = ("past study", "weight now", "at first", "likeness", "agreement", "trials", "lacks")
+_HEAD = ("past study", "weight now", "at first", "likeness", "agreement", "trials", "missing")
 
 
 def text(explanation: Explanation) -> str:
@@ -191,7 +192,7 @@ def _weights(now: float, at_first: float | None) -> tuple[str, str]:
 
 
 def agreement(source: SourceExplanation) -> str:
-    """In words, with Kendall's tau and its interval of 95 %."""
+    """In words, with Kendall's tau and its interval."""
     if source.rank_agreement is None:
         return ""
     low, high = source.agreement_interval
@@ -204,9 +205,18 @@ def _below(explanation: Explanation) -> list[str]:
     if len(left_out) > _MOST:
         lines.append(f"and {len(left_out) - _MOST} more left out")
     told = dict.fromkeys(map(features, explanation.features))  # objectives may be told the same
+    own = [_OWN] * _has_outgrown(explanation)
     opposed = [_OPPOSED] * (explanation.weight_of_opposites > _MOSTLY)
     doubted = [_DOUBTED] * (explanation.trust < TRUSTED)
-    return ["", *map(one_line, [*_origins(explanation), *told, *doubted, *opposed, *lines])]
+    said = [*_origins(explanation), *told, *doubted, *own, *opposed, *lines]
+    return ["", *map(one_line, said)]
+
+
+def _has_outgrown(explanation: Explanation) -> bool:
+    """Whether past studies are used, and its own values leave them hardly any weight."""
+    is_used = any(source.reason is None for source in explanation.sources)
+    own = explanation.weight_without_sources
+    return is_used and explanation.n_told > 0 and own > _ALMOST_ALL
 
 
 def features(one: FeaturesExplanation) -> str:
@@ -249,51 +259,3 @@ def _ranges(numbers: Sequence[int]) -> str:
         else:
             runs.append([number, number])
     return ", ".join(f"{low}" if low == high else f"{low}-{high}" for low, high in runs)
-
-
-def sources_frame(explanation: Explanation) -> pd.DataFrame:
-    """One row a source."""
-    import pandas as pd
-
-    first = explanation.trials[0].weights if explanation.trials else ()
-    rows = []
-    for i, source in enumerate(explanation.sources):
-        low, high = source.agreement_interval
-        rows.append(
-            {
-                "name": source.name,
-                "weight": source.weight,
-                "weight_at_first": first[i] if i < len(first) else float("nan"),
-                "likeness": source.likeness,
-                "agreement": source.agreement,
-                "tau": source.rank_agreement,
-                "tau_low": low,
-                "tau_high": high,
-                "n_trials": source.n_trials,
-                "n_finished": source.n_finished,
-                "shared": ", ".join(source.shared),
-                "missing": ", ".join(source.missing),
-                "extra": ", ".join(source.extra),
-                "left_out": source.reason,
-            }
-        )
-    return pd.DataFrame(rows)
-
-
-def trials_frame(explanation: Explanation) -> pd.DataFrame:
-    """One row a trial; predictions and values of the first objective."""
-    import pandas as pd
-
-    rows = []
-    for trial in explanation.trials:
-        one = trial.prediction
-        row = {"trial": trial.number, "origin": str(trial.origin), "n_told": trial.n_told}
-        row |= {"value": trial.values[0] if trial.values else float("nan")}
-        ends = (one.mean, one.low, one.high) if one else ([float("nan")],) * 3
-        row |= dict(zip(("predicted", "low", "high"), (float(e[0]) for e in ends), strict=True))
-        row |= {
-            f"weight of {source.name}": weight
-            for source, weight in zip(explanation.sources, trial.weights, strict=False)
-        }
-        rows.append({**row, WITHOUT.strip("()"): trial.weight_without_sources})
-    return pd.DataFrame(rows)

@@ -35,8 +35,8 @@ _LOOKS = {
 def plot_source_agreement(study: Study, sampler: MetaGPSampler | None = None) -> go.Figure:
     """Kendall's tau between each past study's predictions and the study's values.
 
-    With intervals of 95 %; a study that was left out stands below with the reason. Of many past
-    studies those are drawn that agree or disagree most.
+    With intervals, the wider the more past studies are compared; a study that was left out stands
+    below with the reason. Of many past studies those are drawn that agree or disagree most.
 
     Args:
         study: The study.

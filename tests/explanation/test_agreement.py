@@ -6,7 +6,14 @@ import numpy as np
 import pytest
 from scipy.stats import kendalltau, multivariate_normal
 
-from optuna_metabo.explanation.agreement import interval, tau, word
+from optuna_metabo.explanation.agreement import (
+    ERROR,
+    error_of_each,
+    interval,
+    is_spread,
+    tau,
+    word,
+)
 
 
 def test_a_constant_prediction_agrees_with_nothing_and_one_value_says_nothing() -> None:
@@ -53,3 +60,41 @@ def test_words_follow_the_interval() -> None:
         "opposed",
         "says nothing",
     ]
+
+
+def test_points_that_tell_nothing_oppose_nothing() -> None:
+    assert word(-0.7, 20, is_spread=False) == "says nothing"
+    assert word(0.7, 20, is_spread=False) == "agrees"
+
+
+def test_points_are_spread_over_half_of_what_a_study_expects_of_its_own() -> None:
+    own = np.linspace(-1.0, 1.0, 9)
+    assert [is_spread(np.array([0.0, top]), own) for top in (0.9, 1.1, -1.1)] == [
+        False,
+        True,
+        True,
+    ]
+
+
+def test_an_interval_that_misses_less_often_is_wider() -> None:
+    wide, narrow = interval(0.3, 12, 0.001), interval(0.3, 12)
+    assert wide[0] < narrow[0] < 0.3 < narrow[1] < wide[1]
+
+
+def test_the_more_are_looked_at_the_less_an_interval_may_miss_but_for_those_that_tell() -> None:
+    """One of one is as before; so are several that all tell."""
+    assert error_of_each([-0.3], 20) == ERROR == error_of_each([0.7] * 30, 20)
+    assert error_of_each([0.0] * 30, 20) == pytest.approx(ERROR / 30)
+    assert error_of_each([0.7] * 6 + [0.0] * 24, 20) == pytest.approx(ERROR / 5)
+    assert error_of_each([0.7] * 3, 4) == error_of_each([], 20) == ERROR
+
+
+def test_of_what_is_said_of_many_little_is_wrong() -> None:
+    """Of thirty that say nothing in truth, a word is said of any in one report of twenty."""
+    generator, y = np.random.default_rng(0), np.arange(15.0)
+    wrong = 0
+    for _ in range(100):
+        taus = [float(kendalltau(generator.permutation(15), y).statistic) for _ in range(30)]
+        error = error_of_each(taus, 15)
+        wrong += any(word(one, 15, error) != "says nothing" for one in taus)
+    assert wrong <= 12

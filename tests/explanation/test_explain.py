@@ -113,6 +113,43 @@ def test_agreement_is_told_in_words_with_an_interval(studies: Studies) -> None:
     assert found["empty"].reason == "has no completed trials"
 
 
+@pytest.mark.parametrize(("width", "words"), [(1.0, {"opposed"}), (0.1, {"says nothing"})])
+def test_opposed_is_told_of_trials_of_which_little_was_expected_too(
+    width: float, words: set[str]
+) -> None:
+    """Close to what they think best, past studies that agree elsewhere may seem opposed too."""
+    space = {name: optuna.distributions.FloatDistribution(0, 1) for name in "xy"}
+    study = optuna.create_study()
+    for x, y in np.random.default_rng(0).random((15, 2)):
+        params = {"x": 0.3 + 0.1 * width * x, "y": 1.0 - width * y}
+        study.add_trial(
+            optuna.trial.create_trial(
+                params=params, distributions=space, value=(params["x"] - 0.3) ** 2 + params["y"]
+            )
+        )
+    sampler = MetaGPSampler([past(f"bad-{i}", -1.0) for i in range(3)], seed=0)
+    sources = sampler.explain(study).sources
+    assert all((one.rank_agreement or 0.0) < -0.6 for one in sources)
+    assert {one.agreement for one in sources} == words
+
+
+def test_what_is_said_of_one_of_many_takes_more(studies: Studies) -> None:
+    study = optuna.create_study(sampler=optuna.samplers.RandomSampler(seed=1))
+    study.optimize(bowl, n_trials=15)
+    alone = studies[1].explain(study).sources[0]
+    noise = []
+    for seed in range(8):
+        values = np.random.default_rng(seed).random(20)
+        noise.append(
+            optuna.create_study(
+                study_name=f"noise-{seed}", sampler=optuna.samplers.RandomSampler(seed=seed)
+            )
+        )
+        noise[-1].optimize(lambda trial, v=values: 0 * bowl(trial) + v[trial.number], n_trials=20)
+    found = MetaGPSampler([past("good", 1.0), *noise], seed=0).explain(study).sources
+    assert all(one.error < alone.error for one in found)
+
+
 def test_a_prediction_is_made_without_the_value_that_it_is_of(studies: Studies) -> None:
     study, sampler = studies
     trials = sampler.explain(study).trials

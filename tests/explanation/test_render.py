@@ -104,6 +104,23 @@ def test_an_opposed_one_matters_whatever_it_weighs() -> None:
     assert "opposed (-0.90," in printed
 
 
+@pytest.mark.parametrize(
+    ("own", "n_told", "reason", "is_said"),
+    [
+        (0.99, 4, None, True),
+        (0.9, 4, None, False),
+        (0.99, 0, None, False),  # by how little past studies are trusted
+        (1.0, 4, "is empty", False),
+    ],
+)
+def test_where_own_values_have_the_last_word_it_is_said(
+    own: float, n_told: int, reason: str | None, is_said: bool
+) -> None:
+    source = SourceExplanation("agreeing", 1.0 - own, 0.7, 40, n_compared=20, reason=reason)
+    found = Explanation((source,), own, study_name="new", n_told=n_told)
+    assert ("own values now predict better" in str(found)) is is_said
+
+
 def test_strange_names_stay_text_in_html_and_markdown() -> None:
     strange = SourceExplanation("<b>|x*", 0.5, None, 3)
     found = Explanation((strange,), 0.5)
@@ -139,9 +156,9 @@ def test_no_control_character_of_a_name_is_written() -> None:
 
 
 def test_a_column_that_says_nothing_is_left_out() -> None:
-    assert "lacks" not in str(MANY)
+    assert "missing" not in str(MANY)
     lacking = dataclasses.replace(MANY.sources[0], missing=("x",))
-    assert "lacks" in str(Explanation((lacking,), 0.98))
+    assert "missing" in str(Explanation((lacking,), 0.98))
 
 
 def test_what_is_left_out_is_counted_beyond_ten() -> None:
