@@ -199,7 +199,8 @@ class MetaGPSampler(BaseSampler):
         Where this is a part of what was inferred, another sampler fixes the rest: then nothing is
         planned until the trial holds it.
         """
-        inferred = self._plans.asked_together(key_of(study, trial))
+        with self._lock:
+            inferred = self._plans.asked_together(key_of(study, trial))
         if not search_space or not inferred <= search_space.keys():
             return {}
         plan = self._plan(study, trial, search_space)
