@@ -197,11 +197,13 @@ def _told_apart(choice: Any) -> tuple[type, str]:
 
 
 def encoded_together(parts: Sequence[Columns], encoding: Encoding) -> list[Encoded]:
-    """The trials of many studies, study by study; those of equal columns are read at once."""
+    """The trials of many studies, study by study; those of equal columns are read at once, in
+    whatever order they have their parameters.
+    """
     alike: dict[object, list[int]] = {}
     for i, part in enumerate(parts):
-        tables = tuple((name, one.choices) for name, one in part.chosen.items())
-        alike.setdefault((tuple(part.numbers), tables), []).append(i)
+        tables = frozenset((name, one.choices) for name, one in part.chosen.items())
+        alike.setdefault((frozenset(part.numbers), tables), []).append(i)
     found: dict[int, Encoded] = {}
     for places in alike.values():
         some = [parts[i] for i in places]

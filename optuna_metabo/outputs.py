@@ -165,7 +165,7 @@ def read_off(
     reports, finals = np.clip(np.sort(reports), -_HUGE, _HUGE), np.sort(finals)
     found = np.interp(stopped, reports, finals)
     first, last = (np.searchsorted(reports, stopped, side) for side in ("left", "right"))
-    for i in np.flatnonzero(last > first + 1):  # several made this report
+    for i in np.flatnonzero(last > first):  # made before, by several perhaps
         found[i] = finals[first[i] : last[i]].mean()
     below = np.maximum(reports[0] - stopped, 0.0)
     if not below.any():

@@ -33,12 +33,17 @@ class Repeats:
     @classmethod
     def none(cls, n: int) -> Repeats:
         """One value at each point."""
-        return cls(np.ones(n), np.zeros(n), np.zeros(n))
+        return cls.of(np.ones(n))
+
+    @classmethod
+    def of(cls, counts: Float[Array, " n"]) -> Repeats:
+        """So many values at each point, of which nothing but their mean is known."""
+        return cls(counts, np.zeros(len(counts)), np.zeros(len(counts)))
 
     @classmethod
     def believed(cls, n: int) -> Repeats:
         """What is expected of each point, as if it were known."""
-        return replace(cls.none(n), counts=np.full(n, _BELIEVED))
+        return cls.of(np.full(n, _BELIEVED))
 
     def only(self, rows: Int[Array, " r"] | Bool[Array, " n"]) -> Repeats:
         """Of some points."""

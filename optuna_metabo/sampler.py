@@ -70,8 +70,8 @@ class MetaGPSampler(BaseSampler):
         seed: Seeds everything random. The same seed gives the same trials, also in another
             process and after a resume.
         n_startup_trials: Quasi-random trials before the first proposal of a study without any
-            usable source. With sources there are none at first; up to five follow where their
-            first proposals show that they mislead.
+            usable source. With sources there are none at first; some follow, until the ninth trial
+            at the latest, where their first proposals show that they mislead.
         constraints_func: From a finished trial to its constraints, feasible at 0 and below, for
             objectives that do not set them by ``trial.set_constraint``. Its values are not
             written to the storage.
@@ -199,7 +199,8 @@ class MetaGPSampler(BaseSampler):
         Where this is a part of what was inferred, another sampler fixes the rest: then nothing is
         planned until the trial holds it.
         """
-        inferred = self._plans.asked_together(key_of(study, trial))
+        with self._lock:
+            inferred = self._plans.asked_together(key_of(study, trial))
         if not search_space or not inferred <= search_space.keys():
             return {}
         plan = self._plan(study, trial, search_space)

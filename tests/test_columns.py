@@ -133,6 +133,38 @@ def test_studies_of_equal_choices_are_read_at_once(monkeypatch: pytest.MonkeyPat
         np.testing.assert_array_equal(one.known, alone.known)
 
 
+def test_studies_that_asked_in_another_order_are_read_at_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    k, x, y = CategoricalDistribution(("a", "b")), FloatDistribution(0, 1), FloatDistribution(0, 2)
+    space = {"k": k, "x": x, "l": k, "y": y}
+    params = {"k": "a", "x": 0.25, "l": "b", "y": 0.5}
+    parts = [
+        Columns.of(
+            [
+                optuna.create_trial(
+                    params={name: params[name] for name in names},
+                    distributions={name: space[name] for name in names},
+                    value=0.0,
+                )
+            ]
+        )
+        for names in (("k", "x", "l", "y"), ("y", "l", "x", "k"), ("x", "y", "k"))
+    ]
+    encoding, read, encoded = Encoding.of(space), list[int](), Columns.encoded
+    expected = [encoded(part, encoding).X for part in parts]
+
+    def counted(self: Columns, encoding: Encoding) -> Encoded:
+        read.append(len(self))
+        return encoded(self, encoding)
+
+    monkeypatch.setattr(Columns, "encoded", counted)
+    found = [one.X for one in encoded_together(parts, encoding)]
+    assert read == [2, 1]
+    np.testing.assert_array_equal(found, expected)
+    np.testing.assert_array_equal(found[0], found[1])
+
+
 class Rounded(float):
     """A number that is written with few digits, as NumPy 1 writes those of single precision."""
 

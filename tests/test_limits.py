@@ -107,6 +107,14 @@ def test_a_constraint_is_looked_at_in_units_of_the_past_and_without_any_in_its_o
         np.testing.assert_allclose(found.seen.y, bilog(slack, unit))
 
 
+def test_a_past_constraint_of_which_no_value_is_finite_has_no_unit() -> None:
+    past = Past(tuple(bound(str(i), unit) for i, unit in enumerate((40.0, np.inf, np.inf))))
+    held = [{"0": 0.1}, {"0": -0.2}]
+    X = np.array([[0.1, 0.2], [0.3, 0.4]])
+    (found,) = constraints(Learner(by_name("auto")), past, ENCODING, X, held)
+    np.testing.assert_allclose(found.seen.y, bilog(np.array([-0.1, 0.2]), 40.0))
+
+
 def model_training(trial: optuna.Trial) -> float:
     """The larger the better, until the memory is full: then it fails before its last parameter."""
     size = trial.suggest_int("size", 16, 1024, log=True)

@@ -88,3 +88,11 @@ def test_another_process_has_the_plans_alone(study: optuna.Study) -> None:
     assert theirs.asked_together(key) == frozenset()
     theirs.forget(key)
     assert plans.of(study, [trial]) == {0: PLAN}
+
+
+def test_of_a_trial_that_has_ended_nothing_that_was_read_is_kept(study: optuna.Study) -> None:
+    plans, key = Plans(), key_of(study, running())
+    plans.begin(key, Snapshot.of(study, with_attributes=False), frozenset({"x"}))
+    plans.forget(key)
+    assert plans.asked_together(key) == frozenset()
+    assert not plans.inferred

@@ -291,6 +291,22 @@ def test_workers_with_a_sampler_each_propose_different_points(tmp_path: Path) ->
     assert len(points) == 4
 
 
+def test_what_is_planned_is_read_by_one_thread_at_a_time() -> None:
+    sampler, answers = MetaGPSampler(seed=0), list[dict[str, Any]]()
+    study = optuna.create_study(sampler=sampler)
+    study.ask()
+    (trial,) = study.trials
+    with sampler._lock:
+        thread = threading.Thread(
+            target=lambda: answers.append(sampler.sample_relative(study, trial, {})), daemon=True
+        )
+        thread.start()
+        thread.join(timeout=0.2)
+        assert thread.is_alive()
+    thread.join(timeout=30.0)
+    assert answers == [{}]
+
+
 def test_four_threads_share_one_sampler() -> None:
     study = optuna.create_study(sampler=MetaGPSampler([past(small, n_trials=6)], seed=0))
     study.optimize(small, n_trials=12, n_jobs=4)

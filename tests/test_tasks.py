@@ -80,6 +80,11 @@ def test_losses_over_many_decades_stay_as_they_are() -> None:
         np.testing.assert_array_equal(finite(losses), losses)
 
 
+def test_from_the_first_leap_on_nothing_is_compared() -> None:
+    found = comparable(np.array([-1e70, 0.0, -1e140, -1.0]))
+    np.testing.assert_array_equal(found, [-np.inf, 0.0, -np.inf, -1.0])
+
+
 def test_what_is_too_small_for_a_square_is_nothing() -> None:
     assert finite(np.array([1e-165, -1e-200, -0.5, -1.0])).tolist() == [0.0, 0.0, -0.5, -1.0]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from optuna_metabo.acquisition.ascent import Acquisition
 from optuna_metabo.acquisition.feasibility import log_probability_of_feasibility
 from optuna_metabo.acquisition.hypervolume import (
     boxes,
@@ -10,7 +11,7 @@ from optuna_metabo.acquisition.hypervolume import (
     thin,
 )
 from optuna_metabo.acquisition.logei import log_expected_improvement
-from optuna_metabo.acquisition.optimize import NATS, Acquisition, maximise
+from optuna_metabo.acquisition.optimize import NATS, maximise
 from optuna_metabo.acquisition.subspace import Subspace
 from optuna_metabo.acquisition.ties import settled_as
 

@@ -16,7 +16,7 @@ from numpy import ndarray as Array
 
 from optuna_metabo.shapes import Bool, Float, Int
 
-Function = Callable[[Float[Array, "m p"]], Float[Array, " m"]]
+Acquisition = Callable[[Float[Array, "m p"]], Float[Array, " m"]]
 
 # The step of the finite differences: about the square root of the precision of a log EI.
 _DIFFERENCE = 1e-6
@@ -63,7 +63,7 @@ class _Climbers:
     def step(self) -> Float[Array, "a c"]:
         """Uphill, along the columns that no bound blocks."""
         g, x = self.gradient, self.x
-        blocked = np.where(g < 0.0, x <= 0.0, (x >= 1.0) & (g > 0.0)) | ~self.free
+        blocked = np.where(g < 0.0, x <= 0.0, x >= 1.0) | ~self.free
         step = np.einsum("acd,ad->ac", self.inverse, np.where(blocked, 0.0, g))
         step[blocked] = 0.0
         longest = np.maximum(np.abs(step).max(axis=1), _REACH)
@@ -128,7 +128,7 @@ def _bfgs(
 
 
 def _gradients(
-    f: Function,
+    f: Acquisition,
     X: Float[Array, "a p"],
     columns: Int[Array, " c"],
     free: Bool[Array, "a c"],
@@ -147,7 +147,7 @@ def _gradients(
 
 
 def _start(
-    f: Function, X: Float[Array, "k p"], columns: Int[Array, " c"], free: Bool[Array, "k c"]
+    f: Acquisition, X: Float[Array, "k p"], columns: Int[Array, " c"], free: Bool[Array, "k c"]
 ) -> _Climbers:
     value, gradient = _gradients(f, X, columns, free)
     steepest = np.maximum(np.abs(gradient).max(axis=1), _TINY)
@@ -157,7 +157,7 @@ def _start(
 
 
 def ascend(
-    f: Function,
+    f: Acquisition,
     X: Float[Array, "k p"],
     free: Bool[Array, "k p"],
     *,

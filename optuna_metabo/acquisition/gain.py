@@ -7,9 +7,10 @@ from collections.abc import Sequence
 import numpy as np
 from numpy import ndarray as Array
 
-from optuna_metabo.acquisition.ascent import Function as Acquisition
+from optuna_metabo.acquisition.ascent import Acquisition
 from optuna_metabo.acquisition.feasibility import log_probability_of_feasibility
 from optuna_metabo.acquisition.hypervolume import (
+    Corners,
     boxes,
     log_expected_hypervolume_improvement,
     nondominated,
@@ -22,8 +23,6 @@ from optuna_metabo.tasks import Task
 
 # Those of which the best is improved upon, after what is expected of them.
 _MAX_INCUMBENTS = 64
-
-Corners = tuple[Float[Array, "b m"], Float[Array, "b m"]]
 
 
 def log_chance(

@@ -20,6 +20,9 @@ from optuna_metabo.acquisition.logei import log_expected_improvement
 from optuna_metabo.shapes import Bool, Float
 from optuna_metabo.surrogate import Posterior
 
+# The lower and the upper ones of boxes.
+Corners = tuple[Float[Array, "b m"], Float[Array, "b m"]]
+
 # Fronts are thinned until they cut space into at most about so many boxes.
 _MAX_BOXES = 512
 
@@ -49,9 +52,7 @@ def thin(front: Float[Array, "k m"]) -> Float[Array, "j m"]:
     return front[chosen]
 
 
-def boxes(
-    front: Float[Array, "k m"], reference: Float[Array, " m"]
-) -> tuple[Float[Array, "b m"], Float[Array, "b m"]]:
+def boxes(front: Float[Array, "k m"], reference: Float[Array, " m"]) -> Corners:
     """Lower and upper corners of boxes that tile what is above the reference and not dominated.
 
     Space is cut into slabs along the last axis; within one, the points that reach above it
@@ -71,8 +72,7 @@ def boxes(
 
 
 def log_expected_hypervolume_improvement(
-    posteriors: Sequence[Posterior],
-    corners: tuple[Float[Array, "b m"], Float[Array, "b m"]],
+    posteriors: Sequence[Posterior], corners: Corners
 ) -> Float[Array, " n"]:
     """Log EHVI of independent objectives.
 

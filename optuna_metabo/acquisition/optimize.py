@@ -13,13 +13,11 @@ from functools import cached_property
 import numpy as np
 from numpy import ndarray as Array
 
-from optuna_metabo.acquisition.ascent import Function, ascend
+from optuna_metabo.acquisition.ascent import Acquisition, ascend
 from optuna_metabo.acquisition.starts import apart, candidates
 from optuna_metabo.acquisition.subspace import Subspace
 from optuna_metabo.acquisition.sweep import sweep
 from optuna_metabo.shapes import Float
-
-Acquisition = Function
 
 # Up to this many points, all of them are looked at.
 _MAX_ENUMERATED = 2048

@@ -13,7 +13,7 @@ import math
 import numpy as np
 from numpy import ndarray as Array
 
-from optuna_metabo.acquisition.ascent import Function
+from optuna_metabo.acquisition.ascent import Acquisition
 from optuna_metabo.acquisition.subspace import Subspace
 from optuna_metabo.domain import Dimension
 from optuna_metabo.shapes import Float, Int
@@ -27,7 +27,7 @@ _FARTHER = 4.0
 
 
 def sweep(
-    f: Function,
+    f: Acquisition,
     X: Float[Array, "k p"],
     values: Float[Array, " k"],
     subspace: Subspace,
@@ -68,7 +68,7 @@ def _tidied(X: Float[Array, "m p"], subspace: Subspace) -> Float[Array, "m p"]:
 
 
 def _helpful(
-    f: Function,
+    f: Acquisition,
     X: Float[Array, "k p"],
     values: Float[Array, " k"],
     subspace: Subspace,

@@ -15,8 +15,10 @@ from optuna_metabo.explanation.names import IN_TEXT, abridged, labels, short_nam
 from optuna_metabo.logs import counted, one_line
 
 if TYPE_CHECKING:
+    from optuna.distributions import BaseDistribution
     from optuna.storages import BaseStorage
 
+    from optuna_metabo.past_study import SourceStudy
     from optuna_metabo.transfer_prior import TransferPrior
 
 _studies = click.option(
@@ -87,7 +89,11 @@ def inspect(path: Path, output_format: str) -> None:
     records = _records(prior)
     if output_format == "table":
         names = labels([record["study"] for record in records], IN_TEXT)
-        records = [record | {"study": name} for record, name in zip(records, names, strict=True)]
+        shown = [
+            {"study": name, "parameters": _in_words(study)}
+            for name, study in zip(names, prior.studies, strict=True)
+        ]
+        records = [record | one for record, one in zip(records, shown, strict=True)]
     emit(records, output_format)
     for one in prior.left_out:
         say(one_line(f"left out: {short_name(one.name, IN_TEXT)} ({one.reason})"))
@@ -122,6 +128,25 @@ def _records(prior: TransferPrior) -> list[dict[str, Any]]:
         }
         for study in prior.studies
     ]
+
+
+def _in_words(study: SourceStudy) -> str:
+    """The parameters of a study, as ``C: float 0.001 to 1000, log``."""
+    return "; ".join(f"{name}: {_range(one)}" for name, one in study.search_space.items())
+
+
+def _range(distribution: BaseDistribution) -> str:
+    from optuna.distributions import CategoricalDistribution, IntDistribution
+
+    from optuna_metabo.encoding import numeric
+
+    if isinstance(distribution, CategoricalDistribution):
+        return abridged(map(str, distribution.choices))
+    distribution = numeric(distribution)
+    kind, usual = ("int", 1) if isinstance(distribution, IntDistribution) else ("float", None)
+    low, high = (f"{one:.12g}" for one in (distribution.low, distribution.high))
+    step = "" if distribution.step == usual else f" by {distribution.step:.12g}"
+    return f"{kind} {low} to {high}{step}{', log' * distribution.log}"
 
 
 def _say_size(prior: TransferPrior, path: Path) -> None:

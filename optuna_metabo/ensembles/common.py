@@ -102,25 +102,48 @@ class Common:
         X, y = np.concatenate([t.X for t in tasks]), np.concatenate([t.y for t in tasks])
         counts = np.concatenate([task.counts for task in tasks])
         owner = np.repeat(chosen, [len(task) for task in tasks])
-        inverse, parts = known / lengthscale, (y, owner, counts)
+        nothing = cls(
+            X=X,
+            coefficients=np.zeros(len(X)),
+            inverse_lengthscale=known / lengthscale,
+            share=0.0,
+            noise=0.0,
+            y=y,
+            owner=owner,
+            counts=counts,
+            log_evidence=-np.inf,
+        )
         if not known.any():
-            return cls(X, np.zeros(len(X)), inverse, 0.0, 0.0, *parts, -np.inf)
-        K, is_same = _correlation(X, X, inverse), owner[:, None] == owner
+            return nothing
+        K = _correlation(X, X, nothing.inverse_lengthscale)
+        is_same = owner[:, None] == owner
         fits = [(_likeliest(K, is_same, y, noise / counts), noise) for noise in noises]
         best, noise = max(fits, key=lambda fit: fit[0].evidence)
-        weights, share = best.share * best.weights, best.share
-        return cls(X, weights, inverse, share, noise, *parts, best.evidence)
+        return replace(
+            nothing,
+            coefficients=best.share * best.weights,
+            share=best.share,
+            noise=noise,
+            log_evidence=best.evidence,
+        )
 
     def without(self, source: int) -> Common:
         """Of all sources but one, with the same share and noise."""
         rest = self.owner != source
-        X, y, owner, counts = self.X[rest], self.y[rest], self.owner[rest], self.counts[rest]
         if self.share == 0.0 or rest.all() or not rest.any():
             return self
+        X, y, owner, counts = self.X[rest], self.y[rest], self.owner[rest], self.counts[rest]
         K = _correlation(X, X, self.inverse_lengthscale)
         fit = _fit(K, owner[:, None] == owner, y, self.share, self.noise / counts)
-        parts = self.inverse_lengthscale, self.share, self.noise, y, owner, counts
-        return Common(X, self.share * fit.weights, *parts, fit.evidence)
+        return replace(
+            self,
+            X=X,
+            coefficients=self.share * fit.weights,
+            y=y,
+            owner=owner,
+            counts=counts,
+            log_evidence=fit.evidence,
+        )
 
     @property
     def alike(self) -> Float[Array, "n n"]:
@@ -159,7 +182,7 @@ def _correlation(
     return matern52(squared_distance(X * inverse_lengthscale, Z * inverse_lengthscale, one))
 
 
-class Fit(NamedTuple):
+class _Fit(NamedTuple):
     """One share, its log marginal likelihood with the best outputscale, up to a constant, and
     K⁻¹ y.
     """
@@ -174,7 +197,7 @@ def _likeliest(
     is_same: Bool[Array, "n n"],
     y: Float[Array, " n"],
     noise: Float[Array, " n"],
-) -> Fit:
+) -> _Fit:
     """With the share at the peak of the evidence."""
     best = _fit(K, is_same, y, _SHARES[0], noise)
     for share in _SHARES[1:]:
@@ -196,10 +219,10 @@ def _fit(
     y: Float[Array, " n"],
     share: float,
     noise: Float[Array, " n"],
-) -> Fit:
+) -> _Fit:
     L = cholesky(K * _alike(share, is_same) + np.diag(noise))
     half = lower_solve(L, y[:, None])
     weights = transposed_solve(L, half)[:, 0]
     log_det = 2.0 * np.log(np.diagonal(L)).sum()
     scale = max(float(half[:, 0] @ half[:, 0]) / len(y), 1e-300)
-    return Fit(-0.5 * (len(y) * np.log(scale) + log_det), share, weights)
+    return _Fit(-0.5 * (len(y) * np.log(scale) + log_det), share, weights)

@@ -76,7 +76,7 @@ class Scales:
         u = plain.ranks(values[evenly(np.arange(len(values)), _MOST)])
         deviation = np.array([_deviation(column) for column in u.T])
         distances = np.abs(u[:, None] - u[None]) / deviation
-        told = ~np.isnan(distances)
+        told = ~np.isnan(distances) & ~np.eye(len(u), dtype=bool)[:, :, None]
         typical = np.where(told, distances, 0.0).sum((0, 1)) / np.maximum(told.sum((0, 1)), 1)
         return cls(known, deviation, typical)
 

@@ -8,8 +8,6 @@ the space. Sources that are alike tell it together, as tasks of one process, see
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
 from numpy import ndarray as Array
 
@@ -54,8 +52,7 @@ def _fitted(models: SourceModels, common: Common) -> Float[Array, " t"]:
     these do not know, as they were.
     """
     rows = evenly(np.arange(len(common.X)), _MAX_POINTS)
-    repeats = replace(Repeats.none(len(rows)), counts=common.counts[rows])
-    known = common.inverse_lengthscale > 0.0
+    known, repeats = common.inverse_lengthscale > 0.0, Repeats.of(common.counts[rows])
     points = Task(common.X[rows], common.y[rows], known, repeats=repeats)
     prior = HyperparameterPrior.default(len(models.theta) - 2)
     alike = common.alike[np.ix_(rows, rows)]

@@ -202,21 +202,18 @@ def _best(source: Study, pool: Pool) -> list[FrozenTrial]:
     return [trial for trial in best if not pool.space.keys().isdisjoint(trial.params)]
 
 
-def _warm(target: Target, seed: int, surrogate: str | Surrogate) -> Rows:
-    sampler = MetaGPSampler(target.sources, surrogate=surrogate, seed=seed)
-    return by_proposals(target, seed, sampler)
-
-
-def _warm_scored(target: Target, seed: int, surrogate: str | Surrogate) -> Rows:
-    return by_scores(target, seed, MetaGPSampler(target.sources, surrogate=surrogate, seed=seed))
-
-
-def _cold(target: Target, seed: int) -> Rows:
-    return by_proposals(target, seed, MetaGPSampler(seed=seed))
-
-
-def _cold_scored(target: Target, seed: int) -> Rows:
-    return by_scores(target, seed, MetaGPSampler(seed=seed))
+def _ours(
+    target: Target,
+    seed: int,
+    surrogate: str | Surrogate = "auto",
+    *,
+    is_cold: bool = False,
+    is_nearest: bool = False,
+) -> Rows:
+    """Those of ``MetaGPSampler``: by its scores or as others are served, with its past or not."""
+    sources = None if is_cold else target.sources
+    serve = by_proposals if is_nearest else by_scores
+    return serve(target, seed, MetaGPSampler(sources, surrogate=surrogate, seed=seed))
 
 
 # Orders without a sampler, which cost nothing: so many of the random ones are drawn.
@@ -226,12 +223,15 @@ ORDERS: dict[str, Order] = {
     "tpe": _tpe,
     "gp": _gp,
     "gp+enqueued": _gp_enqueued,
-    "metagp": partial(_warm_scored, surrogate="auto"),
-    "metagp-cold": _cold_scored,
-    "metagp-nearest": partial(_warm, surrogate="auto"),
-    "metagp-cold-nearest": _cold,
-    **{f"metagp-{name}": partial(_warm_scored, surrogate=name) for name in _SURROGATES},
-    **{f"metagp-{name}-nearest": partial(_warm, surrogate=name) for name in _SURROGATES},
+    "metagp": _ours,
+    "metagp-cold": partial(_ours, is_cold=True),
+    "metagp-nearest": partial(_ours, is_nearest=True),
+    "metagp-cold-nearest": partial(_ours, is_cold=True, is_nearest=True),
+    **{f"metagp-{name}": partial(_ours, surrogate=name) for name in _SURROGATES},
+    **{
+        f"metagp-{name}-nearest": partial(_ours, surrogate=name, is_nearest=True)
+        for name in _SURROGATES
+    },
 }
 _NEAREST = "-nearest"
 _NEED_TORCH = ("gp", "gp+enqueued")

@@ -29,8 +29,6 @@ from optuna_metabo.shapes import Float
 CLOSE = 0.01
 # Values beyond this are measured in units of their own: differences of two must stay floats.
 _HUGE, _UNIT = 1e300, 4.0
-# Below this, hypervolumes are the same.
-_ROUNDING = 1e-12
 
 
 @dataclass(frozen=True)
@@ -108,7 +106,7 @@ class Yardstick:
         """
         close = self.best - CLOSE * abs(self.best)
         if self.results.shape[1] > 1:
-            return {"close": close, "top": close, "best": self.best - _ROUNDING}
+            return {"close": close, "top": close, "best": self.best}
         ranked = -np.sort(-self.results[~np.isnan(self.results[:, 0]), 0])
         top = ranked[math.ceil(CLOSE * len(ranked)) - 1]
         return {"close": close, "top": float(top), "best": self.best}

@@ -12,12 +12,13 @@ from optuna_metabo.acquisition.gain import (
     expected,
     hypervolume_improvement,
     improvement_on,
+    improvement_on_best,
     improvement_on_points,
     log_chance,
     undominated,
     value,
 )
-from optuna_metabo.surrogate import Posterior
+from optuna_metabo.surrogate import Posterior, Task
 
 X = np.linspace(0.0, 1.0, 7)[:, None]
 
@@ -60,6 +61,18 @@ def test_improvement_on_pending_points_is_counted_from_each_experts_own_best() -
     best = np.array([[0.6], [1.1]])
     found = np.exp(improvement_on_points(model, pending)(X))
     np.testing.assert_allclose(found, [0.3, 0.7] @ improvement(means, best))
+
+
+def test_improvement_on_what_was_seen_is_counted_from_the_best_values_however_many_there_are() -> (
+    None
+):
+    model, points = Line(1.0, 0.5), np.linspace(0.0, 1.0, 80)[:, None]
+    seen = Task(points, points[:, 0])
+    found = improvement_on_best(model, seen, X[:0])(X)
+    np.testing.assert_allclose(found, improvement_on_points(model, points[-1:])(X))
+    pending = np.array([[1.2]])
+    found = improvement_on_best(model, seen, pending)(X)
+    np.testing.assert_allclose(found, improvement_on_points(model, pending)(X))
 
 
 def test_the_chance_is_the_product_of_those_of_all_limits_to_their_powers() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 
 from optuna_metabo.acquisition.starts import _around, apart, candidates
 from optuna_metabo.domain import Condition, Dimension, Domain
@@ -22,6 +23,14 @@ def test_starts_are_the_best_and_keep_their_distance() -> None:
     left_out = np.setdiff1d(np.flatnonzero(values > values[rows].min()), rows)
     nearest = np.linalg.norm(X[left_out][:, None] - X[rows], axis=2).min(axis=1)
     assert (nearest < 0.2 * np.sqrt(2.0)).all()
+
+
+@pytest.mark.parametrize("d", [1, 4, 16])
+def test_starts_keep_a_distance_that_grows_with_the_root_of_the_axes(d: int) -> None:
+    """So that it is as far along a diagonal of any cube."""
+    along = np.array([0.0, 0.19, 0.21, 0.4, 0.42])
+    X = np.repeat(along[:, None], d, axis=1)
+    np.testing.assert_array_equal(apart(X, -along, Domain((Dimension(),) * d), 6), [0, 2, 4])
 
 
 def test_fewer_starts_where_all_points_are_near() -> None:

@@ -37,6 +37,36 @@ def test_a_prior_is_built_inspected_and_updated(url: str, tmp_path: Path, run: R
     assert [one.n_finished for one in TransferPrior.load(path).studies] == [16, 4]
 
 
+def test_a_table_has_parameters_in_words_and_json_as_optuna_writes_them(
+    tmp_path: Path, run: Run
+) -> None:
+    def objective(trial: optuna.Trial) -> float:
+        trial.suggest_float("C", 1e-3, 1e3, log=True)
+        trial.suggest_float("dropout", 0.0, 0.5, step=0.1)
+        trial.suggest_int("width", 16, 1234567, log=True)
+        trial.suggest_int("depth", 1, 9)
+        trial.suggest_int("batch", 32, 128, step=32)
+        trial.suggest_categorical("kernel", ["rbf", None, True])
+        return 0.1 * trial.number
+
+    study, path = optuna.create_study(study_name="past"), tmp_path / "team.prior"
+    study.optimize(objective, n_trials=4)
+    TransferPrior.fit([study]).save(path)
+    words = {
+        "C": "float 0.001 to 1000, log",
+        "batch": "int 32 to 128 by 32",
+        "depth": "int 1 to 9",
+        "dropout": "float 0 to 0.5 by 0.1",
+        "kernel": "rbf, None, True",
+        "width": "int 16 to 1234567, log",
+    }
+    (line,) = run("prior", "inspect", path).out.splitlines()[2:]
+    assert all(f"{name}: {one}" in line for name, one in words.items())
+    (record,) = json.loads(run("prior", "inspect", path, "-f", "json").out)
+    expected = {name: repr(one) for name, one in study.trials[0].distributions.items()}
+    assert record["parameters"] == expected
+
+
 def test_however_many_studies_are_read_and_whatever_their_names_one_line_tells(
     url: str, tmp_path: Path, run: Run
 ) -> None:

@@ -111,6 +111,12 @@ def test_a_value_outside_of_everything_seen_is_still_possible() -> None:
         assert np.minimum(share, 1.0 - share).min() > 0.015
 
 
+def test_how_far_errors_reach_of_a_stranger_does_not_depend_on_their_sign() -> None:
+    found = np.random.default_rng(2).exponential(size=500)
+    one, other = Calibration.of(found, 9), Calibration.of(-found, 9)
+    assert one.widths[-1] == pytest.approx(other.widths[-1])
+
+
 def test_one_absurd_error_changes_little() -> None:
     found = np.random.default_rng(2).normal(size=200)
     one, other = (

@@ -110,6 +110,13 @@ def test_what_is_not_known_stands_neither_near_nor_far() -> None:
     assert np.ptp(weights) < 1.0  # the features that are left say next to nothing
 
 
+def test_a_study_of_which_one_feature_is_known_is_told_by_that_one() -> None:
+    found = Likeness(np.column_stack([np.arange(6.0)] * 2), rates=np.array([3.0, 0.0]))
+    weights = found.weights(np.array([1.0, np.nan]))
+    assert weights.argmax() == 1
+    np.testing.assert_allclose(weights, found.weights(np.array([1.0, 4.0])))
+
+
 def test_a_value_beyond_those_of_the_sources_is_that_of_the_last_one() -> None:
     values, phi = described()
     found = learned(values, phi)
@@ -141,5 +148,10 @@ def test_equal_values_have_one_rank_and_distances_are_in_deviations() -> None:
     np.testing.assert_allclose(u[:3], [1 / 3, 1 / 3, 2.5 / 3])
     distances = scales.distances(values, values)[:, :, 0]
     np.testing.assert_allclose(distances[0, 2], (u[2] - u[0]) / u[:3].std())
-    known = distances[:3, :3]
-    np.testing.assert_allclose(distances[3], known.mean())
+    # What is not known is as far as two sources are, not counting each from itself.
+    np.testing.assert_allclose(distances[3], 2.0 / 3.0 * distances[0, 2])
+
+
+def test_of_one_source_that_has_a_feature_no_distance_is_known() -> None:
+    values = np.array([[2.0], [np.nan], [np.nan]])
+    np.testing.assert_array_equal(Scales.of(values).distances(values, values), np.zeros((3, 3, 1)))

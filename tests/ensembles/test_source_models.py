@@ -14,6 +14,7 @@ from optuna_metabo.ensembles.scores import normal_scores
 from optuna_metabo.ensembles.source_models import SourceModels
 from optuna_metabo.gp import expansion, matern52, squared_distance
 from optuna_metabo.gp.exact import Batch
+from optuna_metabo.gp.fit import HyperparameterPrior
 from optuna_metabo.memory import n_bytes
 from optuna_metabo.repeats import Repeats
 from optuna_metabo.tasks import Task
@@ -124,6 +125,36 @@ def test_the_signal_is_what_is_left_to_noise_once_shares_have_settled() -> None:
         likely /= likely.sum(axis=0)
         share = (seen + likely.sum(axis=1)) / 7.0
     np.testing.assert_allclose(models.signal, 1.0 - likely[-1], atol=1e-6)
+
+
+def explained(theta: np.ndarray, sources: list[Task]) -> module._Explained:
+    prior = HyperparameterPrior.default(2)
+    return module._Explained.by(theta, Batch.of(sources), DOMAIN.groups, prior)
+
+
+def test_lengthscales_are_judged_by_themselves() -> None:
+    """Each source has its own noise and signal; those fitted beside count for nothing."""
+    theta = np.array([-0.7, 0.3, 0.0, -3.0])
+    one, other = (
+        explained(np.r_[theta[:-2], rest], alike()) for rest in ([0.0, -3.0], [2.0, -9.0])
+    )
+    assert one.log_posterior == other.log_posterior
+
+
+def test_lengthscales_are_fitted_to_several_sources_where_few_seem_to_tell(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    fitted: list[int] = []
+    subset = module._subset
+
+    def counted(tasks: list[Task], index: np.ndarray) -> Batch:
+        fitted.append(len(index))
+        return subset(tasks, index)
+
+    monkeypatch.setattr(module, "_subset", counted)
+    noise = [only_noise(25, seed) for seed in range(12)]
+    SourceModels.learn([*alike(), *noise], DOMAIN)
+    assert {3, 8} <= set(fitted)
 
 
 def short(n_sources: int, n_trials: int) -> list[Task]:

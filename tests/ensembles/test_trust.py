@@ -95,6 +95,19 @@ def test_a_source_without_a_best_trial_or_with_few_trials_tells_nothing(
         assert measured == [task for _, task in all_others]
 
 
+def test_a_source_of_just_enough_trials_tells(monkeypatch: pytest.MonkeyPatch) -> None:
+    prior, measured = learned(peaks(5)), list[Task]()
+
+    def measure(others: AveragingPrior, task: Task) -> float:
+        measured.append(task)
+        return 1.0
+
+    monkeypatch.setattr(trust, "_choice", measure)
+    enough = prior.some[1][1].only(np.arange(trust._N_TRIALS))
+    mutual_trust(replace(prior, some=((1, enough),)))
+    assert measured == [enough]
+
+
 def test_some_trust_is_always_left() -> None:
     prior = learned(peaks(5))
     wrong = replace(prior, some=prior.some[1:2])

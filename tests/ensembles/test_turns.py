@@ -53,6 +53,8 @@ DOUBTED = after(EARLY, 1, rival=0.9, opposed=0.01, trust=0.2)
         (after(EARLY, 6, 1), None, False),
         (after(EARLY, 6, 2), RIVAL, False),
         (after(EARLY, 3, 2), CLOSE, False),
+        (after(EARLY, 3, 2, rival=0.85, is_borne_out=True), None, False),
+        (after(EARLY, 4, rival=0.25, opposed=0.25), CLOSE, False),
         (MISLED, CLOSE, True),
         (after(MISLED, 3), CLOSE, False),
         (after(MISLED, 9), None, False),

@@ -20,6 +20,7 @@ from optuna.trial import FrozenTrial, TrialState
 
 from optuna_metabo import MetaGPSampler
 from optuna_metabo.replay import Archive, Pool, Target, by_proposals, by_scores, default_orders
+from optuna_metabo.replay import orders as module
 from optuna_metabo.replay.orders import FREE, ORDERS, cold_of, with_cold
 from tests.replay.making import bowl, bowls, strange
 
@@ -170,6 +171,26 @@ def test_the_best_of_the_sources_is_enqueued() -> None:
     assert next(ORDERS["gp+enqueued"](target, 0)) == expected
 
 
+def test_of_many_sources_the_best_of_the_first_ten_are_enqueued(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    sources = tuple(bowl(f"bowl-{i}", n_trials=2, seed=i) for i in range(12))
+    monkeypatch.setattr(module, "_gp_sampler", lambda seed: _Steady(x=0.5, n=5))
+    monkeypatch.setattr(module, "by_proposals", lambda target, seed, sampler, queue: iter(queue))
+    queue = list(ORDERS["gp+enqueued"](Target(Pool.of(bowl()), sources), 0))
+    assert queue == [source.best_params for source in sources[:10]]
+
+
+@pytest.mark.parametrize("whole", [FloatDistribution(0, 8), IntDistribution(1, 4)])
+def test_the_whole_range_is_asked_for_unless_its_kind_or_what_it_holds_is_another_one_so_far(
+    whole: BaseDistribution,
+) -> None:
+    so_far = IntDistribution(1, 8)
+    assert module._compatible(whole, so_far) is so_far
+    assert module._compatible(IntDistribution(0, 9), so_far) == IntDistribution(0, 9)
+    assert module._compatible(whole, None) is whole
+
+
 def test_with_alike_sources_the_first_choice_is_among_the_best() -> None:
     target = _target()
     values = [trial.values[0] for trial in target.pool.trials]
@@ -203,6 +224,11 @@ def test_each_of_ours_is_compared_with_the_cold_one_that_is_served_alike() -> No
     assert cold_of("metagp-rgpe") == "metagp-cold"
     assert cold_of("metagp-rgpe-nearest") == "metagp-cold-nearest"
     assert set(default_orders()) <= set(ORDERS)
+
+
+def test_others_and_the_cold_ones_themselves_are_compared_with_none() -> None:
+    for name in ("tpe", "gp", "metagp-cold", "metagp-cold-nearest"):
+        assert cold_of(name) is None
 
 
 @pytest.mark.parametrize(

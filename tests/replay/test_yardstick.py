@@ -119,6 +119,19 @@ def test_the_hypervolume_is_that_of_a_grid(m: int) -> None:
         assert found == pytest.approx(_brute_force(ranks[:k], n), abs=1e-9)
 
 
+def test_what_is_better_in_one_objective_and_equal_in_the_other_takes_its_place() -> None:
+    found = Yardstick(np.array([[0.5, 0.3], [0.5, 0.8], [0.9, 0.8]])).found([0, 1, 2])
+    np.testing.assert_allclose(found, [0.15, 0.4, 0.72])
+
+
+@pytest.mark.parametrize("m", [2, 3, 4])
+def test_the_best_is_found_to_the_last_digit_in_whatever_order(m: int) -> None:
+    yardstick = _yardstick(np.random.default_rng(m).normal(size=(12, m)).tolist())
+    generator = np.random.default_rng(1)
+    for _ in range(10):
+        assert yardstick.found(generator.permutation(12).tolist())[-1] == yardstick.best
+
+
 def test_of_several_objectives_each_counts_by_the_part_of_results_that_is_no_better() -> None:
     Y = np.random.default_rng(0).integers(0, 4, size=(12, 2)).astype(float)
     expected = (Y[None] <= Y[:, None]).mean(axis=1)
