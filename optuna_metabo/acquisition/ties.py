@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 from numpy import ndarray as Array
 
-from optuna_metabo.acquisition.ascent import Function
+from optuna_metabo.acquisition.ascent import Acquisition
 from optuna_metabo.acquisition.subspace import Subspace
 from optuna_metabo.domain import ABSENT, Domain
 from optuna_metabo.shapes import Bool, Float
@@ -20,7 +20,7 @@ _N_TRIED = 4
 
 
 def settled_as(
-    acquisition: Function,
+    acquisition: Acquisition,
     subspace: Subspace,
     x: Float[Array, " p"],
     given: Float[Array, "k p"],

@@ -79,7 +79,7 @@ class SourceModels:
     def task(self, i: int) -> Task:
         """The scores of one source."""
         data, rows = self.data, self.data.mask[i]
-        repeats = replace(Repeats.none(int(rows.sum())), counts=data.counts[i, rows])
+        repeats = Repeats.of(data.counts[i, rows])
         return Task(data.X[i, rows], data.y[i, rows], data.known[i], repeats=repeats)
 
     @property
