@@ -25,8 +25,8 @@ from optuna_metabo.gp.kernel import matern52, squared_distance
 from optuna_metabo.shapes import Bool, Float
 
 _N_LANDMARKS, _NUGGET = 64, 1e-6
-# Variances that g may have, the usual one first. With one of them alone regret after ten trials was
-# up to three times as large in cases like those of ``python -m studies.stress.added``.
+# Variances that g may have, the usual one first. With one of them alone regret after ten trials
+# was up to three times as large in cases like those of ``python -m studies.stress.added``.
 _SIZES = (10.0, 1.0, 100.0)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from optuna_metabo.ensembles.experts import DISTANT, OPPOSED, RIVAL, Relation
+from optuna_metabo.ensembles.experts import CLOSE, OPPOSED, RIVAL, Relation
 from optuna_metabo.surrogate import TRUSTED
 
 # From so many values on, every so manyth ask is the rival's until it has less of the weight: what
@@ -63,18 +63,17 @@ class Turn(Seen):
     def chooser(self) -> Relation | None:
         """Whose experts choose alone; ``None`` where all do.
 
-        The first few points are the distant experts', unless doubt is convincing already: what
-        those that believe no source expect elsewhere is their ignorance, and the close ones would
-        hardly leave the first point. Later the rival has asks of its own until it is refuted.
-        Where sources have misled, and a point that they thought little of has not borne them out,
-        the next one is their opposites'; while such a point is under way the distant experts go
-        on.
+        The first few points are the close experts', unless doubt is convincing already: what the
+        others expect elsewhere is their ignorance. Later the rival has asks of its own until it is
+        refuted. Where sources have misled, and a point that they thought little of has not borne
+        them out, the next one is their opposites'; while such a point is under way the close
+        experts go on.
         """
         if self._tries_opposites:
             return OPPOSED
         is_early = self.n < FIRST_PROBE and self._doubt < _CONVINCING and not self._is_turned
         if is_early or (self._is_misled and self.is_testing):
-            return DISTANT
+            return CLOSE
         return RIVAL if self._is_probe and self.rival > _REFUTED else None
 
     @property

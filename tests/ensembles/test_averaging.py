@@ -11,7 +11,7 @@ from scipy.special import ndtr
 
 from optuna_metabo.domain import Dimension, Domain
 from optuna_metabo.ensembles.averaging import Averaging, AveragingPrior, _agreement
-from optuna_metabo.ensembles.experts import DISTANT, OPPOSED, RIVAL
+from optuna_metabo.ensembles.experts import CLOSE, OPPOSED, RIVAL
 from optuna_metabo.ensembles.mixture import AveragingModel, CalibratedModel
 from optuna_metabo.ensembles.turns import FIRST_PROBE, PROBE_EVERY
 from optuna_metabo.surrogate import Posterior, Task
@@ -66,7 +66,7 @@ def test_the_first_few_asks_are_the_sources(n: int) -> None:
     model = model_of(prior_of(*ALIKE), Task(X, bowl(X, 0.3)))
     relations = [group.relation for group in model.groups for _ in group.experts]
     acting = model.acting.expert_weights.sum(axis=1)
-    assert [weight > 0.0 for weight in acting] == [one is DISTANT for one in relations]
+    assert [weight > 0.0 for weight in acting] == [one is CLOSE for one in relations]
     assert (model.expert_weights.sum(axis=1) > 0.0).all()
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from optuna_metabo.ensembles.experts import DISTANT, OPPOSED, RIVAL, Relation
+from optuna_metabo.ensembles.experts import CLOSE, OPPOSED, RIVAL, Relation
 from optuna_metabo.ensembles.turns import Turn
 
 # Two values, of which none tells much.
@@ -37,9 +37,9 @@ DOUBTED = after(EARLY, 1, rival=0.9, opposed=0.01, trust=0.2)
 @pytest.mark.parametrize(
     ("turn", "chooser", "begins_anew"),
     [
-        (EARLY, DISTANT, False),
+        (EARLY, CLOSE, False),
         (replace(EARLY, rival=0.8), None, True),
-        (replace(EARLY, rival=0.74), DISTANT, False),
+        (replace(EARLY, rival=0.74), CLOSE, False),
         (replace(EARLY, rival=0.8, is_borne_out=True), None, False),
         (replace(MISLED, rival=0.9), None, True),
         (after(MISLED, 8, rival=0.9), None, True),
@@ -52,31 +52,31 @@ DOUBTED = after(EARLY, 1, rival=0.9, opposed=0.01, trust=0.2)
         (after(EARLY, 8), RIVAL, False),
         (after(EARLY, 6, 1), None, False),
         (after(EARLY, 6, 2), RIVAL, False),
-        (after(EARLY, 3, 2), DISTANT, False),
+        (after(EARLY, 3, 2), CLOSE, False),
         (after(EARLY, 3, 2, rival=0.85, is_borne_out=True), None, False),
-        (after(EARLY, 4, rival=0.25, opposed=0.25), DISTANT, False),
-        (MISLED, DISTANT, True),
-        (after(MISLED, 3), DISTANT, False),
+        (after(EARLY, 4, rival=0.25, opposed=0.25), CLOSE, False),
+        (MISLED, CLOSE, True),
+        (after(MISLED, 3), CLOSE, False),
         (after(MISLED, 9), None, False),
-        (replace(MISLED, is_borne_out=True), DISTANT, False),
+        (replace(MISLED, is_borne_out=True), CLOSE, False),
         (after(MISLED, 6, n_tests=1), OPPOSED, False),
         (after(MISLED, 6, n_tests=1, opposed=0.0), None, True),
         (after(MISLED, 6, n_tests=1, is_borne_out=True), None, False),
         (after(MISLED, 6, n_tests=2), None, True),
         (after(MISLED, 6, n_tests=2, rival=0.1, opposed=0.6), None, False),
-        (replace(EARLY, is_testing=True), DISTANT, False),
-        (replace(MISLED, rival=0.9, is_testing=True), DISTANT, False),
-        (after(MISLED, 8, is_testing=True), DISTANT, False),
+        (replace(EARLY, is_testing=True), CLOSE, False),
+        (replace(MISLED, rival=0.9, is_testing=True), CLOSE, False),
+        (after(MISLED, 8, is_testing=True), CLOSE, False),
         (after(MISLED, 9, is_testing=True), None, False),
         (after(MISLED, 6, n_tests=1, is_testing=True), OPPOSED, False),
         (DOUBTED, None, True),
         (replace(DOUBTED, trust=0.5), None, True),
-        (replace(DOUBTED, trust=0.5, rival=0.7), DISTANT, False),
+        (replace(DOUBTED, trust=0.5, rival=0.7), CLOSE, False),
         (after(DOUBTED, 5), None, True),
         (after(DOUBTED, 6), None, False),
         (after(DOUBTED, 4, n_tests=1), None, True),
         (after(DOUBTED, 3, is_borne_out=True), None, False),
-        (after(DOUBTED, 3, rival=0.4), DISTANT, False),
+        (after(DOUBTED, 3, rival=0.4), CLOSE, False),
     ],
 )
 def test_who_chooses(turn: Turn, chooser: Relation | None, begins_anew: bool) -> None:
