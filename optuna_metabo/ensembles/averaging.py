@@ -29,7 +29,7 @@ from optuna_metabo.domain import Domain
 from optuna_metabo.ensembles.beyond import Beyond
 from optuna_metabo.ensembles.calibration import Calibration, believed_spread, usual_spread
 from optuna_metabo.ensembles.experts import DISTANT, Bases, all_groups
-from optuna_metabo.ensembles.functions import Functions, Voices
+from optuna_metabo.ensembles.functions import Functions
 from optuna_metabo.ensembles.kriging import Kernel, Kriging, Residual
 from optuna_metabo.ensembles.likeness import Likeness
 from optuna_metabo.ensembles.mixture import AveragingModel, CalibratedModel, is_little
@@ -224,7 +224,7 @@ class AveragingPrior:
         prior = {"joint": heard * self.settings.joint, "opposed": heard * self.settings.opposed}
         belief = functions.belief[kept.sources]
         groups = list(all_groups(kept.sources, functions.share, belief, plain=plain, **prior))
-        beyond = self._beyond(kernels["shared"], target, functions.voices(kept.sources))
+        beyond = self._beyond(kernels["shared"], target, functions, kept.sources)
         bases = Bases.of(functions, kept, groups, beyond)
         basis = bases.at(X)
         correlation = {name: kernel.correlation(X, X) for name, kernel in kernels.items()}
@@ -261,15 +261,16 @@ class AveragingPrior:
         shared = Kernel(np.where(is_theirs, models.lengthscale, own.lengthscale), own.noise)
         return {"own": own, "shared": shared}
 
-    def _beyond(self, kernel: Kernel, target: Task, voices: Voices) -> Beyond:
+    def _beyond(
+        self, kernel: Kernel, target: Task, functions: Functions, sources: Int[Array, " s"]
+    ) -> Beyond:
         """Of the size by which distant experts explain the values best."""
         beyond = self._usual_beyond(kernel)
-
-        def evidence(one: Beyond) -> float:
-            """Of them all."""
-            return float(np.logaddexp.reduce(_evidence(kernel, one, target, voices(target.X))))
-
-        return beyond.likeliest(evidence)
+        if beyond.is_nothing:
+            return beyond
+        phi = functions.voices(sources)(target.X)
+        evidence = partial(_evidence, kernel, target=target, phi=phi)
+        return beyond.likeliest(lambda one: float(np.logaddexp.reduce(evidence(one))))
 
     def _usual_beyond(self, kernel: Kernel) -> Beyond:
         unknown = self.functions.models.unknown

@@ -65,15 +65,18 @@ class Beyond:
         K = matern52(squared_distance(Z, Z, own)) + _NUGGET * np.eye(len(Z))
         return cls(own, Z, lower_inverse(cholesky(K)) if len(Z) else K)
 
+    @property
+    def is_nothing(self) -> bool:
+        """Whether sources know all columns."""
+        return not len(self.landmarks)
+
     def likeliest(self, evidence: Callable[[Beyond], float]) -> Beyond:
         """Of the size with the most evidence; the usual one where none tells."""
-        if not len(self.landmarks):
-            return self
         return max((replace(self, size=size) for size in _SIZES), key=evidence)
 
     def __call__(self, X: Float[Array, "m p"]) -> Float[Array, "l m"]:
         """Rows whose Gram matrix is its covariance."""
-        if not len(self.landmarks):
+        if self.is_nothing:
             return np.zeros((0, len(X)))
         correlation = matern52(squared_distance(self.landmarks, X, self.lengthscale))
         return np.asarray(np.sqrt(self.size) * (self.L_inverse @ correlation))

@@ -47,6 +47,7 @@ class Functions:
         mass: For what part of the sources each of these speaks.
         anchors: What the sources say at points that fill the domain.
         belief: The odds of each source when values are to be explained, 1 on average.
+        evenness: The effective number of sources that are believed, over their number.
     """
 
     models: SourceModels
@@ -78,7 +79,9 @@ class Functions:
 
     @property
     def share(self) -> float:
-        """How much of two sources' functions is explained by one another."""
+        """How much of two sources' functions is explained by one another; less where few are
+        believed, since it is that of all.
+        """
         return self.evenness * self.common.share**2
 
     @property
