@@ -28,9 +28,9 @@ from numpy import ndarray as Array
 from optuna_metabo.domain import Domain
 from optuna_metabo.ensembles.beyond import Beyond
 from optuna_metabo.ensembles.calibration import Calibration, believed_spread, usual_spread
-from optuna_metabo.ensembles.experts import DISTANT, Bases, all_groups
+from optuna_metabo.ensembles.experts import Bases, all_groups, distant_evidence
 from optuna_metabo.ensembles.functions import Functions
-from optuna_metabo.ensembles.kriging import Kernel, Kriging, Residual
+from optuna_metabo.ensembles.kriging import Kernel
 from optuna_metabo.ensembles.likeness import Likeness
 from optuna_metabo.ensembles.mixture import AveragingModel, CalibratedModel, is_little
 from optuna_metabo.ensembles.portfolio import SHARPNESS, Portfolio, Ranks
@@ -269,7 +269,7 @@ class AveragingPrior:
         if beyond.is_nothing:
             return beyond
         phi = functions.voices(sources)(target.X)
-        evidence = partial(_evidence, kernel, target=target, phi=phi)
+        evidence = partial(distant_evidence, kernel, target=target, phi=phi)
         return beyond.likeliest(lambda one: float(np.logaddexp.reduce(evidence(one))))
 
     def _usual_beyond(self, kernel: Kernel) -> Beyond:
@@ -292,16 +292,5 @@ class AveragingPrior:
     def _most_likely(self, kernel: Kernel, told: Task) -> Kept:
         few = Scale.from_best(told.y).standardise(told).thinned(_MAX_SCREENED)
         guess = partial(self.functions.anchors.guess, few.X)
-        evidence = partial(_evidence, kernel, self._usual_beyond(kernel), few)
+        evidence = partial(distant_evidence, kernel, self._usual_beyond(kernel), few)
         return screened(self.functions.order, guess, evidence, self.functions.belief)
-
-
-def _evidence(
-    kernel: Kernel, beyond: Beyond, target: Task, phi: Float[Array, "s n"]
-) -> Float[Array, " s"]:
-    """That of the distant experts of some functions."""
-    correlation, noise = kernel.correlation(target.X, target.X), kernel.noise / target.counts
-    spread = beyond(target.X)
-    residual = Residual.factorise(correlation, spread, rho=DISTANT.rho, noise=noise)
-    kriging = Kriging.condition(residual, DISTANT.coefficients, target.y, phi)
-    return np.asarray(np.logaddexp.reduce(kriging.log_evidence, axis=1))

@@ -15,9 +15,10 @@ from numpy import ndarray as Array
 
 from optuna_metabo.ensembles.beyond import Beyond
 from optuna_metabo.ensembles.functions import Functions, Voices
-from optuna_metabo.ensembles.kriging import Coefficients, Kriging, Residual
+from optuna_metabo.ensembles.kriging import Coefficients, Kernel, Kriging, Residual
 from optuna_metabo.ensembles.screening import Kept
 from optuna_metabo.shapes import Bool, Float, Int
+from optuna_metabo.tasks import Task
 
 # Of the slope: how much a function is stretched is never quite known.
 _SLOPE_VARIANCE = 0.1
@@ -230,3 +231,16 @@ class Bases:
             parts = shares * s / max(s - 1, 1)
             deviations = (rows[:s] - rows[s + 1]) * np.sqrt(parts)[:, None]
         return Basis(rows, self.beyond(X), deviations)
+
+
+def distant_evidence(
+    kernel: Kernel, beyond: Beyond, target: Task, phi: Float[Array, "s n"]
+) -> Float[Array, " s"]:
+    """That of the distant experts of some functions, whose values at the target's points these
+    are.
+    """
+    correlation, noise = kernel.correlation(target.X, target.X), kernel.noise / target.counts
+    spread = beyond(target.X)
+    residual = Residual.factorise(correlation, spread, rho=DISTANT.rho, noise=noise)
+    kriging = Kriging.condition(residual, DISTANT.coefficients, target.y, phi)
+    return np.asarray(np.logaddexp.reduce(kriging.log_evidence, axis=1))

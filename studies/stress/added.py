@@ -15,11 +15,13 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import optuna
+import pandas as pd
 from numpy import ndarray as Array
 from threadpoolctl import threadpool_limits
 
 from optuna_metabo import MetaGPSampler
 from studies.commands import command, positive
+from studies.markdown import rounded, to_markdown
 from studies.progress import Progress
 
 AFTER = (1, 3, 5, 10, 15, 20)
@@ -115,11 +117,6 @@ def regrets(past: Past, effect: float, seed: int) -> Array:
     return np.asarray(np.maximum(best[np.array(AFTER) - 1] - target.least, 0.0))
 
 
-def line(*cells: object) -> str:
-    """A row of the table."""
-    return f"| {' | '.join(map(str, cells))} |"
-
-
 def main(argv: Sequence[str] | None = None) -> None:
     """The command line."""
     parser = command("stress.added", __doc__)
@@ -129,16 +126,16 @@ def main(argv: Sequence[str] | None = None) -> None:
     options = parser.parse_args(argv)
     optuna.logging.set_verbosity(optuna.logging.ERROR)
     cases = [(name, effect) for name in PASTS for effect in options.effects]
-    print(line("past studies", "effect", *AFTER))
-    print(line(*["---"] * (2 + len(AFTER))))
+    found = {}
     with threadpool_limits(1), Progress(len(cases) * options.seeds) as progress:
         for name, effect in cases:
-            found = []
+            runs = []
             for seed in range(options.seeds):
-                found.append(regrets(PASTS[name], effect, seed))
-                progress.step(f"{name}, {effect}, seed {seed}")
-            means = (f"{mean:.4f}" for mean in np.mean(found, axis=0))
-            print(line(name, f"{effect:g}", *means), flush=True)
+                runs.append(regrets(PASTS[name], effect, seed))
+                progress.step(f"{name}, {effect:g}, seed {seed}")
+            found[name, f"{effect:g}"] = np.mean(runs, axis=0)
+    table = pd.DataFrame(found, index=AFTER).T.rename_axis(["past studies", "effect"])
+    print(to_markdown(rounded(table, 4)))
 
 
 if __name__ == "__main__":
