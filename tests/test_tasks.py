@@ -94,6 +94,17 @@ def test_beside_the_largest_numbers_differences_are_none_or_have_a_square() -> N
     assert found.tolist() == [1.0, 0.0, 0.0, 0.0]
 
 
+@pytest.mark.parametrize("shape", [(0, 3), (1, 2), (40, 1), (40, 3)])
+def test_groups_are_the_unique_rows_of_numpy(shape: tuple[int, int]) -> None:
+    X = np.random.default_rng(0).integers(-1, 2, shape) * 0.5
+    X[::3] *= -1.0  # makes zeros of both signs
+    groups = Groups.of(X)
+    unique, first, index = np.unique(X, axis=0, return_index=True, return_inverse=True)
+    np.testing.assert_array_equal(groups.X, unique)
+    np.testing.assert_array_equal(groups.first, first)
+    np.testing.assert_array_equal(groups.index, index.reshape(-1))
+
+
 def test_groups_merge_equal_points_and_only_these() -> None:
     X = np.array([[0.0, 1.0], [0.5, 0.5], [0.0, 1.0], [0.5, 0.25]])
     groups = Groups.of(X)
