@@ -24,6 +24,8 @@ from optuna_metabo.thinning import evenly
 _HUGE = 1e300
 # A constraint's values beyond so many units are all the same.
 _FAR = 1e100
+# Trials that may have values, a pruned one by its last report.
+TELLING = (TrialState.COMPLETE, TrialState.PRUNED)
 # So many completed trials tell where a pruned one stands.
 _MAX_PEERS = 300
 
@@ -62,6 +64,25 @@ class Objective:
                 found[rows] = values
         found[_untold(trials, found)] = -np.inf
         return found
+
+
+def divided(
+    trials: Iterable[FrozenTrial], objectives: Sequence[Objective]
+) -> tuple[list[FrozenTrial], list[FrozenTrial]]:
+    """Of the trials that have ended those that say something by their values, and those that failed.
+
+    One whose value is as bad as can be failed, too, as that of a training that diverged: how bad
+    it is nobody knows, and beside what stands for that all other values would look the same.
+    """
+    trials = list(trials)
+    telling = [trial for trial in trials if trial.state in TELLING]
+    worst = {
+        telling[i].number
+        for objective in objectives
+        for i in np.flatnonzero(np.isneginf(objective.values(telling))).tolist()
+    }
+    failed = [one for one in trials if one.state == TrialState.FAIL or one.number in worst]
+    return [one for one in telling if one.number not in worst], failed
 
 
 def _untold(trials: Sequence[FrozenTrial], values: Float[Array, " n"]) -> list[int]:

@@ -16,10 +16,10 @@ from optuna_metabo.columns import Columns, outcomes
 from optuna_metabo.domain import extent
 from optuna_metabo.encoding import Encoded, Encoding
 from optuna_metabo.ensembles.scores import is_flat
-from optuna_metabo.outputs import Objective, Slack, bilog, matching, slacks_of
+from optuna_metabo.outputs import Objective, Slack, bilog, divided, matching, slacks_of
 from optuna_metabo.ranges import Space, joint
 from optuna_metabo.shapes import Bool, Float, Int
-from optuna_metabo.snapshot import TELLING, Snapshot
+from optuna_metabo.snapshot import Snapshot
 from optuna_metabo.tasks import Task, finite
 from optuna_metabo.thinning import Rule, by_rank, evenly, near_zero, of_several, rare_first
 
@@ -96,10 +96,10 @@ class SourceStudy:
         objectives: Its objectives.
         search_space: Every parameter with a distribution that holds all that it had.
         is_completed: Whether any trial has a value of its own.
-        telling: The completed and the pruned trials.
+        telling: The completed and the pruned trials that say something by their values.
         values: Of each objective, to be maximised, shape [n]; NaN where nothing is known.
         slacks: Of each constraint that any of these trials has.
-        failed: Those that failed, with the parameters that they had until then.
+        failed: Those that failed or have the worst value there is, with the parameters that they had until then.
         attributes: Its user attributes that are numbers.
     """
 
@@ -128,8 +128,7 @@ class SourceStudy:
         If the study was read before, which ``known`` identities tell, it keeps its own: which of
         its trials has ended first depends on when it is read.
         """
-        telling = [trial for trial in trials if trial.state in TELLING]
-        failed = [trial for trial in trials if trial.state == TrialState.FAIL]
+        telling, failed = divided(trials, objectives)
         if not telling and not failed:
             return LeftOut(name, UNFINISHED)
         finished = sorted((*telling, *failed), key=lambda trial: trial.number)
@@ -146,7 +145,7 @@ class SourceStudy:
             n_finished=len(finished),
             objectives=objectives,
             search_space=joint(_different(trial.distributions for trial in finished)),
-            is_completed=any(trial.state == TrialState.COMPLETE for trial in telling),
+            is_completed=any(trial.state == TrialState.COMPLETE for trial in finished),
             telling=Columns.of([telling[i] for i in rows]),
             values=tuple(one[rows] for one in values),
             slacks={key: replace(one, values=one.values[rows]) for key, one in slacks.items()},

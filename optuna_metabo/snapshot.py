@@ -12,13 +12,11 @@ from numpy import ndarray as Array
 from optuna.study import Study
 from optuna.trial import FrozenTrial, TrialState
 
-from optuna_metabo.outputs import Objective, objectives_of
+from optuna_metabo.outputs import TELLING, Objective, divided, objectives_of
 from optuna_metabo.shapes import Float, Int
 
 # Trials that are looked at together.
 _CHUNK = 16
-# Those that say something, a pruned one by its last report; a failed one says where it fails.
-TELLING = (TrialState.COMPLETE, TrialState.PRUNED)
 
 
 @dataclass(frozen=True)
@@ -50,13 +48,17 @@ class Snapshot:
 
     @cached_property
     def telling(self) -> list[FrozenTrial]:
-        """Those, and the pruned ones."""
-        return self._in(*TELLING)
+        """Those, and the pruned ones, that say something by their values."""
+        return self._divided[0]
 
     @cached_property
     def failed(self) -> list[FrozenTrial]:
-        """The trials that ended without a value."""
-        return self._in(TrialState.FAIL)
+        """The trials that ended without a value, or with the worst there is."""
+        return self._divided[1]
+
+    @cached_property
+    def _divided(self) -> tuple[list[FrozenTrial], list[FrozenTrial]]:
+        return divided(self.trials, self.objectives)
 
     @cached_property
     def ended(self) -> list[FrozenTrial]:

@@ -51,7 +51,8 @@ def test_sources_that_say_nothing_of_each_other_are_doubted_and_the_rival_is_bel
 def test_of_sources_of_which_each_has_a_like_one_their_first_values_choose() -> None:
     """What all of them expect together is no help."""
     prior = learned(bowls(0.1, 0.12, 0.9, 0.88, n=40))
-    assert trust._mean(0.8, [trust._choice(prior.without(i), one) for i, one in prior.some]) < 0.6
+    choices = [trust._choice(prior.without(i), one) for i, one in prior.some]
+    assert np.mean(choices) < trust._CHOSEN_WELL
     assert prior.trust == 1.0
 
 
@@ -115,13 +116,27 @@ def test_some_trust_is_always_left() -> None:
     assert mutual_trust(replace(prior, some=wrong.some * 20)) == trust._LEAST > 0.0
 
 
-def test_the_choice_is_the_mean_part_of_the_trials_that_the_most_promising_ones_beat() -> None:
-    prior = learned(bowls(0.25, 0.3, 0.35))
-    others, (_, task) = prior.without(1), prior.some[1]
-    opinion = others.functions.opinion(task.X)
-    best_three = sorted(range(len(task)), key=lambda i: -opinion[i])[:3]
-    beaten = [np.mean([task.y[i] > y for y in np.delete(task.y, i)]) for i in best_three]
-    assert trust._choice(others, task) == pytest.approx(np.mean(beaten))
+def choice(others: Sure, y: Array) -> float:
+    return trust._choice(cast("AveragingPrior", others), Task(np.arange(len(y))[:, None], y))
+
+
+def test_the_right_order_is_the_best_choice_and_the_reverse_as_far_below_chance_as_any() -> None:
+    assert choice(Sure(Y, Y), Y) == pytest.approx(1.0)
+    orders = [np.random.default_rng(seed).permutation(Y) for seed in range(300)]
+    found = [choice(Sure(one, Y), Y) for one in orders]
+    assert np.mean(found) == pytest.approx(0.5, abs=0.02)
+    assert choice(Sure(-Y, Y), Y) < min(found)
+
+
+def test_the_first_in_the_order_of_what_is_expected_count_most() -> None:
+    """By the formula: of the ranks 0, 1/4, ... 1 the second best is put first, the best second."""
+    y, expected = np.array([1.0, 2.0, 3.0, 4.0, 5.0]), np.array([1.0, 2.0, 3.0, 5.0, 4.0])
+    discount = 1.0 / np.arange(1, 6)
+    gains = [
+        np.average(ranks, weights=discount) - 0.5
+        for ranks in ([0.75, 1.0, 0.5, 0.25, 0.0], [1.0, 0.75, 0.5, 0.25, 0.0])
+    ]
+    assert choice(Sure(expected, y), y) == pytest.approx(0.5 + 0.5 * gains[0] / gains[1])
 
 
 @dataclass
@@ -198,8 +213,8 @@ def test_where_the_choice_is_good_nothing_is_searched(monkeypatch: pytest.Monkey
 def test_trust_grows_with_what_a_search_finds(monkeypatch: pytest.MonkeyPatch) -> None:
     """By the formula, the usual search counting as one more source."""
     prior = learned(peaks(5))
-    for found in (0.72, 0.78, 0.8, 0.9):
+    for found in (0.72, 0.78, 0.8, 0.86, 0.95):
         monkeypatch.setattr(trust, "_search", lambda others, task, found=found: found)
         mean = (0.95 + 5 * found) / 6
-        expected = min(max((mean - 0.7) / 0.15, 0.1), 1.0)
+        expected = min(max((mean - 0.78) / 0.12, 0.1), 1.0)
         assert mutual_trust(prior) == pytest.approx(expected)
