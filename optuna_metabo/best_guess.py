@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from optuna.trial import FrozenTrial
+from optuna.trial import FrozenTrial, TrialState
 
 from optuna_metabo.asking import known_space
 from optuna_metabo.belief import Belief, sharp
@@ -65,8 +65,11 @@ def _candidates(
         )
     if not now.completed:
         raise ValueError(f"{now.name!r} has no completed trial")
-    allowed = feasible(history.constraints(now, now.completed, constraints_of))
-    found = [trial for trial, fine in zip(now.completed, allowed, strict=True) if fine]
+    completed = [trial for trial in now.telling if trial.state == TrialState.COMPLETE]
+    if not completed:
+        raise ValueError(f"{now.name!r} has no completed trial with a finite value")
+    allowed = feasible(history.constraints(now, completed, constraints_of))
+    found = [trial for trial, fine in zip(completed, allowed, strict=True) if fine]
     if not found:
         raise ValueError(f"{now.name!r} has no completed trial that breaks no constraint")
     return found

@@ -175,3 +175,11 @@ def test_many_trials_are_all_candidates() -> None:
     X = np.linspace(0, 1, 400)
     study = study_of(*[trial(x, bowl(x)) for x in X])
     assert abs(MetaGPSampler(seed=0).best_guess(study).params["x"] - 0.6) < 0.05
+
+
+def test_a_trial_as_bad_as_can_be_is_no_guess() -> None:
+    study = study_of(trial(0.2, np.inf), trial(0.3, np.inf))
+    with pytest.raises(ValueError, match="no completed trial with a finite value"):
+        MetaGPSampler(seed=0).best_guess(study)
+    study.add_trials([trial(0.5, 1.0), trial(0.6, 0.5)])
+    assert MetaGPSampler(seed=0).best_guess(study).number == 3

@@ -94,6 +94,28 @@ def test_trials_that_say_no_more_than_bad_lead_away(
     assert n_there(past, objective, NopPruner()) <= N_TRIALS // 3
 
 
+def test_a_training_that_diverges_teaches_as_much_whatever_it_ends_like() -> None:
+    """Here and in the past, and the study is soon where none does."""
+
+    def run(ending: str) -> list[dict[str, float]]:
+        def objective(trial: optuna.Trial, best: float, cliff: float) -> float:
+            x, y = trial.suggest_float("x", 0, 1), trial.suggest_float("y", 0, 1)
+            if x > cliff and ending == "prune":
+                raise optuna.TrialPruned
+            if x > cliff:
+                return math.inf if ending == "inf" else math.nan
+            return (x - best) ** 2 + (y - 0.3) ** 2
+
+        past = at_random(lambda trial: objective(trial, 0.7, 0.8), 0, 25)
+        study = optuna.create_study(sampler=MetaGPSampler([past], seed=0))
+        study.optimize(lambda trial: objective(trial, 0.4, 0.5), n_trials=8)
+        return [trial.params for trial in study.trials]
+
+    failed, infinite, pruned = map(run, ("fail", "inf", "prune"))
+    assert failed == infinite == pruned
+    assert sum(params["x"] > 0.5 for params in failed) <= 3
+
+
 @pytest.mark.parametrize("seed", [2, 7])
 def test_a_past_that_knows_of_a_slope_alone_keeps_no_study_on_its_edge(seed: int) -> None:
     """The new study has the slope, too, and a hill where past studies are as anywhere."""

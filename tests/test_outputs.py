@@ -18,6 +18,7 @@ from optuna_metabo.outputs import (
     Objective,
     bilog,
     constraints_of,
+    divided,
     feasible,
     keys,
     matching,
@@ -85,6 +86,35 @@ def test_a_pruned_trial_has_the_value_of_its_rank(
     for objective, sign in ((MAXIMISE, 1.0), (MINIMISE, -1.0)):
         trials = [mirrored(trial, sign) for trial in [*COMPLETED, pruned(reports, x=0.2)]]
         np.testing.assert_allclose(objective.values(trials), [0.9, 0.6, 0.7, expected])
+
+
+@pytest.mark.parametrize("sign", [1.0, -1.0])
+def test_a_trial_as_bad_as_can_be_failed(sign: float) -> None:
+    objective = MAXIMISE if sign > 0.0 else MINIMISE
+    good, bad, best, reported, silent, failed = (
+        make_trial(0.3, {1: 0.3}),
+        make_trial(-sign * math.inf, {}),
+        make_trial(sign * math.inf, {}),
+        pruned({1: 0.2}, 0.1),
+        pruned({}, 0.2),
+        make_trial(None, {}, TrialState.FAIL),
+    )
+    trials = [good, bad, best, reported, silent, failed]
+    for number, one in enumerate(trials):
+        one.number = number
+    running = make_trial(None, {}, TrialState.RUNNING)
+    told, without = divided([*trials, running], [objective])
+    assert told == [good, best, reported]
+    assert without == [bad, silent, failed]
+
+
+def test_of_several_objectives_a_single_one_may_be_as_bad_as_can_be() -> None:
+    study = optuna.create_study(directions=["minimize", "maximize"])
+    for values in ((0.0, 1.0), (math.inf, 1.0), (0.0, -math.inf), (-math.inf, math.inf)):
+        study.add_trial(optuna.create_trial(values=values))
+    told, failed = divided(study.trials, objectives_of(study))
+    assert [one.number for one in told] == [0, 3]
+    assert [one.number for one in failed] == [1, 2]
 
 
 def test_a_copy_that_is_pruned_without_a_report_says_nothing_against_the_first() -> None:
