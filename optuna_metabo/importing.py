@@ -9,10 +9,8 @@ which trials were completed, pruned or failed, and which still run.
 from __future__ import annotations
 
 import os
-from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import replace
 from typing import Any
 
 import optuna
@@ -33,10 +31,6 @@ from optuna_metabo.table import Row, Table, read_table, without
 _PARAMS, _METRICS = ("params.", "params_"), ("metrics.", "values_")
 # What Optuna's data frames have, and what they write before the name of the only result.
 _OPTUNA, _ONLY_METRIC = "params_", "value_"
-# What may stand between the cells of a file that has no commas there.
-_SEPARATORS = (";", "\t", "|")
-# What a column is called that says how runs ended, if it is read as that.
-_STATES = {"state", "status"}
 
 
 def import_history(
@@ -84,13 +78,7 @@ def import_history(
     directions = _directions(metrics)
     if isinstance(params, str):
         raise TypeError(f"params expects columns, such as [{params!r}], got {params!r}")
-    asked = [*metrics, *(params or ())]
-    found = read_table(table)
-    if isinstance(table, (str, os.PathLike)):
-        found = _with_plain_names(found, os.fspath(table))
-    runs = found.ended(asked)
-    if runs is found:
-        _tell_of_unknown_states(found, asked)
+    runs = read_table(table).ended(asked=[*metrics, *(params or ())])
     values = _values(runs, list(metrics))
     tried = runs.with_nones()
     chosen = _parameters(tried, params, list(values.values()))
@@ -111,42 +99,6 @@ def why_choices(trials: Iterable[FrozenTrial], name: str) -> str:
     """What made choices of the numbers of a parameter, in words; nothing if nothing did."""
     strange = strange_among([one.params[name] for one in trials if name in one.params])
     return f"because of {some_of([*map(repr, strange)], ', ')}" if strange else ""
-
-
-def _with_plain_names(table: Table, path: str) -> Table:
-    """The table of a file without blanks around the names of its columns.
-
-    Raises:
-        ValueError: If something else than commas seems to stand between its cells. What does is
-            not guessed: where it is a semicolon, a comma may be the point of a number.
-    """
-    if len(table.n_named) == 1:
-        [head] = table.n_named
-        sign = next((one for one in _SEPARATORS if one in head), None)
-        if sign is not None:
-            raise ValueError(
-                f"the head of {path!r} is one column, {head!r}: is the file separated "
-                f"by {sign!r}? expected commas"
-            )
-    n_named: Counter[str] = Counter()
-    for name, n in table.n_named.items():
-        n_named[name.strip()] += n
-    rows = [
-        replace(row, cells={name.strip(): one for name, one in row.cells.items() if name.strip()})
-        for row in table.rows
-    ]
-    return Table(rows, n_named)
-
-
-def _tell_of_unknown_states(table: Table, asked: Collection[str]) -> None:
-    """One line of a column that is called like one of states and holds other words."""
-    for name in table.columns:
-        if name.lower() in _STATES and name not in asked:
-            words = [str(row.cells[name]).strip() for row in table.rows if name in row.cells]
-            LOGGER.warning(
-                f"{name!r} is not read as how runs ended, as not all of its words are known: "
-                f"{listed([*dict.fromkeys(words)])}; runs with a value count as completed"
-            )
 
 
 @contextmanager

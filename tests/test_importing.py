@@ -167,7 +167,7 @@ def test_a_row_with_more_cells_than_the_head_is_named(text: str, tmp_path: Path)
 def test_a_file_whose_cells_have_no_commas_between_them_is_asked_about(
     sign: str, tmp_path: Path
 ) -> None:
-    path = csv_file(tmp_path, f"params.x{sign}y\n1{sign}2\n")
+    path = csv_file(tmp_path, f"params.x{sign}y\n0,1{sign}2,5\n")
     with pytest.raises(ValueError, match=r"the head of '.*runs.csv' is one column") as raised:
         import_history(path, MINIMIZE_Y, study_name="runs")
     told = f"{f'params.x{sign}y'!r}: is the file separated by {sign!r}? expected commas"
@@ -282,8 +282,8 @@ def test_a_column_with_other_words_than_states_says_nothing_of_the_runs_which_is
     assert [trial.state for trial in study.trials] == [TrialState.COMPLETE] * 2
     [told] = [text for level, text in log if level == "WARNING"]
     assert told == (
-        "'State' is not read as how runs ended, as not all of its words are known: 'running', "
-        "'Ohio'; runs with a value count as completed"
+        "'State' has 'Ohio', so that it is not read as how runs ended: those with a value count "
+        "as completed"
     )
     log.clear()
     import_history(rows, MINIMIZE_Y, study_name="runs", params=["params.x", "State"])

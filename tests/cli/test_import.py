@@ -87,4 +87,4 @@ def test_words_that_are_no_states_are_told_in_one_line(
     table.write_text("params.lr,status,loss\n0.1,ok,1\n0.01,diverged,2\n0.02,ok,3\n")
     assert run("import", table, "--metric", "loss", "minimize").code == 0
     [(level, told)] = log
-    assert (level, "are known: 'ok', 'diverged'; runs with a" in told) == ("WARNING", True)
+    assert (level, "'status' has 'ok', 'diverged', so that" in told) == ("WARNING", True)
