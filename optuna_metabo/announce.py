@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from optuna_metabo.belief import trust
-from optuna_metabo.logs import LOGGER, counted, warn
+from optuna_metabo.logs import LOGGER, counted, named, warn
 from optuna_metabo.past import Past
+from optuna_metabo.past_study import SourceTask
 from optuna_metabo.reading import listed
 from optuna_metabo.snapshot import Snapshot
 from optuna_metabo.surrogate import TRUSTED
@@ -30,11 +31,13 @@ class Announcer:
     """Says everything once for each sampler.
 
     Args:
-        greeted: Studies whose first ask was told.
+        greeted: What studies were told of their sources.
+        settled: Those of them that are told no more of these.
         named: Past studies that were told to be left out.
     """
 
-    greeted: set[str] = field(default_factory=set)
+    greeted: dict[str, str] = field(default_factory=dict)
+    settled: set[str] = field(default_factory=set)
     named: set[str] = field(default_factory=set)
 
     def tell(
@@ -44,7 +47,9 @@ class Announcer:
 
         A source is left out that no objective can use. It is named as soon as that is certain:
         whether it shares a parameter when some trials have ended, whether it can be read when
-        trying is given up, everything else before the first proposal.
+        trying is given up, everything else before the first proposal. Until then it may be used.
+        Which ones are may hang on parameters that the first ask does not know of: then there is
+        another line when trials that ended tell, until it is certain which ones are left out.
 
         Args:
             now: The study that asks.
@@ -53,21 +58,20 @@ class Announcer:
             transfers: Whether they are listened to at all.
         """
         left_out = {one.name: one for part in learned for one in (*past.left_out, *part.left_out)}
-        if not left_out and now.name in self.greeted:
+        if not left_out and now.name in self.settled:
             return
-        used = dict.fromkeys(source.study.name for one in learned for source in one.used)
+        helping = dict.fromkeys(source.study.name for one in learned for source in one.used)
         is_certain = _is_known(now)
-        unused = [
-            one
-            for one in left_out.values()
-            if one.name not in used and (is_certain or not one.of_space)
-        ]
-        if (used or unused) and now.name not in self.greeted:
-            self.greeted.add(now.name)
-            used_names = [*used] if transfers else []
+        idle = [one for one in left_out.values() if one.name not in helping]
+        unused = [one for one in idle if is_certain or not one.of_space]
+        if (helping or idle) and now.name not in self.settled:
+            used = _used(now, past, learned) if transfers else []
+            open_ = [*helping, *(one.name for one in idle if one not in unused)]
+            waiting = [name for name in open_ if name not in used] if transfers else []
             doubted = [trust(one.prior) < TRUSTED for one in learned if one.used]
-            names = used_names, [one.name for one in unused]
-            LOGGER.info(_greeting(now.name, *names, is_doubted=bool(doubted) and all(doubted)))
+            names = used, waiting, [one.name for one in unused]
+            line = _greeting(now.name, *names, is_doubted=bool(doubted) and all(doubted))
+            self._greet(now, line, is_last=is_certain or not waiting)
         untold = [one for one in unused if not (one.told or one.may_return)]
         new = [one for one in untold if one.name not in self.named]
         if new:
@@ -75,6 +79,32 @@ class Announcer:
             so_far = " so far" * _has_branches(now)
             reasons = [f"{one.name!r}: {one.reason}{so_far * one.of_space}" for one in new]
             warn("source studies left out: " + "; ".join(reasons))
+
+    def _greet(self, now: Snapshot, line: str, *, is_last: bool) -> None:
+        """At the first ask; later what has changed, but for what the warning says at the end."""
+        before = self.greeted.get(now.name)
+        if before is None or (line != before and now.telling and not _is_known(now)):
+            LOGGER.info(line)
+            self.greeted[now.name] = line
+        if is_last:
+            self.settled.add(now.name)
+
+
+def _used(now: Snapshot, past: Past, learned: Sequence[Learned]) -> list[str]:
+    """The past studies that know of a parameter of which it is known that trials have it.
+
+    Before any is known these are those that know of all that past studies have had: the first ask
+    is for one of them.
+    """
+    known = {name for trial in now.trials for name in trial.params}
+
+    def is_used(source: SourceTask) -> bool:
+        if known:
+            return not known.isdisjoint(source.shared)
+        return past.search_space.keys() <= {*source.shared}
+
+    sources = (source for one in learned for source in one.used)
+    return [*dict.fromkeys(source.study.name for source in sources if is_used(source))]
 
 
 def _is_known(now: Snapshot) -> bool:
@@ -88,13 +118,23 @@ def _has_branches(now: Snapshot) -> bool:
     return len({frozenset(one.params) for one in now.telling[:_MANY]}) > 1
 
 
-def _greeting(name: str, used: Sequence[str], unused: Sequence[str], *, is_doubted: bool) -> str:
-    learns = (
-        f"learns from {counted(len(used), *_STUDIES)}: {listed(used)}"
-        if used
-        else "learns from no past study"
-    )
-    if is_doubted:
+def _greeting(
+    name: str,
+    used: Sequence[str],
+    waiting: Sequence[str],
+    unused: Sequence[str],
+    *,
+    is_doubted: bool,
+) -> str:
+    where = f"where trials have {named(len(waiting), 'its', 'their')} parameters"
+    if used:
+        learns = f"learns from {counted(len(used), *_STUDIES)}: {listed(used)}"
+    elif waiting:
+        learns = f"may learn from {counted(len(waiting), *_STUDIES)}, {where}: {listed(waiting)}"
+    else:
+        learns = "learns from no past study"
+    if is_doubted and (used or waiting):
         learns += ", which tell little of each other's best trials and are doubted at first"
-    rest = f"; {counted(len(unused), *_STUDIES)} left out: {listed(unused)}" if unused else ""
-    return f"{name!r} {learns}{rest}."
+    more = f"; it may learn from {len(waiting)} more, {where}: {listed(waiting)}"
+    rest = f"; {counted(len(unused), *_STUDIES)} left out: {listed(unused)}"
+    return f"{name!r} {learns}{more * bool(used and waiting)}{rest * bool(unused)}."

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from numbers import Real
 from typing import Any
 
@@ -101,3 +101,10 @@ def is_one_of(value: Any, choices: Sequence[Any]) -> bool:
         type(one) is type(value) and _equal(one, value) and same_choice(one, value)
         for one in choices
     )
+
+
+def strange_among(values: Collection[Any]) -> list[Any]:
+    """What makes choices of numbers: each of the others, where more than half are numbers."""
+    others = [one for one in values if one is not None and number_of(one) is None]
+    n_numbers = sum(number_of(one) is not None for one in values)
+    return [*{repr(one): one for one in others}.values()] if 2 * n_numbers > len(values) else []

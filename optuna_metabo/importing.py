@@ -20,10 +20,11 @@ from optuna.storages import BaseStorage, InMemoryStorage
 from optuna.study import Study, StudyDirection
 from optuna.trial import FrozenTrial, TrialState
 
+from optuna_metabo.choices import strange_among
 from optuna_metabo.inferring import Kind, as_stored, is_absent, legal, space_of
 from optuna_metabo.logs import LOGGER
 from optuna_metabo.outputs import name_metrics
-from optuna_metabo.reading import listed, reading_errors
+from optuna_metabo.reading import listed, reading_errors, some_of
 from optuna_metabo.table import Row, Table, read_table, without
 
 # What the tables of Optuna and MLflow write before the names of parameters and of results.
@@ -89,8 +90,15 @@ def import_history(
     with _new_study(study_name, storage, objectives) as study:
         study.add_trials(trials)
     for name, one in space.items():
-        LOGGER.info(f"{study_name!r}: {name} is {one}")
+        told = "" if name in (distributions or {}) else why_choices(trials, name)
+        LOGGER.info(f"{study_name!r}: {name} is {one}{told and ', '}{told}")
     return study
+
+
+def why_choices(trials: Iterable[FrozenTrial], name: str) -> str:
+    """What made choices of the numbers of a parameter, in words; nothing if nothing did."""
+    strange = strange_among([one.params[name] for one in trials if name in one.params])
+    return f"because of {some_of([*map(repr, strange)], ', ')}" if strange else ""
 
 
 @contextmanager

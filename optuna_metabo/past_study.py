@@ -229,7 +229,7 @@ class SourceStudy:
             return LeftOut(self.name, "varied no parameter that is shared", of_space=True)
         rows = _having(points, shared)
         task = Task.observed(points.X[rows], y[rows], shared[encoding.domain.groups])
-        if nothing := _says_nothing(y[rows]) or _says_nothing(task.y):
+        if nothing := _says_nothing(y[rows]) or _does_not_vary(task.y):
             return LeftOut(
                 self.name, f"of trials with a shared parameter {nothing}", of_space=True
             )
@@ -261,7 +261,13 @@ def _says_nothing(y: Float[Array, " n"]) -> str | None:
         return "no trial has a value"
     if np.isinf(told).all():
         return "no trial has a finite value"
-    return "all its values are the same" if is_flat(finite(told)) else None
+    if len(told) == 1:
+        return "only one trial has a value"
+    return _does_not_vary(finite(told))
+
+
+def _does_not_vary(y: Float[Array, " n"]) -> str | None:
+    return "all its values are the same" if is_flat(y) else None
 
 
 def _names(encoding: Encoding, shared: Bool[Array, " d"]) -> tuple[str, ...]:

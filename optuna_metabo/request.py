@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import reprlib
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
@@ -70,7 +71,7 @@ class Wanted:
         items = [request] if isinstance(request, (str, Study)) else _listed(request)
         strange = [item for item in items if not isinstance(item, (str, Study))]
         if strange:
-            raise TypeError(f"{_EXPECTED}, got {strange[0]!r}")
+            raise TypeError(f"{_EXPECTED}, got {reprlib.repr(strange[0])}")
         studies = tuple(item for item in items if isinstance(item, Study))
         names = tuple(item for item in items if isinstance(item, str))
         if not names:
@@ -102,7 +103,7 @@ def _called(predicate: Names) -> str:
 
 def _listed(request: Iterable[Study | str]) -> list[Study | str]:
     if not isinstance(request, Iterable):
-        raise TypeError(f"{_EXPECTED}, got {request!r}")
+        raise TypeError(f"{_EXPECTED}, got {reprlib.repr(request)}")
     return list(request)
 
 

@@ -27,6 +27,8 @@ from optuna_metabo.reading import listed
 _MISSING = {"", "NA", "<NA>"}
 # What pandas has for a missing value, by type, as pandas may not be installed.
 _MISSING_TYPES = {"NAType", "NaTType"}
+# What may stand between the cells of a file that has no commas there.
+_SEPARATORS = (";", "\t", "|")
 _BOOLS = {"true": True, "false": False}
 # How Optuna, MLflow and W&B call the column that says how a run ended, and what they write there.
 _STATE_COLUMNS = {"state", "status"}
@@ -142,12 +144,23 @@ class Table:
         return replace(self, rows=ended)
 
     def _state_column(self, asked: Collection[str]) -> str | None:
-        """The first column that is called like one of states and holds nothing else."""
+        """The first column that is called like one of states and holds nothing else.
+
+        Where there is none, one line tells of those that hold other words.
+        """
+        told = []
         for name in self.columns:
             if name.lower() in _STATE_COLUMNS and name not in asked:
                 written = [row.cells[name] for row in self.rows if name in row.cells]
-                if all(_word(cell) in _STATES for cell in written):
+                unknown = [str(cell).strip() for cell in written if _word(cell) not in _STATES]
+                if not unknown:
                     return self._only(name)
+                told.append(f"{name!r} has {listed([*dict.fromkeys(unknown)])}")
+        if told:
+            LOGGER.warning(
+                f"{' and '.join(told)}, so that it is not read as how runs ended: those with a "
+                "value count as completed"
+            )
         return None
 
     def _only(self, name: str) -> str:
@@ -276,6 +289,12 @@ def _lines(path: str | os.PathLike[str]) -> tuple[list[str], list[list[str]]]:
         raise ValueError(
             f"expected a CSV file, got {name!r}: {error}; is a quote left open?"
         ) from None
+    sign = next((one for one in _SEPARATORS if one in head[0]), None) if len(head) == 1 else None
+    if sign is not None:  # not guessed: where it is a semicolon, a comma may be a decimal point
+        raise ValueError(
+            f"the head of {name!r} is one column, {head[0]!r}: is the file separated by {sign!r}? "
+            "expected commas"
+        )
     for number, row in enumerate(rows, start=1):
         if len(row) > len(head):
             raise ValueError(
@@ -283,4 +302,4 @@ def _lines(path: str | os.PathLike[str]) -> tuple[list[str], list[list[str]]]:
                 f"{len(head)}, got {len(row)}; is there a decimal comma, or a text with a comma "
                 "that is not in quotes?"
             )
-    return head, rows
+    return [column.strip() for column in head], rows

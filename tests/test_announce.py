@@ -84,6 +84,71 @@ def test_without_past_studies_nothing_is_said(log: list[tuple[str, str]]) -> Non
     assert log == []
 
 
+def plane(trial: optuna.Trial) -> float:
+    return trial.suggest_float("x", 0, 1) + trial.suggest_float("y", 0, 1)
+
+
+def other(trial: optuna.Trial) -> float:
+    return trial.suggest_float("q", 0, 1)
+
+
+def fixed(trial: optuna.Trial) -> float:
+    return trial.suggest_float("x", 0.5, 0.5) + other(trial)
+
+
+def named(trial: optuna.Trial) -> float:
+    return other(trial) + (trial.suggest_categorical("x", ["low", "high"]) == "low")
+
+
+def lines(log: list[tuple[str, str]], *objectives: Callable[[optuna.Trial], float]) -> list[str]:
+    """What a study of two parameters is told in its first four trials, by such past studies."""
+    sources = []
+    for objective in objectives:
+        sampler = optuna.samplers.RandomSampler(seed=0)
+        sources.append(optuna.create_study(study_name=objective.__name__, sampler=sampler))
+        sources[-1].optimize(objective, n_trials=12)
+    study = optuna.create_study(study_name="new", sampler=MetaGPSampler(sources, seed=0))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        study.optimize(plane, n_trials=4)
+    return [text for _, text in log]
+
+
+def test_nothing_that_is_said_to_be_used_is_left_out_later(log: list[tuple[str, str]]) -> None:
+    assert lines(log, plane, other, fixed, named) == [
+        "'new' may learn from 4 past studies, where trials have their parameters: "
+        "'plane', 'other', 'fixed', 'named'.",
+        "'new' learns from 1 past study: 'plane'; it may learn from 3 more, where trials have "
+        "their parameters: 'other', 'fixed', 'named'.",
+        "source studies left out: 'other': shares no parameter; 'fixed': varied no parameter that "
+        "is shared; 'named': shares no parameter",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("objective", "reason"),
+    [(fixed, "varied no parameter that is shared"), (other, "shares no parameter")],
+)
+def test_a_study_that_nothing_can_be_learned_from_is_never_said_to_be_used(
+    objective: Callable[[optuna.Trial], float], reason: str, log: list[tuple[str, str]]
+) -> None:
+    name = repr(objective.__name__)
+    assert lines(log, objective) == [
+        f"'new' may learn from 1 past study, where trials have its parameters: {name}.",
+        f"source studies left out: {name}: {reason}",
+    ]
+
+
+def test_once_parameters_are_known_it_is_said_what_is_used_of_unlike_past_studies(
+    log: list[tuple[str, str]],
+) -> None:
+    assert lines(log, plane, line) == [
+        "'new' learns from 1 past study: 'plane'; it may learn from 1 more, where trials have its "
+        "parameters: 'line'.",
+        "'new' learns from 2 past studies: 'plane', 'line'.",
+    ]
+
+
 def branch(trial: optuna.Trial) -> float:
     """Of two branches, which are taken in turn."""
     name = "ab"[trial.number % 2]

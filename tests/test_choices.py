@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from optuna_metabo.choices import index_of, is_one_of, number_of, same_choice
+from optuna_metabo.choices import index_of, is_one_of, number_of, same_choice, strange_among
 
 scalars = st.one_of(st.none(), st.booleans(), st.integers(-9, 9), st.floats(), st.text(max_size=2))
 choices = st.recursive(
@@ -82,3 +82,20 @@ def test_what_is_a_number() -> None:
     assert number_of(np.float32(0.5)) == 0.5
     for value in (True, "1", None, math.nan, math.inf, 10**400, (1,)):
         assert number_of(value) is None
+
+
+@pytest.mark.parametrize(
+    ("values", "strange"),
+    [
+        ([0.1, "auto", 2, "auto", 3], ["auto"]),
+        ([0.1, None, [1], 3, 4], [[1]]),
+        ([0.1, None, 2], []),
+        ([0.1, "a", 2, "b"], []),
+        (["a", "b"], []),
+        ([], []),
+    ],
+)
+def test_what_is_no_number_is_strange_only_among_more_numbers(
+    values: list[Any], strange: list[Any]
+) -> None:
+    assert strange_among(values) == strange

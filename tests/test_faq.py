@@ -22,6 +22,10 @@ def x(trial: optuna.Trial) -> float:
     return trial.suggest_float("x", 0, 1)
 
 
+def flat(trial: optuna.Trial) -> float:
+    return 0.0 * x(trial)
+
+
 def run(sampler: MetaGPSampler, n_objectives: int = 1, name: str = "x") -> optuna.Study:
     study = optuna.create_study(directions=["minimize"] * n_objectives, sampler=sampler)
     study.optimize(lambda t: [t.suggest_float(name, 0, 1)] * n_objectives, n_trials=4)
@@ -40,6 +44,8 @@ def nothing_feasible() -> None:
 
 SAYS: dict[str, Callable[[], object]] = {
     "no completed trials": lambda: run(MetaGPSampler(["aborted"], storage=STORAGE)),
+    "one trial": lambda: run(MetaGPSampler(["single"], storage=STORAGE)),
+    "flat": lambda: run(MetaGPSampler(["flat"], storage=STORAGE)),
     "no shared parameter": lambda: run(MetaGPSampler("net", storage=STORAGE), name="y"),
     "other objectives": two_objectives,
     "wrong glob": lambda: MetaGPSampler("net-*", storage=STORAGE),
@@ -77,6 +83,8 @@ def test_what_it_says_stands_on_the_page(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     optuna.create_study(study_name="net", storage=STORAGE).optimize(x, n_trials=3)
+    optuna.create_study(study_name="single", storage=STORAGE).optimize(x, n_trials=1)
+    optuna.create_study(study_name="flat", storage=STORAGE).optimize(flat, n_trials=3)
     optuna.create_study(study_name="aborted", storage=STORAGE)
     with sqlite3.connect("other.db") as other:
         other.execute("create table a (b)")

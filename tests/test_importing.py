@@ -163,6 +163,26 @@ def test_a_row_with_more_cells_than_the_head_is_named(text: str, tmp_path: Path)
         import_history(csv_file(tmp_path, text), MINIMIZE_Y, study_name="runs")
 
 
+@pytest.mark.parametrize("sign", [";", "\t", "|"])
+def test_a_file_whose_cells_have_no_commas_between_them_is_asked_about(
+    sign: str, tmp_path: Path
+) -> None:
+    path = csv_file(tmp_path, f"params.x{sign}y\n0,1{sign}2,5\n")
+    with pytest.raises(ValueError, match=r"the head of '.*runs.csv' is one column") as raised:
+        import_history(path, MINIMIZE_Y, study_name="runs")
+    told = f"{f'params.x{sign}y'!r}: is the file separated by {sign!r}? expected commas"
+    assert str(raised.value).endswith(told)
+
+
+def test_blanks_around_the_names_of_a_file_are_no_part_of_them(tmp_path: Path) -> None:
+    path = csv_file(tmp_path, "lr , n, y, \n 0.1 , 3, 2,7\n 0.2 ,4 ,1,\n")
+    study = import_history(path, MINIMIZE_Y, study_name="runs", params=["lr", "n"])
+    assert study.best_params == {"lr": 0.2, "n": 4}
+    path = csv_file(tmp_path, "params.x,y, y\n1,2,3\n")
+    with pytest.raises(ValueError, match="the table has 2 columns 'y': expected one"):
+        import_history(path, MINIMIZE_Y, study_name="runs")
+
+
 def test_a_quote_that_is_left_open_does_not_swallow_the_rows_below_it(tmp_path: Path) -> None:
     path = csv_file(tmp_path, 'params.x,y\n1,2\n"2,3\n3,4\n')
     with pytest.raises(ValueError, match=r"a CSV file, got '.*runs.csv': .*quote"):
@@ -254,10 +274,20 @@ def test_a_value_of_a_run_that_failed_may_be_anything() -> None:
     assert len(import_history(rows, MINIMIZE_Y, study_name="runs").trials) == 2
 
 
-def test_a_column_with_other_words_than_states_says_nothing_of_the_runs() -> None:
-    rows = [{"params.x": 1, "y": 1, "State": "running"}, {"params.x": 2, "y": 1, "State": "Ohio"}]
+def test_a_column_with_other_words_than_states_says_nothing_of_the_runs_which_is_told(
+    log: list[tuple[str, str]],
+) -> None:
+    rows = [{"params.x": 1, "y": 1, "State": "running"}, {"params.x": 2, "y": 1, "State": " Ohio"}]
     study = import_history(rows, MINIMIZE_Y, study_name="runs")
     assert [trial.state for trial in study.trials] == [TrialState.COMPLETE] * 2
+    [told] = [text for level, text in log if level == "WARNING"]
+    assert told == (
+        "'State' has 'Ohio', so that it is not read as how runs ended: those with a value count "
+        "as completed"
+    )
+    log.clear()
+    import_history(rows, MINIMIZE_Y, study_name="runs", params=["params.x", "State"])
+    assert not [text for level, text in log if level == "WARNING"]
 
 
 def test_a_parameter_is_no_state() -> None:
@@ -513,3 +543,13 @@ def test_a_row_that_lacks_one_of_several_metrics_is_a_failed_trial() -> None:
 def test_a_single_metric_has_no_name_so_that_it_is_that_of_any_single_one() -> None:
     study = import_history([{"params.x": 0, "loss": 1}], {"loss": "minimize"}, study_name="one")
     assert study.metric_names is None
+
+
+def test_what_makes_choices_of_numbers_is_told_beside_them(log: list[tuple[str, str]]) -> None:
+    rows = [
+        {"params.lr": lr, "params.k": k, "y": 1} for lr, k in ((0.1, 1), ("1_000", "a"), (-1, 2))
+    ]
+    for given, told in (({}, ", because of '1_000'"), ({"lr": "categorical"}, "")):
+        log.clear()
+        import_history(rows, MINIMIZE_Y, study_name="runs", distributions=given)
+        assert log[0][1].endswith(f"choices=(0.1, -1, '1_000')){told}")

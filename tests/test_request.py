@@ -30,6 +30,15 @@ def test_a_source_of_another_type_raises() -> None:
         Wanted.of([3], None)  # type: ignore[list-item]
 
 
+def test_trials_in_place_of_studies_raise_in_a_few_words() -> None:
+    study = optuna.create_study()
+    study.optimize(lambda trial: trial.suggest_float("x", 0, 1), n_trials=20)
+    for request in ([study.trials], study.trials, study.trials[0]):
+        with pytest.raises(TypeError, match=r"got \[?FrozenTrial\(") as raised:
+            Wanted.of(request, None)  # type: ignore[arg-type]
+        assert len(str(raised.value)) < 400
+
+
 @pytest.mark.parametrize("request_", ["a", ["a"], "a-*", lambda name: True, []])
 def test_past_studies_of_a_file_that_does_not_exist_are_an_error(
     request_: Any, tmp_path: Path

@@ -372,6 +372,10 @@ def test_the_reason_why_a_source_is_left_out_is_true() -> None:
     assert "no trial failed after" in why(early.success_task_for(ENCODING))
     rounded = source([trial_at({"x": 0.5}, 0.1) for _ in range(3)] + [trial_at({"x": 0.7}, 0.1)])
     assert why(rounded.task_for(ENCODING, MAXIMISE, 1)) == "all its values are the same"
+    single = source([trial_at({"x": 0.5}, 0.1), trial_at({"x": 0.7}, None)])
+    assert why(single.task_for(ENCODING, MAXIMISE, 1)) == "only one trial has a value"
+    diverged = source([trial_at({"x": x}, y) for x, y in ((0.5, 0.1), (0.7, -math.inf))])
+    assert isinstance(diverged.task_for(ENCODING, MAXIMISE, 1), SourceTask)
     other = {"z": FloatDistribution(0, 1)}
     pruned = [
         optuna.create_trial(

@@ -73,7 +73,7 @@ def command(
     and --out that is all.
     """
     from optuna_metabo.cli.storage import writing_errors_of
-    from optuna_metabo.importing import import_history
+    from optuna_metabo.importing import import_history, why_choices
     from optuna_metabo.prior_file import FORMAT
 
     set_log_level()
@@ -89,11 +89,17 @@ def command(
             storage=None if storage is None else _writable(storage),
         )
     emit(_records(study), output_format)
+    trials = study.get_trials(deepcopy=False)
+    guessed = {name for one in trials for name in one.params} - dict(kinds).keys()
+    reasons = {name: why_choices(trials, name) for name in sorted(guessed)}
+    for name, reason in reasons.items():
+        if reason:
+            say(one_line(f"{name} is categorical {reason}"))
     if out is not None:
         from optuna_metabo.transfer_prior import TransferPrior
 
         TransferPrior.fit([study]).save(out)
-    states = [trial.state.name for trial in study.get_trials(deepcopy=False)]
+    states = [trial.state.name for trial in trials]
     n_trials, n_failed = counted(len(states), "trial"), states.count("FAIL")
     say(f"{one_line(study.study_name)}: {n_trials}, {n_failed} of them failed.")
 

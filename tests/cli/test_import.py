@@ -68,3 +68,23 @@ def test_a_storage_that_refuses_to_be_written_to_is_named(tmp_path: Path, run: R
     assert (ended.code, ended.out, ended.err) == (1, "", f"optuna-metabo: {told}\n")
     ended = run(*said, f"sqlite:///{tmp_path}/none/studies.db")
     assert f"--storage sqlite:///{tmp_path}/none/studies.db: unable to open" in ended.err
+
+
+def test_what_makes_choices_of_numbers_is_told_unless_choices_were_asked_for(
+    tmp_path: Path, run: Run
+) -> None:
+    table = tmp_path / "runs.csv"
+    table.write_text("params.lr,loss\n0.1,1\n0.01,2\n1_000,3\n")
+    said = ["import", table, "--metric", "loss", "minimize"]
+    assert "lr is categorical because of '1_000'\n" in run(*said).err
+    assert "because" not in run(*said, "--as", "lr", "categorical").err
+
+
+def test_words_that_are_no_states_are_told_in_one_line(
+    tmp_path: Path, run: Run, log: list[tuple[str, str]]
+) -> None:
+    table = tmp_path / "runs.csv"
+    table.write_text("params.lr,status,loss\n0.1,ok,1\n0.01,diverged,2\n0.02,ok,3\n")
+    assert run("import", table, "--metric", "loss", "minimize").code == 0
+    [(level, told)] = log
+    assert (level, "'status' has 'ok', 'diverged', so that" in told) == ("WARNING", True)
