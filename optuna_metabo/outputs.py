@@ -45,6 +45,11 @@ class Objective:
         """1 of an objective that is maximised, else -1."""
         return 1.0 if self.direction == StudyDirection.MAXIMIZE else -1.0
 
+    def is_worst(self, trial: FrozenTrial) -> bool:
+        """Whether a completed trial's value is as bad as can be."""
+        is_completed = trial.state == TrialState.COMPLETE and trial.values is not None
+        return is_completed and self.sign * trial.values[self.index] == -math.inf
+
     def values(self, trials: Sequence[FrozenTrial]) -> Float[Array, " n"]:
         """To be maximised, shape [n]; NaN for trials that say nothing of it.
 
@@ -71,18 +76,22 @@ def divided(
 ) -> tuple[list[FrozenTrial], list[FrozenTrial]]:
     """Of the trials that have ended those that say something by their values, and those that failed.
 
-    One whose value is as bad as can be failed, too, as that of a training that diverged: how bad
-    it is nobody knows, and beside what stands for that all other values would look the same.
+    A completed one whose value is as bad as can be failed, too, as a training that diverged: how
+    bad it is nobody knows, and beside what stands for that all other values would look the same.
+    So did pruned ones of which nothing is known as long as no trial is known to be better; later
+    they are as bad as the worst value, as most were stopped for being worse than others.
     """
     trials = list(trials)
-    telling = [trial for trial in trials if trial.state in TELLING]
-    worst = {
-        telling[i].number
-        for objective in objectives
-        for i in np.flatnonzero(np.isneginf(objective.values(telling))).tolist()
-    }
-    failed = [one for one in trials if one.state == TrialState.FAIL or one.number in worst]
-    return [one for one in telling if one.number not in worst], failed
+    telling = [
+        trial
+        for trial in trials
+        if trial.state in TELLING and not any(one.is_worst(trial) for one in objectives)
+    ]
+    if any(np.isneginf(one.values(telling)).all() for one in objectives):
+        telling = []
+    told = {trial.number for trial in telling}
+    failed = [one for one in trials if one.state.is_finished() and one.number not in told]
+    return telling, failed
 
 
 def _untold(trials: Sequence[FrozenTrial], values: Float[Array, " n"]) -> list[int]:

@@ -97,23 +97,30 @@ def test_trials_that_say_no_more_than_bad_lead_away(
 def test_a_training_that_diverges_teaches_as_much_whatever_it_ends_like() -> None:
     """Here and in the past, and the study is soon where none does."""
 
-    def run(ending: str) -> list[dict[str, float]]:
+    def run(ending: float) -> list[dict[str, float]]:
         def objective(trial: optuna.Trial, best: float, cliff: float) -> float:
             x, y = trial.suggest_float("x", 0, 1), trial.suggest_float("y", 0, 1)
-            if x > cliff and ending == "prune":
-                raise optuna.TrialPruned
-            if x > cliff:
-                return math.inf if ending == "inf" else math.nan
-            return (x - best) ** 2 + (y - 0.3) ** 2
+            return ending if x > cliff else (x - best) ** 2 + (y - 0.3) ** 2
 
         past = at_random(lambda trial: objective(trial, 0.7, 0.8), 0, 25)
         study = optuna.create_study(sampler=MetaGPSampler([past], seed=0))
         study.optimize(lambda trial: objective(trial, 0.4, 0.5), n_trials=8)
         return [trial.params for trial in study.trials]
 
-    failed, infinite, pruned = map(run, ("fail", "inf", "prune"))
-    assert failed == infinite == pruned
+    failed, infinite = run(math.nan), run(math.inf)
+    assert failed == infinite
     assert sum(params["x"] > 0.5 for params in failed) <= 3
+
+
+def test_pruned_trials_without_a_report_lead_away_at_once(past: optuna.Study) -> None:
+    def pruned(trial: optuna.Trial) -> float:
+        trial.suggest_float("x", 0, 1)
+        trial.suggest_int("k", 1, 9)
+        raise optuna.TrialPruned
+
+    study = optuna.create_study(sampler=MetaGPSampler([past], seed=0))
+    study.optimize(pruned, n_trials=6)
+    assert sum(abs(trial.params["x"] - THERE) < 0.1 for trial in study.trials) <= 2
 
 
 @pytest.mark.parametrize("seed", [2, 7])

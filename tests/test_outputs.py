@@ -104,8 +104,10 @@ def test_a_trial_as_bad_as_can_be_failed(sign: float) -> None:
         one.number = number
     running = make_trial(None, {}, TrialState.RUNNING)
     told, without = divided([*trials, running], [objective])
-    assert told == [good, best, reported]
-    assert without == [bad, silent, failed]
+    assert told == [good, best, reported, silent]
+    assert without == [bad, failed]
+    assert divided([bad, silent, failed], [objective]) == ([], [bad, silent, failed])
+    assert divided([bad, silent, reported], [objective]) == ([silent, reported], [bad])
 
 
 def test_of_several_objectives_a_single_one_may_be_as_bad_as_can_be() -> None:
