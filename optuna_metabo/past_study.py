@@ -257,8 +257,6 @@ def _different(spaces: Iterable[Space]) -> Iterator[Space]:
 def _says_nothing(y: Float[Array, " n"]) -> str | None:
     """Why values say nothing, if so; NaN is no value."""
     told = y[~np.isnan(y)]
-    if not len(told):
-        return "no trial has a value"
     if np.isinf(told).all():
         return "no trial has a finite value"
     if len(told) == 1:

@@ -375,7 +375,8 @@ def test_the_reason_why_a_source_is_left_out_is_true() -> None:
     single = source([trial_at({"x": 0.5}, 0.1), trial_at({"x": 0.7}, None)])
     assert why(single.task_for(ENCODING, MAXIMISE, 1)) == "only one trial has a value"
     diverged = source([trial_at({"x": x}, y) for x, y in ((0.5, 0.1), (0.7, -math.inf))])
-    assert isinstance(diverged.task_for(ENCODING, MAXIMISE, 1), SourceTask)
+    assert why(diverged.task_for(ENCODING, MAXIMISE, 1)) == "only one trial has a value"
+    assert isinstance(diverged.success_task_for(ENCODING), SourceTask)
     other = {"z": FloatDistribution(0, 1)}
     pruned = [
         optuna.create_trial(
