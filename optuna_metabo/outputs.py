@@ -74,7 +74,7 @@ class Objective:
 def divided(
     trials: Iterable[FrozenTrial], objectives: Sequence[Objective]
 ) -> tuple[list[FrozenTrial], list[FrozenTrial]]:
-    """Of the trials that have ended those that say something by their values, and those that failed.
+    """The trials that say something by their values, and those that failed.
 
     A completed one whose value is as bad as can be failed, too, as a training that diverged: how
     bad it is nobody knows, and beside what stands for that all other values would look the same.

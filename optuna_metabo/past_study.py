@@ -99,7 +99,8 @@ class SourceStudy:
         telling: The completed and the pruned trials that say something by their values.
         values: Of each objective, to be maximised, shape [n]; NaN where nothing is known.
         slacks: Of each constraint that any of these trials has.
-        failed: Those that failed or have the worst value there is, with the parameters that they had until then.
+        failed: Those that failed or have the worst value there is, with the parameters that they
+            had until then.
         attributes: Its user attributes that are numbers.
     """
 

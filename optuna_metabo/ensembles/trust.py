@@ -10,7 +10,6 @@ that soon finds more than chance would, or nothing but the worst: to be wrong of
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
