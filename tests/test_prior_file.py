@@ -93,6 +93,37 @@ def nested(text: dict[str, Any]) -> None:
     fields["trust"] = reduce(lambda held, _: [held], range(600), fields["trust"])
 
 
+def learned(*path: str, to: Any) -> Callable[[bytes], bytes]:
+    """A file of which one number that was learned is another."""
+
+    def change(text: dict[str, Any]) -> None:
+        held = text["learned"][0]["prior"]["fields"]
+        for name in path[:-1]:
+            held = held[name]["fields"]
+        held[path[-1]] = to
+
+    return lambda whole: altered(whole, content(change))
+
+
+def with_array(path: tuple[str, ...], change: Callable[[Any], None]) -> Callable[[bytes], bytes]:
+    """A file of which an array that was learned holds something else."""
+
+    def made(whole: bytes) -> bytes:
+        n = int.from_bytes(whole[:8], "little")
+        header, data = json.loads(whole[8 : 8 + n]), bytearray(whole[8 + n :])
+        [entry] = json.loads(header["__metadata__"]["content"])["learned"]
+        held = entry["prior"]["fields"]
+        for name in path[:-1]:
+            held = held[name]["fields"]
+        one = header[entry["arrays"][held[path[-1]]["array"]]]
+        kind = prior_file._DTYPES[one["dtype"]]
+        begin, end = one["data_offsets"]
+        change(np.frombuffer(data, kind, (end - begin) // kind.itemsize, begin))
+        return altered(whole, lambda header: None, bytes(data))
+
+    return made
+
+
 def with_number(whole: bytes, place: int, number: int) -> bytes:
     """A file that says something else of its first study."""
     n = int.from_bytes(whole[:8], "little")
@@ -156,6 +187,20 @@ HOSTILE: dict[str, tuple[Callable[[bytes], bytes], str]] = {
     "other arrays": (
         lambda whole: altered(whole, content(lambda text: text["learned"][0]["arrays"].reverse())),
         "makes no sense",
+    ),
+    "too much trust": (learned("trust", to=5), "weights that none can have"),
+    "no trust": (learned("trust", to=-1.0), "weights that none can have"),
+    "a trust that is no number": (learned("trust", to=float("nan")), "makes no sense"),
+    "too uneven": (learned("functions", "evenness", to=-1), "makes no sense"),
+    "a source that is not there": (
+        with_array(("functions", "order"), lambda order: order.fill(77)),
+        "makes no sense",
+    ),
+    "opinions of nobody": (
+        lambda whole: learned("functions", "evenness", to=0.0)(
+            with_array(("functions", "mass"), lambda mass: mass.fill(0.0))(whole)
+        ),
+        "no variance",
     ),
     "deep inside": (lambda whole: altered(whole, content(nested)), "makes no sense"),
 }
