@@ -132,6 +132,13 @@ def with_number(whole: bytes, place: int, number: int) -> bytes:
     return altered(whole, lambda header: None, bytes(data))
 
 
+def with_header(whole: bytes, text: Callable[[dict[str, Any]], str]) -> bytes:
+    """A file of the same header, written otherwise."""
+    n = int.from_bytes(whole[:8], "little")
+    other = text(json.loads(whole[8 : 8 + n])).encode()
+    return len(other).to_bytes(8, "little") + other + whole[8 + n :]
+
+
 HOSTILE: dict[str, tuple[Callable[[bytes], bytes], str]] = {
     "empty": (lambda whole: b"", "too short"),
     "half": (lambda whole: whole[: len(whole) // 2], "not whole"),
@@ -161,6 +168,14 @@ HOSTILE: dict[str, tuple[Callable[[bytes], bytes], str]] = {
         "newer optuna-metabo",
     ),
     "strange version": (lambda whole: altered(whole, lambda h: version(h, "-1")), "damaged"),
+    "a header with spaces": (lambda whole: with_header(whole, json.dumps), "altered"),
+    "a name twice in the header": (
+        lambda whole: with_header(
+            whole,
+            lambda header: '{"__metadata__":0,' + json.dumps(header, separators=(",", ":"))[1:],
+        ),
+        "altered",
+    ),
     "huge": (lambda whole: altered(whole, huge), "no prior has"),
     "overlapping": (lambda whole: altered(whole, overlapping), "not what it says"),
     "objects": (lambda whole: altered(whole, objects), "no prior has"),
@@ -257,6 +272,19 @@ def test_the_last_of_very_many_choices_comes_back(
     assert prior_file.read(path).arrays["codes"].dtype == dtype
     (found,) = unpacked(prior_file.read(path))
     np.testing.assert_array_equal(found.telling.chosen["x"].codes, codes)
+
+
+@pytest.mark.parametrize("place", [-2, 2])
+def test_a_choice_that_is_not_in_its_table_is_refused(
+    place: int, whole: bytes, tmp_path: Path
+) -> None:
+    path = tmp_path / "team.prior"
+    path.write_bytes(whole)
+    study = TransferPrior.load(path).studies[0]
+    codes = np.r_[place, np.zeros(len(study.telling) - 1, dtype=int)]
+    strange = Columns(len(codes), {}, {"x": Chosen(codes, ("a", "b"))})
+    with pytest.raises(ValueError, match="not in its table"):
+        unpacked(packed([replace(study, telling=strange)]))
 
 
 def test_every_flipped_byte_is_seen(whole: bytes, tmp_path: Path) -> None:
