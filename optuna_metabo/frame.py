@@ -73,6 +73,11 @@ class Embedding:
         X = (Z - self.offset) / slope + np.where(self.slope > 0.0, 0.0, ABSENT)
         return self.inner.domain.tidy(X)
 
+    def places(self, Z: Float[Array, "n p"]) -> Float[Array, "n p"]:
+        """As :meth:`back`, but what stands for a parameter that a point lacks still does."""
+        absent = self.inner.domain.absent
+        return np.where(absent == Z, absent, self.back(Z))
+
 
 @dataclass(frozen=True)
 class Frame:

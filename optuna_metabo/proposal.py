@@ -181,10 +181,11 @@ class Search:
             """On the trial's axes."""
             return on_joint_axes(embedding(X))
 
-        tolerance, starts = _RANK if is_first else NATS, embedding.back(self._starts())
+        tolerance, given = _RANK if is_first else NATS, self._starts()
+        starts, places = embedding.back(given), embedding.places(given)
         x = maximise(promise, subspace, starts, generator=generator, tolerance=tolerance)
-        if is_first and len(starts) and not len(self.now.pending):
-            x = settled_as(promise, subspace, x, starts, generator=generator, tolerance=tolerance)
+        if is_first and len(given) and not len(self.now.pending):
+            x = settled_as(promise, subspace, x, places, generator=generator, tolerance=tolerance)
         return x
 
     def scores(self, X: Float[Array, "m p"]) -> Float[Array, " m"]:

@@ -18,6 +18,7 @@ from optuna.storages import BaseStorage
 from optuna.study import StudyDirection
 
 from optuna_metabo import archive, prior_file
+from optuna_metabo.belief import acting
 from optuna_metabo.encoding import Encoding
 from optuna_metabo.ensembles import by_name
 from optuna_metabo.frozen import Packing, unpack
@@ -31,13 +32,14 @@ from optuna_metabo.past_study import MAX_KEPT, MAX_TRIALS, LeftOut, SourceStudy
 from optuna_metabo.prior_file import Content, PriorFileError
 from optuna_metabo.request import Request
 from optuna_metabo.sources import Sources
-from optuna_metabo.surrogate import Surrogate, Task
+from optuna_metabo.surrogate import Prior, Surrogate, Task
 from optuna_metabo.threads import single_threaded
 
 # The surrogates of which what is learned is kept; another learns when the first trial asks.
 _KEPT = ("auto",)
-# Points at which what was learned is tried.
-_N_TRIED = 4
+# Points at which what was learned is tried, and of how many of them values are told.
+_N_TRIED, _N_TOLD = 4, 2
+_ROUNDING = 1e-9
 # What a file that makes no sense raises when it is unpacked, or when what it holds is tried.
 _NONSENSE = (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError)
 
@@ -286,11 +288,18 @@ def _relearned(question: Question, packed: Any, arrays: list[Array]) -> Learned 
     return Learned(prior, used, reasons)
 
 
-def _try(prior: Any, encoding: Encoding) -> None:
-    """Where a search begins: it loads what the first ask would wait for otherwise."""
-    with single_threaded():
+def _try(prior: Prior, encoding: Encoding) -> None:
+    """Where a search begins, and where the first values are known.
+
+    The former loads what the first ask would wait for otherwise; the latter looks at all that
+    later ones need.
+    """
+    with single_threaded(), np.errstate(all="ignore"):
         X = encoding.domain.sample(_N_TRIED, generator=np.random.default_rng(0))
-        model = prior.condition(Task(X[:0], np.zeros(0)), X[:0])
-        posterior = model.posterior(X)
-    if not (np.isfinite(posterior.mean).all() and (posterior.variance > 0.0).all()):
-        raise ValueError("what was learned is not finite")
+        for n in (0, _N_TOLD):
+            model = acting(prior.condition(Task(X[:n], np.arange(float(n))), X[:0]))
+            posterior, weights = model.posterior(X), model.weights
+            if not (np.isfinite(posterior.mean).all() and (posterior.variance > 0.0).all()):
+                raise ValueError("what was learned has no finite mean or no variance")
+            if not ((weights >= 0.0).all() and weights.sum() <= 1.0 + _ROUNDING):
+                raise ValueError("what was learned has weights that none can have")

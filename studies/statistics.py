@@ -17,6 +17,9 @@ def friedman(means: pd.DataFrame) -> tuple[float, float]:
 def wilcoxon_holm(means: pd.DataFrame, ours: str, margin: float = 0.0) -> pd.DataFrame:
     """Signed-rank tests of one column against each other, corrected by Holm's method.
 
+    Tasks on which two are exactly equal are left out of their test, as Wilcoxon did; Demsar splits
+    them between both.
+
     Args:
         means: Regret of tasks (rows) by samplers (columns).
         ours: The column that is compared.

@@ -157,6 +157,19 @@ def test_of_trials_without_a_parameter_those_that_began_before_are_imagined(
     assert list(unfinished) == numbers[place - n_imagined : place]
 
 
+def test_a_later_trial_that_has_a_parameter_already_is_known_to_one_that_asks_after_it() -> None:
+    study = past(plain, n_trials=3)
+    first, second, third = (study.ask() for _ in range(3))
+    second.suggest_float("lo", 0, 1)
+    for name in ("lo", "hi"):
+        third.suggest_float(name, 0, 1)
+    now = Snapshot.of(study)
+    asking = next(one for one in now.running if one.number == first.number)
+    whole, unfinished = Ask(now, History(), Past(), asking, {}, {})._running()
+    assert len(whole) == 1
+    assert list(unfinished) == [second.number]
+
+
 def test_past_trials_tell_what_exists_when_so_that_none_that_failed_is_asked_again() -> None:
     """Four trials tell by accident that a parameter depends on another than it does."""
 

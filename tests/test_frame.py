@@ -49,6 +49,19 @@ def test_what_is_absent_is_absent_on_both() -> None:
     assert embedding.back(embedding(x))[0, -1] == ABSENT
 
 
+def test_what_stands_for_a_parameter_that_a_point_lacks_is_moved_by_no_range() -> None:
+    """Though a value in the middle of the study's range is one of the trial's."""
+    inner, outer = Encoding.of(INNER), Encoding.of(OUTER)
+    embedding = Embedding.of(inner, outer)
+    lacking, whole = outer.encode_many([{"k": "b", "lr": 0.02, "n": 4}, POINT])
+    assert lacking[-1] == ABSENT
+    assert embedding.back(lacking[None])[0, -1] == 0.0
+    found = embedding.places(np.stack([lacking, whole]))
+    np.testing.assert_allclose(found[0, :-1], inner.encode(POINT)[:-1], atol=1e-12)
+    assert found[0, -1] == ABSENT
+    np.testing.assert_allclose(found[1], inner.encode(POINT), atol=1e-12)
+
+
 def test_only_points_that_a_trial_could_propose_are_taken() -> None:
     inner, outer = Encoding.of(INNER), Encoding.of(OUTER)
     frame = Frame.of(inner, outer, {"k": "b"})

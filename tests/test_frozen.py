@@ -54,3 +54,13 @@ def test_what_is_not_ours_is_not_kept(value: object) -> None:
 def test_other_classes_and_other_fields_are_refused(packed: object) -> None:
     with pytest.raises((KeyError, TypeError)):
         unpack(packed, {}, [])
+
+
+def test_equal_numbers_of_another_kind_are_another_array() -> None:
+    mask = np.array([True, False, True])
+    packing = Packing({"mask": mask})
+    for numbers in (mask.astype(float), mask.astype(int)):
+        found = unpack(packing.pack(numbers), {"mask": mask}, packing.arrays)
+        np.testing.assert_array_equal(found, numbers)
+        assert found.dtype == numbers.dtype
+    assert packing.pack(mask.copy()) == {"given": "mask"}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 import numpy as np
 import optuna
@@ -82,20 +82,36 @@ def test_constraints_are_thinned_around_their_border_and_failures_all_kept() -> 
     assert (found.seen.thinned(300, found.rule).y < 0.0).sum() == 100
 
 
-def bound(name: str, unit: float) -> SourceStudy:
-    """A past study whose constraint is of that size."""
+def test_of_very_many_past_values_of_a_constraint_those_around_its_border_are_kept() -> None:
+    """Where the study itself has none yet."""
+    past = Past(tuple(limited(f"{i}", np.linspace(-9.0, 1.0 + 0.1 * i, 100)) for i in range(4)))
+    nothing: list[dict[str, float]] = []
+    (found,) = constraints(Learner(by_name("none")), past, ENCODING, np.zeros((0, 2)), nothing)
+    assert len(found.seen) == 400
+    kept = found.seen.thinned(300, found.rule).y
+    assert set(np.sort(np.abs(found.seen.y))[:150]) <= set(np.abs(kept))
+
+
+def limited(name: str, values: Iterable[float]) -> SourceStudy:
+    """A past study whose constraint has these values."""
+    values = list(values)
     trials = [
         optuna.create_trial(
-            params={"x": i / 5},
+            params={"x": i / len(values)},
             distributions={"x": FloatDistribution(0, 1)},
             value=0.0,
-            system_attrs={"constraints": [unit if i % 2 else -unit]},
+            system_attrs={"constraints": [float(value)]},
         )
-        for i in range(5)
+        for i, value in enumerate(values)
     ]
     found = SourceStudy.of(name, (Objective(0, StudyDirection.MINIMIZE),), trials)
     assert isinstance(found, SourceStudy)
     return found
+
+
+def bound(name: str, unit: float) -> SourceStudy:
+    """A past study whose constraint is of that size."""
+    return limited(name, [unit if i % 2 else -unit for i in range(5)])
 
 
 def test_a_constraint_is_looked_at_in_units_of_the_past_and_without_any_in_its_own() -> None:

@@ -93,12 +93,50 @@ def nested(text: dict[str, Any]) -> None:
     fields["trust"] = reduce(lambda held, _: [held], range(600), fields["trust"])
 
 
+def learned(*path: str, to: Any) -> Callable[[bytes], bytes]:
+    """A file of which one number that was learned is another."""
+
+    def change(text: dict[str, Any]) -> None:
+        held = text["learned"][0]["prior"]["fields"]
+        for name in path[:-1]:
+            held = held[name]["fields"]
+        held[path[-1]] = to
+
+    return lambda whole: altered(whole, content(change))
+
+
+def with_array(path: tuple[str, ...], change: Callable[[Any], None]) -> Callable[[bytes], bytes]:
+    """A file of which an array that was learned holds something else."""
+
+    def made(whole: bytes) -> bytes:
+        n = int.from_bytes(whole[:8], "little")
+        header, data = json.loads(whole[8 : 8 + n]), bytearray(whole[8 + n :])
+        [entry] = json.loads(header["__metadata__"]["content"])["learned"]
+        held = entry["prior"]["fields"]
+        for name in path[:-1]:
+            held = held[name]["fields"]
+        one = header[entry["arrays"][held[path[-1]]["array"]]]
+        kind = prior_file._DTYPES[one["dtype"]]
+        begin, end = one["data_offsets"]
+        change(np.frombuffer(data, kind, (end - begin) // kind.itemsize, begin))
+        return altered(whole, lambda header: None, bytes(data))
+
+    return made
+
+
 def with_number(whole: bytes, place: int, number: int) -> bytes:
     """A file that says something else of its first study."""
     n = int.from_bytes(whole[:8], "little")
     data = bytearray(whole[8 + n :])
     data[8 * place : 8 * place + 8] = struct.pack("<q", number)
     return altered(whole, lambda header: None, bytes(data))
+
+
+def with_header(whole: bytes, text: Callable[[dict[str, Any]], str]) -> bytes:
+    """A file of the same header, written otherwise."""
+    n = int.from_bytes(whole[:8], "little")
+    other = text(json.loads(whole[8 : 8 + n])).encode()
+    return len(other).to_bytes(8, "little") + other + whole[8 + n :]
 
 
 HOSTILE: dict[str, tuple[Callable[[bytes], bytes], str]] = {
@@ -130,6 +168,14 @@ HOSTILE: dict[str, tuple[Callable[[bytes], bytes], str]] = {
         "newer optuna-metabo",
     ),
     "strange version": (lambda whole: altered(whole, lambda h: version(h, "-1")), "damaged"),
+    "a header with spaces": (lambda whole: with_header(whole, json.dumps), "altered"),
+    "a name twice in the header": (
+        lambda whole: with_header(
+            whole,
+            lambda header: '{"__metadata__":0,' + json.dumps(header, separators=(",", ":"))[1:],
+        ),
+        "altered",
+    ),
     "huge": (lambda whole: altered(whole, huge), "no prior has"),
     "overlapping": (lambda whole: altered(whole, overlapping), "not what it says"),
     "objects": (lambda whole: altered(whole, objects), "no prior has"),
@@ -156,6 +202,20 @@ HOSTILE: dict[str, tuple[Callable[[bytes], bytes], str]] = {
     "other arrays": (
         lambda whole: altered(whole, content(lambda text: text["learned"][0]["arrays"].reverse())),
         "makes no sense",
+    ),
+    "too much trust": (learned("trust", to=5), "weights that none can have"),
+    "no trust": (learned("trust", to=-1.0), "weights that none can have"),
+    "a trust that is no number": (learned("trust", to=float("nan")), "makes no sense"),
+    "too uneven": (learned("functions", "evenness", to=-1), "makes no sense"),
+    "a source that is not there": (
+        with_array(("functions", "order"), lambda order: order.fill(77)),
+        "makes no sense",
+    ),
+    "opinions of nobody": (
+        lambda whole: learned("functions", "evenness", to=0.0)(
+            with_array(("functions", "mass"), lambda mass: mass.fill(0.0))(whole)
+        ),
+        "no variance",
     ),
     "deep inside": (lambda whole: altered(whole, content(nested)), "makes no sense"),
 }
@@ -212,6 +272,19 @@ def test_the_last_of_very_many_choices_comes_back(
     assert prior_file.read(path).arrays["codes"].dtype == dtype
     (found,) = unpacked(prior_file.read(path))
     np.testing.assert_array_equal(found.telling.chosen["x"].codes, codes)
+
+
+@pytest.mark.parametrize("place", [-2, 2])
+def test_a_choice_that_is_not_in_its_table_is_refused(
+    place: int, whole: bytes, tmp_path: Path
+) -> None:
+    path = tmp_path / "team.prior"
+    path.write_bytes(whole)
+    study = TransferPrior.load(path).studies[0]
+    codes = np.r_[place, np.zeros(len(study.telling) - 1, dtype=int)]
+    strange = Columns(len(codes), {}, {"x": Chosen(codes, ("a", "b"))})
+    with pytest.raises(ValueError, match="not in its table"):
+        unpacked(packed([replace(study, telling=strange)]))
 
 
 def test_every_flipped_byte_is_seen(whole: bytes, tmp_path: Path) -> None:

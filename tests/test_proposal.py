@@ -12,6 +12,7 @@ from numpy import ndarray as Array
 from optuna.distributions import CategoricalDistribution, FloatDistribution, IntDistribution
 from scipy.stats import norm, qmc
 
+from optuna_metabo import proposal
 from optuna_metabo.belief import Belief
 from optuna_metabo.encoding import Encoding
 from optuna_metabo.exploration import looks_elsewhere, quasi_random
@@ -200,6 +201,23 @@ def test_the_search_starts_at_the_best_points_the_best_feasible_ones_and_the_opt
     )
     rows = {row.tobytes() for row in Search.of(limited, optima)._starts()}
     assert {task.X[i].tobytes() for i in [15, 16, 17, 18, 19, 3, 4, 5, 6, 7]} <= rows
+
+
+@pytest.mark.parametrize("pending", [NONE, np.array([[0.2, 0.3]])])
+def test_the_first_point_alone_stands_where_past_best_ones_did_along_what_makes_no_difference(
+    pending: Array, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of workers that start together the others spread along it."""
+    settled = []
+
+    def settled_as(promise: Any, subspace: Any, x: Array, given: Array, **rules: Any) -> Array:
+        settled.append(given)
+        return x
+
+    monkeypatch.setattr(proposal, "settled_as", settled_as)
+    belief, optima = Belief(seen([]), Known(first)), np.array([[0.6, 0.125]])
+    propose(situation(belief, pending=pending, taken=pending), optima, seed=0, number=0)
+    assert [given.tolist() for given in settled] == [optima.tolist()] * (not len(pending))
 
 
 def test_points_under_way_are_pending_and_taken() -> None:

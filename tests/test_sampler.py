@@ -9,6 +9,7 @@ import sys
 import threading
 import warnings
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -75,6 +76,29 @@ def test_the_first_trial_is_near_the_optimum_of_the_past_study(surrogate: str) -
     assert study.best_trial.params["kind"] == "a"
     assert abs(study.best_trial.params["x"] - AT) < 0.2
     assert study.best_value < 0.06
+
+
+@pytest.mark.parametrize("high", [4.0, 3.0, 2.5])
+def test_a_parameter_asked_first_starts_where_the_past_study_that_has_it_stood(
+    high: float,
+) -> None:
+    """Whatever its range: the middle of the past one, where studies without it stand, is none."""
+
+    def objective(at: float, trial: optuna.Trial) -> float:
+        return (trial.suggest_float("x", 0, 1) - at) ** 2
+
+    def with_constant(trial: optuna.Trial) -> float:
+        trial.suggest_float("z", 0, 4)
+        return objective(0.6, trial)
+
+    studies = [past(partial(objective, 0.3), name=f"{i}", n_trials=12, seed=i) for i in range(2)]
+    other = optuna.create_study(study_name="z", sampler=optuna.samplers.RandomSampler(seed=2))
+    for _ in range(12):
+        other.enqueue_trial({"z": 0.2})
+    other.optimize(with_constant, n_trials=12)
+    first = optuna.create_study(sampler=MetaGPSampler([*studies, other], seed=0)).ask()
+    assert first.suggest_float("z", 0, high) == pytest.approx(0.2)
+    assert first.suggest_float("x", 0, 1) == pytest.approx(0.3, abs=0.05)
 
 
 def test_a_source_of_the_other_direction_helps_exactly_as_much() -> None:

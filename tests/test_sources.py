@@ -501,3 +501,13 @@ def test_a_file_that_does_not_exist_yet_is_said_and_read_when_it_is_there(
     assert list(tmp_path.iterdir()) == []
     make_study("past", storage=url)
     assert names(sources) == ["past"]
+
+
+@pytest.mark.parametrize(("n", "shared"), [(3, ("x", "y")), (5, ("x", "y")), (6, ("x",))])
+def test_few_trials_that_lie_close_together_by_chance_have_varied_a_parameter(
+    n: int, shared: tuple[str, ...]
+) -> None:
+    close = [trial_at({"x": i / n, "y": 0.5 + 0.01 * i}, i) for i in range(n)]
+    found = source(close).task_for(ENCODING, MAXIMISE, 1)
+    assert isinstance(found, SourceTask)
+    assert found.shared == shared

@@ -13,8 +13,10 @@ import pytest
 from optuna.storages import InMemoryStorage
 from optuna.trial import TrialState
 
-from optuna_metabo import MetaGPSampler, TransferPrior
+from optuna_metabo import Averaging, MetaGPSampler, TransferPrior
+from optuna_metabo.ensembles import by_name
 from optuna_metabo.ensembles.source_models import SourceModels
+from optuna_metabo.transfer_prior import held
 
 Objective = Callable[[optuna.Trial], Any]
 N_PAST, N_NEW = 12, 4
@@ -346,3 +348,11 @@ def test_priors_are_compared_and_hashed_as_objects(tmp_path: Path) -> None:
     assert prior == prior
     assert prior != same
     assert len({prior, same}) == 2
+
+
+def test_what_one_surrogate_learned_is_of_no_use_to_one_with_other_settings() -> None:
+    prior = TransferPrior.fit(past(plain))
+    _, learned = held(prior, by_name("auto"))
+    assert learned == prior.learned != {}
+    for other in (Averaging(plain=0.5, joint=0.4), by_name("rgpe")):
+        assert held(prior, other) == (prior.studies, {})

@@ -24,7 +24,7 @@ class SourceExplanation:
             it, ``"rf (2)"``, in the order in which they were given.
         weight: Its share of the belief about the target now, in [0, 1].
         rank_agreement: Kendall's tau between the source's predictions and the target's values so
-            far, or ``None`` with fewer than two values.
+            far, tied ones in no order (tau-a), or ``None`` with fewer than two values.
         n_trials: The number of its trials that are used: of the ones that are alike one, and of a
             long study a choice.
         shared: Parameters that it shares with the target.
@@ -47,7 +47,7 @@ class SourceExplanation:
         'agrees'
         >>> low, high = one.agreement_interval
         >>> print(f"{low:.2f} to {high:.2f}")
-        0.23 to 0.82
+        0.21 to 0.83
     """
 
     name: str

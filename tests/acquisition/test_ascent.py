@@ -167,3 +167,14 @@ def test_the_update_meets_the_secant_equation_and_keeps_what_does_not_bend() -> 
     np.testing.assert_allclose(updated[0] @ y[0], s[0])
     assert np.linalg.eigvalsh(updated[0]).min() > 0.0
     np.testing.assert_array_equal(updated[1], H[1])
+
+
+def test_after_a_success_the_next_step_is_a_whole_one_again() -> None:
+    X = np.array([[0.2, 0.4]])
+    climbers = _start(lambda X: X[:, 0] - X[:, 1] ** 2, X, np.arange(2), everything(X))
+    lengths = []
+    for gain in (-1.0, -1.0, 1.0):
+        value = climbers.value + gain
+        climbers = climbers.look(climbers.step(), value, climbers.gradient, is_first=False)
+        lengths.append(climbers.length[0])
+    assert lengths == pytest.approx([0.3, 0.09, 1.0])

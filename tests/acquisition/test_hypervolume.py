@@ -34,11 +34,12 @@ def random_points(m: int, n: int = 12) -> np.ndarray:
     return np.random.default_rng(m).random((n, m))
 
 
+@pytest.mark.parametrize("below", [(0.1,) * 4, (0.0, -5.0, 0.3, -0.2)])
 @pytest.mark.parametrize("m", [1, 2, 3, 4])
-def test_boxes_tile_what_is_not_dominated(m: int) -> None:
-    Y, reference = random_points(m), np.full(m, 0.1)
+def test_boxes_tile_what_is_not_dominated(m: int, below: tuple[float, ...]) -> None:
+    Y, reference = random_points(m), np.array(below[:m])
     lower, upper = boxes(Y[nondominated(Y)], reference)
-    Z = 0.1 + 1.1 * np.random.default_rng(0).random((2000, m))
+    Z = reference + (1.2 - reference) * np.random.default_rng(0).random((2000, m))
     inside = ((Z[:, None] > lower) & (Z[:, None] <= upper)).all(axis=2).sum(axis=1)
     free = ~(Y[None] >= Z[:, None]).all(axis=2).any(axis=1)
     np.testing.assert_array_equal(inside, free.astype(int))

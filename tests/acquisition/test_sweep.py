@@ -6,7 +6,7 @@ import numpy as np
 from numpy import ndarray as Array
 
 from optuna_metabo.acquisition import Subspace
-from optuna_metabo.acquisition.sweep import _others, sweep
+from optuna_metabo.acquisition.sweep import _others, _together, sweep
 from optuna_metabo.domain import ONE_HOT, Condition, Dimension, Domain, Lattice
 from tests.acquisition.spaces import whole
 
@@ -89,3 +89,10 @@ def test_without_a_discrete_axis_nothing_is_asked() -> None:
     )  # fmt: skip
     np.testing.assert_array_equal(same, X)
     assert values[0] == 1.0
+
+
+def test_of_moves_that_help_the_best_two_four_and_so_on_and_all_are_tried_together() -> None:
+    Z = np.eye(7)
+    joint = _together(np.zeros(7), Z)
+    np.testing.assert_array_equal(joint, [Z[:n].sum(axis=0) for n in (2, 4, 7)])
+    assert _together(np.zeros(7), Z[:1]).shape == (0, 7)

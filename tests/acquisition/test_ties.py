@@ -50,6 +50,27 @@ def test_what_a_trial_holds_already_stays() -> None:
     np.testing.assert_array_equal(settled(held, [0.3, 0.4], GIVEN), [0.3, 0.4])
 
 
+def test_what_a_trial_holds_tells_how_near_a_point_is_though_it_makes_no_difference() -> None:
+    space = Domain((Dimension(),) * 3)
+    fixed, values = np.array([False, True, False]), np.array([0.0, 0.4, 0.0])
+    held = Subspace(space, fixed, values, np.zeros((0, 3)))
+    given = np.array([[0.3, 0.9, 0.1], [0.35, 0.4, 0.8]])
+    np.testing.assert_array_equal(settled(held, [0.3, 0.4, 0.5], given), [0.3, 0.4, 0.8])
+
+
+def test_only_points_of_the_space_are_asked_for() -> None:
+    """Along the parent, too, of which a parameter hangs that the point has."""
+    choice = Dimension(n_choices=2)
+    tree = Domain((choice, Dimension()), (Condition(1, 0, (1,)),))
+
+    def legal(X: Array) -> Array:
+        np.testing.assert_array_equal(X, tree.snap(X))
+        return np.zeros(len(X))
+
+    given = np.array([[0.0, ONE_HOT, 0.7]])
+    settled(whole(tree), [0.0, ONE_HOT, 0.2], given, legal)
+
+
 def test_a_taken_point_is_not_taken_again() -> None:
     taken = whole(PLANE, np.array([[0.3, 0.8]]))
     np.testing.assert_array_equal(settled(taken, [0.3, 0.1], GIVEN), [0.3, 0.1])

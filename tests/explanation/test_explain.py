@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import optuna
@@ -17,6 +18,8 @@ from optuna_metabo import MetaGPSampler, Task
 from optuna_metabo.ensembles.averaging import AveragingPrior
 from optuna_metabo.ensembles.mixture import AveragingModel
 from optuna_metabo.explanation import explain
+from optuna_metabo.explanation.explain import Agreement, _agreement
+from optuna_metabo.explanation.retrospect import Retrospect
 from optuna_metabo.outputs import name_metrics
 from tests.explanation.conftest import Studies, bowl, past
 
@@ -581,3 +584,69 @@ def test_of_trials_that_ran_together_is_told_whose_turn_it_was(
     sampler.explain(study)
     assert {(n, n_asked) for n in (3, 6, 9) for n_asked in range(n, n + 3)} <= asked
     assert turns >= {one for one in asked if one[0] < 12}
+
+
+def test_a_failed_trial_counts_as_one_of_the_start_up() -> None:
+    def objective(trial: optuna.Trial) -> float:
+        value = bowl(trial)
+        if trial.number == 1:
+            raise RuntimeError
+        return value
+
+    study = optuna.create_study(sampler=MetaGPSampler(seed=0, n_startup_trials=3))
+    study.optimize(objective, n_trials=5, catch=RuntimeError)
+    kinds = [trial.origin.kind for trial in study.sampler.explain(study).trials]
+    assert kinds == ["start-up"] * 3 + ["own model"] * 2
+
+
+def test_what_is_remembered_of_a_trial_hangs_on_how_far_those_beside_it_had_come(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    sampler = MetaGPSampler([past("good", 1.0)], seed=0)
+    study = optuna.create_study(sampler=sampler)
+    study.optimize(bowl, n_trials=2)
+    beside, trial = study.ask(), study.ask()
+    beside.suggest_float("x", 0, 1)
+    bowl(trial)
+    worked_out, step = [], Retrospect._step
+    monkeypatch.setattr(
+        Retrospect, "_step", lambda self, *a: worked_out.append(a[0].number) or step(self, *a)
+    )
+    sampler.explain(study)
+    worked_out.clear()
+    sampler.explain(study)
+    assert worked_out == []
+    beside.suggest_float("y", 0, 1)
+    sampler.explain(study)
+    assert worked_out == [trial.number]
+
+
+def test_points_that_are_not_spread_tell_of_no_opposition() -> None:
+    taus = ((-0.7, False), (-0.7, True), (0.7, False), (None, True))
+    assert [Agreement(tau, 9, spread).telling for tau, spread in taus] == [0.0, -0.7, 0.7, 0.0]
+
+
+@pytest.mark.parametrize("spread", list(itertools.product([True, False], repeat=2)))
+def test_of_several_objectives_trials_are_spread_if_they_are_in_each(
+    spread: tuple[bool, bool], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(
+        _agreement.__globals__, "_orders", lambda back, i, seen: [(0.2 * i, spread[i])]
+    )
+    source = SimpleNamespace(study=SimpleNamespace(key="a"))
+    task = Task(np.zeros((3, 1)), np.arange(3.0))
+    back = SimpleNamespace(
+        seen=lambda told: [task] * 2, learned=[SimpleNamespace(used=[source])] * 2
+    )
+    assert _agreement(back, []) == {"a": Agreement(0.1, 3, spread == (True, True))}
+
+
+def test_of_several_objectives_the_trust_is_that_of_the_one_that_is_believed_most(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """As a study begins anew where sources are doubted in every objective."""
+    study = optuna.create_study(directions=["minimize"] * 2, sampler=MetaGPSampler(seed=0))
+    study.optimize(lambda trial: (bowl(trial), trial.params["y"]), n_trials=2)
+    trusts = iter((0.2, 0.9))
+    monkeypatch.setitem(explain.__globals__, "trust", lambda model: next(trusts))
+    assert study.sampler.explain(study).trust == 0.9

@@ -1,0 +1,45 @@
+"""Which trials had ended, and which ran, when another one began."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+import optuna
+from optuna.trial import FrozenTrial
+
+from optuna_metabo.explanation.moments import ended_before, running_at
+
+NOON = datetime(2026, 1, 1, 12)
+
+
+def trial(number: int, begin: int | None, end: int | None) -> FrozenTrial:
+    """One that began and ended so many seconds after noon."""
+    made = optuna.create_trial(value=0.0)
+    made.number = number
+    made.datetime_start, made.datetime_complete = (
+        None if at is None else NOON + timedelta(seconds=at) for at in (begin, end)
+    )
+    return made
+
+
+def numbers(trials: list[FrozenTrial]) -> list[int]:
+    return [one.number for one in trials]
+
+
+def test_a_trial_runs_from_its_begin_to_its_end() -> None:
+    trials = [trial(0, 0, 2), trial(1, 1, 9), trial(2, 3, None), trial(3, 4, None)]
+    assert numbers(ended_before(trials, trials[3])) == [0]
+    assert numbers(running_at(trials, trials[3])) == [1, 2]
+    waiting = trial(4, None, None)
+    assert ended_before(trials, waiting) == running_at(trials, waiting) == []
+
+
+def test_of_what_happens_at_one_moment_the_trial_of_a_smaller_number_comes_first() -> None:
+    """Trials that are added to a study may all begin and end at one."""
+    trials = [trial(number, 5, 5) for number in range(4)]
+    for one in trials:
+        assert numbers(ended_before(trials, one)) == list(range(one.number))
+        assert running_at(trials, one) == []
+    begun = [trial(number, 5, None) for number in range(4)]
+    for one in begun:
+        assert numbers(running_at(begun, one)) == list(range(one.number))
