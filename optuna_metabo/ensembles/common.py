@@ -146,6 +146,11 @@ class Common:
         )
 
     @property
+    def known(self) -> Bool[Array, " p"]:
+        """The columns that every source has, of which it speaks."""
+        return self.inverse_lengthscale > 0.0
+
+    @property
     def alike(self) -> Float[Array, "n n"]:
         """What part of the covariance of each pair of points remains."""
         return _alike(self.share, self.owner[:, None] == self.owner)
@@ -157,8 +162,7 @@ class Common:
     @property
     def terms(self) -> Terms:
         """Those of the mean."""
-        known = (self.inverse_lengthscale > 0.0)[None]
-        return Terms(self.X, self.coefficients, np.array([len(self.X)]), known)
+        return Terms(self.X, self.coefficients, np.array([len(self.X)]), self.known[None])
 
 
 def _known_to_all(tasks: Sequence[Task]) -> Bool[Array, " p"]:

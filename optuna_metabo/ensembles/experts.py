@@ -6,14 +6,14 @@ carries its name, its sources and the row of its basis function, so that nobody 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, partial
 
 import numpy as np
 from numpy import ndarray as Array
 
-from optuna_metabo.ensembles.beyond import Beyond
+from optuna_metabo.ensembles.beyond import NOTHING, Beyond, Lacking
 from optuna_metabo.ensembles.functions import Functions, Voices
 from optuna_metabo.ensembles.kriging import Coefficients, Kernel, Kriging, Residual
 from optuna_metabo.ensembles.screening import Kept
@@ -77,16 +77,45 @@ class Group:
         experts: One or more.
         kernel: The name of the residual's kernel.
         has_deviations: Whether the sources' deviations from their mean are further directions.
+        beyond: What parameters may do that their sources lack.
     """
 
     relation: Relation
     experts: tuple[Expert, ...]
     kernel: str = "shared"
     has_deviations: bool = False
+    beyond: Beyond = NOTHING
 
     def only(self, index: Int[Array, " i"]) -> Group:
         """Some of its experts."""
         return replace(self, experts=tuple(self.experts[i] for i in index))
+
+    def parted(self, beyond: Sequence[Beyond]) -> Iterator[Group]:
+        """Groups of the experts whose functions lack the same columns.
+
+        Args:
+            beyond: What is beyond each row of :class:`Basis`.
+        """
+        for one in dict.fromkeys(beyond[expert.basis] for expert in self.experts):
+            some = tuple(expert for expert in self.experts if beyond[expert.basis] == one)
+            yield replace(self, experts=some, beyond=one)
+
+    @property
+    def kernels(self) -> tuple[str, ...]:
+        """The names of all that :meth:`correlation` is made of."""
+        return (self.kernel,) if self.beyond.is_nothing else (self.kernel, self.beyond.kernel)
+
+    @property
+    def rho(self) -> float:
+        """The size of the residual and what is beyond, which are one process."""
+        return float(np.hypot(self.relation.rho, np.sqrt(self.beyond.size)))
+
+    def correlation(self, by_kernel: Mapping[str, Float[Array, "n m"]]) -> Float[Array, "n m"]:
+        """Of this process, from those of the kernels by name."""
+        if self.beyond.is_nothing:
+            return by_kernel[self.kernel]
+        part = self.beyond.size / self.rho**2
+        return (1.0 - part) * by_kernel[self.kernel] + part * by_kernel[self.beyond.kernel]
 
     @cached_property
     def _places(self) -> Int[Array, " e"]:
@@ -97,22 +126,20 @@ class Group:
         return basis.rows[self._places]
 
     def spread(self, basis: Basis) -> Float[Array, "l m"]:
-        """The rows of the residual's further covariance: some of the basis', the first ones."""
-        if self.relation is RIVAL:
-            return basis.beyond[:0]
-        return basis.spread if self.has_deviations else basis.beyond
+        """The rows of the residual's further covariance."""
+        return basis.deviations if self.has_deviations else basis.deviations[:0]
 
     def condition(
         self,
-        correlation: Float[Array, "N N"],
+        by_kernel: Mapping[str, Float[Array, "N N"]],
         y: Float[Array, " n"],
         basis: Basis,
         *,
         noise: Float[Array, " N"],
     ) -> Kriging:
         """The experts given the values at the first n of N points, and the noise at each."""
-        spread = self.spread(basis)
-        residual = Residual.factorise(correlation, spread, rho=self.relation.rho, noise=noise)
+        correlation, spread = self.correlation(by_kernel), self.spread(basis)
+        residual = Residual.factorise(correlation, spread, rho=self.rho, noise=noise)
         return Kriging.condition(residual, self.relation.coefficients, y, self.rows(basis))
 
 
@@ -164,19 +191,12 @@ class Basis:
 
     Args:
         rows: The functions of single sources, what all have in common, their mean, nothing.
-        beyond: Of what parameters may do that no source knows, rows with this Gram matrix.
         deviations: Of the sources from their mean: the Gram matrix of these rows is what is not
             known of the best combination.
     """
 
     rows: Float[Array, "rows m"]
-    beyond: Float[Array, "l m"]
     deviations: Float[Array, "s m"]
-
-    @property
-    def spread(self) -> Float[Array, "rows_of_spread m"]:
-        """Both: the residual's further covariance of an expert that has all of it."""
-        return np.concatenate([self.beyond, self.deviations])
 
     def of_all(self, share: float) -> Float[Array, " m"]:
         """What all sources expect together: what they have in common, or without it their mean."""
@@ -192,21 +212,17 @@ class Bases:
         kept: The sources that have experts.
         needed: Which rows of :class:`Basis` are worked out; the others are 0.
         voices: The needed ones of these sources' functions and of what all have in common.
-        beyond: What parameters may do that no source knows.
     """
 
     kept: Kept
     needed: Bool[Array, " rows"]
     voices: Voices
-    beyond: Beyond
 
     @classmethod
-    def of(
-        cls, functions: Functions, kept: Kept, groups: Sequence[Group], beyond: Beyond
-    ) -> Bases:
+    def of(cls, functions: Functions, kept: Kept, groups: Sequence[Group]) -> Bases:
         """Those of the groups' experts."""
         every = np.ones(len(kept.sources) + 3, dtype=bool)
-        everything = cls(kept, every, functions.voices(kept.sources), beyond)
+        everything = cls(kept, every, functions.voices(kept.sources))
         return everything.only(groups)
 
     def only(self, groups: Sequence[Group]) -> Bases:
@@ -230,17 +246,71 @@ class Bases:
             rows[s + 1] = shares @ rows[:s]
             parts = shares * s / max(s - 1, 1)
             deviations = (rows[:s] - rows[s + 1]) * np.sqrt(parts)[:, None]
-        return Basis(rows, self.beyond(X), deviations)
+        return Basis(rows, deviations)
+
+
+def lacking(functions: Functions, kept: Kept) -> Lacking:
+    """The columns of which each row of :class:`Basis` says nothing, nothing itself apart."""
+    sources = Lacking.of(~functions.models.data.known[kept.sources]).fewer(kept.shares)
+    of_each, common = sources.of_each, ~functions.common.known
+    of_most = kept.shares @ of_each > 0.5
+    return Lacking.of(np.vstack([of_each, common, of_most, np.zeros_like(common)]))
+
+
+def likeliest(
+    kernels: Mapping[str, Kernel], lacking: Lacking, target: Task, phi: Float[Array, "f n"]
+) -> list[Beyond]:
+    """What is beyond each function, of the size by which the distant experts of all that lack the
+    same columns explain the values best; arguments as of :func:`distant_evidence`.
+    """
+    distant, of_each = _Distant.of(kernels, target), [NOTHING] * len(phi)
+    for usual, some in lacking.parts():
+        if not usual.is_nothing:
+            beyond = usual.likeliest(partial(distant.evidence_of_any, phi[some]))
+            for i in some:
+                of_each[i] = beyond
+    return of_each
 
 
 def distant_evidence(
-    kernel: Kernel, beyond: Beyond, target: Task, phi: Float[Array, "s n"]
-) -> Float[Array, " s"]:
-    """That of the distant experts of some functions, whose values at the target's points these
-    are.
+    kernels: Mapping[str, Kernel], lacking: Lacking, target: Task, phi: Float[Array, "f n"]
+) -> Float[Array, " f"]:
+    """That of the distant experts of some functions.
+
+    Args:
+        kernels: By name.
+        lacking: The columns that each function lacks; what is beyond is of the usual size.
+        target: The values.
+        phi: The functions at its points.
     """
-    correlation, noise = kernel.correlation(target.X, target.X), kernel.noise / target.counts
-    spread = beyond(target.X)
-    residual = Residual.factorise(correlation, spread, rho=DISTANT.rho, noise=noise)
-    kriging = Kriging.condition(residual, DISTANT.coefficients, target.y, phi)
-    return np.asarray(np.logaddexp.reduce(kriging.log_evidence, axis=1))
+    distant, evidence = _Distant.of(kernels, target), np.empty(len(phi))
+    for beyond, some in lacking.parts():
+        evidence[some] = distant.evidence(phi[some], beyond)
+    return evidence
+
+
+@dataclass(frozen=True)
+class _Distant:
+    """Distant experts of a target: the kernels' correlations at its points, and its noise."""
+
+    by_kernel: Mapping[str, Float[Array, "n n"]]
+    noise: Float[Array, " n"]
+    target: Task
+
+    @classmethod
+    def of(cls, kernels: Mapping[str, Kernel], target: Task) -> _Distant:
+        X, noise = target.X, kernels["shared"].noise
+        correlations = {name: kernel.correlation(X, X) for name, kernel in kernels.items()}
+        return cls(correlations, noise / target.counts, target)
+
+    def evidence(self, phi: Float[Array, "s n"], beyond: Beyond) -> Float[Array, " s"]:
+        """Of each function."""
+        group, none = Group(DISTANT, (), beyond=beyond), np.zeros((0, len(self.target)))
+        correlation = group.correlation(self.by_kernel)
+        residual = Residual.factorise(correlation, none, rho=group.rho, noise=self.noise)
+        kriging = Kriging.condition(residual, DISTANT.coefficients, self.target.y, phi)
+        return np.asarray(np.logaddexp.reduce(kriging.log_evidence, axis=1))
+
+    def evidence_of_any(self, phi: Float[Array, "s n"], beyond: Beyond) -> float:
+        """Of all together."""
+        return float(np.logaddexp.reduce(self.evidence(phi, beyond)))
