@@ -117,7 +117,7 @@ class AveragingModel:
     def _are(self, relation: Relation) -> Bool[Array, " e"]:
         """Which experts are of a relation."""
         return np.repeat(
-            [group.relation is relation for group in self.groups],
+            [group.relation == relation for group in self.groups],
             [len(group.experts) for group in self.groups],
         )
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pickle
+from copy import deepcopy
 from dataclasses import replace
 
 import numpy as np
@@ -9,6 +11,7 @@ import pytest
 from numpy import ndarray as Array
 
 from optuna_metabo.ensembles.averaging import Averaging, AveragingPrior
+from optuna_metabo.ensembles.experts import CLOSE, OPPOSED, RIVAL
 from optuna_metabo.ensembles.mixture import AveragingModel
 from optuna_metabo.surrogate import Task
 from tests.ensembles.bowls import DOMAIN, NONE, alike, bowl, make_task
@@ -88,6 +91,14 @@ def test_novelty_is_that_of_those_close_experts_that_are_believed_most() -> None
         left = model.krigings[place].residual.left(group.correlation(found), np.zeros((0, 20)))
         believed = replace(model, expert_weights=weights)
         np.testing.assert_array_equal(believed.novelty(POINTS), left)
+
+
+def test_who_chooses_is_told_of_a_model_that_was_copied(prior: AveragingPrior) -> None:
+    model = given(prior, make_task(lambda X: -bowl(0.3)(X), 6, 9))
+    for other in (deepcopy(model), pickle.loads(pickle.dumps(model))):
+        for relation in (CLOSE, OPPOSED, RIVAL):
+            assert other.weight(relation) == model.weight(relation) > 0.0
+        np.testing.assert_array_equal(other.acting.expert_weights, model.acting.expert_weights)
 
 
 def test_opposition_is_a_part_of_all_weight(prior: AveragingPrior) -> None:
