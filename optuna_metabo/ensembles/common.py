@@ -73,12 +73,15 @@ class Common:
             groups: The axis of each column.
             places: Of these among all sources.
         """
-        fitted = cls._fitted(tasks, lengthscale[groups], _NOISES, _MAX_POINTS)
-        return replace(fitted, owner=places[fitted.owner])
+        return cls._fitted(tasks, lengthscale[groups], _NOISES, _MAX_POINTS, places)
 
     @classmethod
     def of_some(
-        cls, tasks: Sequence[Task], lengthscale: Float[Array, " p"], noise: float
+        cls,
+        tasks: Sequence[Task],
+        lengthscale: Float[Array, " p"],
+        noise: float,
+        places: Int[Array, " k"],
     ) -> Common:
         """What some sources have in common; cheap enough for an ask.
 
@@ -86,8 +89,10 @@ class Common:
             tasks: The sources, their values on one scale.
             lengthscale: Of each column.
             noise: That of all sources, or 0 where it is not known.
+            places: Of these among all sources.
         """
-        return cls._fitted(tasks, lengthscale, (noise or min(_NOISES),), _MAX_POINTS_OF_SOME)
+        noises = (noise or min(_NOISES),)
+        return cls._fitted(tasks, lengthscale, noises, _MAX_POINTS_OF_SOME, places)
 
     @classmethod
     def _fitted(
@@ -96,12 +101,13 @@ class Common:
         lengthscale: Float[Array, " p"],
         noises: Sequence[float],
         most: int,
+        places: Int[Array, " k"],
     ) -> Common:
         known = _known_to_all(tasks)
         chosen, tasks = _thinned(tasks, most)
         X, y = np.concatenate([t.X for t in tasks]), np.concatenate([t.y for t in tasks])
         counts = np.concatenate([task.counts for task in tasks])
-        owner = np.repeat(chosen, [len(task) for task in tasks])
+        owner = np.repeat(places[chosen], [len(task) for task in tasks])
         nothing = cls(
             X=X,
             coefficients=np.zeros(len(X)),
