@@ -181,7 +181,11 @@ class AveragingPrior:
         return Likeness.learn(values, lambda some: self.functions.single(points, some))
 
     def believing(self, belief: Float[Array, " k"]) -> AveragingPrior:
-        """The same, the sources believed otherwise before any value."""
+        """The same, the sources believed otherwise before any value.
+
+        That is how alike they are to the new study, and remains so where one of them is left out:
+        errors are those of a study that is as alike to them, and larger than they need be of another.
+        """
         return replace(self, functions=self.functions.believing(belief))
 
     @cached_property

@@ -134,7 +134,7 @@ class Common:
         )
 
     def without(self, source: int) -> Common:
-        """Of all sources but one, with the same share and noise."""
+        """Of all sources but one, with the same share and noise, and of the same parameters."""
         rest = self.owner != source
         if self.share == 0.0 or rest.all() or not rest.any():
             return self
