@@ -28,7 +28,8 @@ from numpy import ndarray as Array
 from optuna_metabo.domain import Domain
 from optuna_metabo.ensembles.beyond import Lacking
 from optuna_metabo.ensembles.calibration import Calibration, believed_spread, usual_spread
-from optuna_metabo.ensembles.experts import Bases, all_groups, distant_evidence, lacking, likeliest
+from optuna_metabo.ensembles.distant import distant_evidence, likeliest
+from optuna_metabo.ensembles.experts import Bases, all_groups, lacking
 from optuna_metabo.ensembles.functions import Functions
 from optuna_metabo.ensembles.kriging import Kernel
 from optuna_metabo.ensembles.likeness import Likeness
@@ -184,7 +185,7 @@ class AveragingPrior:
         """The same, the sources believed otherwise before any value.
 
         That is how alike they are to the new study, and remains so where one of them is left out:
-        errors are those of a study that is as alike to them, and larger than they need be of another.
+        errors are those of a study that is as alike to them, larger than they need be of another.
         """
         return replace(self, functions=self.functions.believing(belief))
 
