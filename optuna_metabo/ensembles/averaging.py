@@ -26,9 +26,10 @@ import numpy as np
 from numpy import ndarray as Array
 
 from optuna_metabo.domain import Domain
-from optuna_metabo.ensembles.beyond import Beyond
+from optuna_metabo.ensembles.beyond import Lacking
 from optuna_metabo.ensembles.calibration import Calibration, believed_spread, usual_spread
-from optuna_metabo.ensembles.experts import Bases, all_groups, distant_evidence
+from optuna_metabo.ensembles.distant import distant_evidence, likeliest
+from optuna_metabo.ensembles.experts import Bases, all_groups, lacking
 from optuna_metabo.ensembles.functions import Functions
 from optuna_metabo.ensembles.kriging import Kernel
 from optuna_metabo.ensembles.likeness import Likeness
@@ -181,7 +182,11 @@ class AveragingPrior:
         return Likeness.learn(values, lambda some: self.functions.single(points, some))
 
     def believing(self, belief: Float[Array, " k"]) -> AveragingPrior:
-        """The same, the sources believed otherwise before any value."""
+        """The same, the sources believed otherwise before any value.
+
+        That is how alike they are to the new study, and remains so where one of them is left out:
+        errors are those of a study that is as alike to them, larger than they need be of another.
+        """
         return replace(self, functions=self.functions.believing(belief))
 
     @cached_property
@@ -217,21 +222,23 @@ class AveragingPrior:
         kernels = self._kernels(target)
         scale = Scale.from_best(target.y)
         target = scale.standardise(target)
-        kept, X = self._screened(kernels["shared"], target), np.concatenate([target.X, pending])
+        kept, X = self._screened(kernels, target), np.concatenate([target.X, pending])
         functions = self.functions.among(kept.sources) if kept.of_crowd else self.functions
         plain = self.plain
         heard = (1.0 - plain) / (1.0 - self.settings.plain)
         prior = {"joint": heard * self.settings.joint, "opposed": heard * self.settings.opposed}
         belief = functions.belief[kept.sources]
         groups = list(all_groups(kept.sources, functions.share, belief, plain=plain, **prior))
-        beyond = self._beyond(kernels["shared"], target, functions, kept.sources)
-        bases = Bases.of(functions, kept, groups, beyond)
-        basis = bases.at(X)
+        bases, n = Bases.of(functions, kept, groups), len(target)
+        basis, lacks = bases.at(X), lacking(functions, kept)
+        kernels |= lacks.kernels(kernels["own"])
+        beyond = likeliest(kernels, lacks, target, basis.rows[:, :n])
+        groups = [part for group in groups for part in group.parted(beyond)]
         correlation = {name: kernel.correlation(X, X) for name, kernel in kernels.items()}
         counts = np.r_[target.counts, Repeats.believed(len(pending)).counts]
         krigings = [
             group.condition(
-                correlation[group.kernel],
+                correlation,
                 target.y,
                 basis,
                 noise=kernels[group.kernel].noise / counts,
@@ -244,7 +251,7 @@ class AveragingPrior:
             log_weights = np.log(odds)[:, None] + evidence
         weights = np.exp(log_weights - log_weights.max())
         weights /= weights.sum()
-        n, n_asked = len(target), len(target.whole or target) + len(pending)
+        n_asked = len(target.whole or target) + len(pending)
         agreement = _agreement(basis.rows[: len(kept.sources), :n], target.y)
         expected = basis.of_all(functions.share)
         tested, is_testing = _tested(expected[:n], target.y), bool((expected[n:] < 0.0).any())
@@ -261,36 +268,29 @@ class AveragingPrior:
         shared = Kernel(np.where(is_theirs, models.lengthscale, own.lengthscale), own.noise)
         return {"own": own, "shared": shared}
 
-    def _beyond(
-        self, kernel: Kernel, target: Task, functions: Functions, sources: Int[Array, " s"]
-    ) -> Beyond:
-        """Of the size by which distant experts explain the values best."""
-        beyond = self._usual_beyond(kernel)
-        if beyond.is_nothing:
-            return beyond
-        phi = functions.voices(sources)(target.X)
-        evidence = partial(distant_evidence, kernel, target=target, phi=phi)
-        return beyond.likeliest(lambda one: float(np.logaddexp.reduce(evidence(one))))
-
-    def _usual_beyond(self, kernel: Kernel) -> Beyond:
-        unknown = self.functions.models.unknown
-        return Beyond.of(unknown, kernel.lengthscale, self.functions.anchors.X)
-
-    def _screened(self, kernel: Kernel, target: Task) -> Kept:
+    def _screened(self, kernels: dict[str, Kernel], target: Task) -> Kept:
         """The sources whose distant experts have the most evidence, by the values as told.
 
         Like hyperparameters they stay the same for some asks, and what they have in common does.
         """
         told = settled(target)
-        key = digest(told.X, told.y, told.counts, np.r_[kernel.lengthscale, kernel.noise])
-        return self._kept.get(key, lambda: self._most_likely(kernel, told))
+        numbers = [np.r_[one.lengthscale, one.noise] for one in kernels.values()]
+        key = digest(told.X, told.y, told.counts, *numbers)
+        return self._kept.get(key, lambda: self._most_likely(kernels, told))
+
+    @cached_property
+    def _lacking(self) -> Lacking:
+        """The columns that each source lacks that is heard."""
+        functions, order = self.functions, self.functions.order
+        return Lacking.of(~functions.models.data.known[order]).fewer(functions.belief[order])
 
     @cached_property
     def _kept(self) -> Memory[Kept]:
         return Memory(_MAX_OF_KEPT)
 
-    def _most_likely(self, kernel: Kernel, told: Task) -> Kept:
+    def _most_likely(self, kernels: dict[str, Kernel], told: Task) -> Kept:
         few = Scale.from_best(told.y).standardise(told).thinned(_MAX_SCREENED)
         guess = partial(self.functions.anchors.guess, few.X)
-        evidence = partial(distant_evidence, kernel, self._usual_beyond(kernel), few)
+        kernels = kernels | self._lacking.kernels(kernels["own"])
+        evidence = partial(distant_evidence, kernels, self._lacking, few)
         return screened(self.functions.order, guess, evidence, self.functions.belief)

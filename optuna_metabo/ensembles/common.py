@@ -73,12 +73,15 @@ class Common:
             groups: The axis of each column.
             places: Of these among all sources.
         """
-        fitted = cls._fitted(tasks, lengthscale[groups], _NOISES, _MAX_POINTS)
-        return replace(fitted, owner=places[fitted.owner])
+        return cls._fitted(tasks, lengthscale[groups], _NOISES, _MAX_POINTS, places)
 
     @classmethod
     def of_some(
-        cls, tasks: Sequence[Task], lengthscale: Float[Array, " p"], noise: float
+        cls,
+        tasks: Sequence[Task],
+        lengthscale: Float[Array, " p"],
+        noise: float,
+        places: Int[Array, " k"],
     ) -> Common:
         """What some sources have in common; cheap enough for an ask.
 
@@ -86,8 +89,10 @@ class Common:
             tasks: The sources, their values on one scale.
             lengthscale: Of each column.
             noise: That of all sources, or 0 where it is not known.
+            places: Of these among all sources.
         """
-        return cls._fitted(tasks, lengthscale, (noise or min(_NOISES),), _MAX_POINTS_OF_SOME)
+        noises = (noise or min(_NOISES),)
+        return cls._fitted(tasks, lengthscale, noises, _MAX_POINTS_OF_SOME, places)
 
     @classmethod
     def _fitted(
@@ -96,12 +101,13 @@ class Common:
         lengthscale: Float[Array, " p"],
         noises: Sequence[float],
         most: int,
+        places: Int[Array, " k"],
     ) -> Common:
         known = _known_to_all(tasks)
         chosen, tasks = _thinned(tasks, most)
         X, y = np.concatenate([t.X for t in tasks]), np.concatenate([t.y for t in tasks])
         counts = np.concatenate([task.counts for task in tasks])
-        owner = np.repeat(chosen, [len(task) for task in tasks])
+        owner = np.repeat(places[chosen], [len(task) for task in tasks])
         nothing = cls(
             X=X,
             coefficients=np.zeros(len(X)),
@@ -128,7 +134,7 @@ class Common:
         )
 
     def without(self, source: int) -> Common:
-        """Of all sources but one, with the same share and noise."""
+        """Of all sources but one, with the same share and noise, and of the same parameters."""
         rest = self.owner != source
         if self.share == 0.0 or rest.all() or not rest.any():
             return self
@@ -146,6 +152,11 @@ class Common:
         )
 
     @property
+    def known(self) -> Bool[Array, " p"]:
+        """The columns that every source has, of which it speaks."""
+        return self.inverse_lengthscale > 0.0
+
+    @property
     def alike(self) -> Float[Array, "n n"]:
         """What part of the covariance of each pair of points remains."""
         return _alike(self.share, self.owner[:, None] == self.owner)
@@ -157,8 +168,7 @@ class Common:
     @property
     def terms(self) -> Terms:
         """Those of the mean."""
-        known = (self.inverse_lengthscale > 0.0)[None]
-        return Terms(self.X, self.coefficients, np.array([len(self.X)]), known)
+        return Terms(self.X, self.coefficients, np.array([len(self.X)]), self.known[None])
 
 
 def _known_to_all(tasks: Sequence[Task]) -> Bool[Array, " p"]:

@@ -6,19 +6,18 @@ carries its name, its sources and the row of its basis function, so that nobody 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
 from numpy import ndarray as Array
 
-from optuna_metabo.ensembles.beyond import Beyond
+from optuna_metabo.ensembles.beyond import NOTHING, Beyond, Lacking
 from optuna_metabo.ensembles.functions import Functions, Voices
-from optuna_metabo.ensembles.kriging import Coefficients, Kernel, Kriging, Residual
+from optuna_metabo.ensembles.kriging import Coefficients, Kriging, Residual
 from optuna_metabo.ensembles.screening import Kept
 from optuna_metabo.shapes import Bool, Float, Int
-from optuna_metabo.tasks import Task
 
 # Of the slope: how much a function is stretched is never quite known.
 _SLOPE_VARIANCE = 0.1
@@ -77,16 +76,45 @@ class Group:
         experts: One or more.
         kernel: The name of the residual's kernel.
         has_deviations: Whether the sources' deviations from their mean are further directions.
+        beyond: What parameters may do that their sources lack.
     """
 
     relation: Relation
     experts: tuple[Expert, ...]
     kernel: str = "shared"
     has_deviations: bool = False
+    beyond: Beyond = NOTHING
 
     def only(self, index: Int[Array, " i"]) -> Group:
         """Some of its experts."""
         return replace(self, experts=tuple(self.experts[i] for i in index))
+
+    def parted(self, beyond: Sequence[Beyond]) -> Iterator[Group]:
+        """Groups of the experts whose functions lack the same columns.
+
+        Args:
+            beyond: What is beyond each row of :class:`Basis`.
+        """
+        for one in dict.fromkeys(beyond[expert.basis] for expert in self.experts):
+            some = tuple(expert for expert in self.experts if beyond[expert.basis] == one)
+            yield replace(self, experts=some, beyond=one)
+
+    @property
+    def kernels(self) -> tuple[str, ...]:
+        """The names of all that :meth:`correlation` is made of."""
+        return (self.kernel,) if self.beyond.is_nothing else (self.kernel, self.beyond.kernel)
+
+    @property
+    def rho(self) -> float:
+        """The size of the residual and what is beyond, which are one process."""
+        return float(np.hypot(self.relation.rho, np.sqrt(self.beyond.size)))
+
+    def correlation(self, by_kernel: Mapping[str, Float[Array, "n m"]]) -> Float[Array, "n m"]:
+        """Of this process, from those of the kernels by name."""
+        if self.beyond.is_nothing:
+            return by_kernel[self.kernel]
+        part = self.beyond.size / self.rho**2
+        return (1.0 - part) * by_kernel[self.kernel] + part * by_kernel[self.beyond.kernel]
 
     @cached_property
     def _places(self) -> Int[Array, " e"]:
@@ -97,22 +125,20 @@ class Group:
         return basis.rows[self._places]
 
     def spread(self, basis: Basis) -> Float[Array, "l m"]:
-        """The rows of the residual's further covariance: some of the basis', the first ones."""
-        if self.relation is RIVAL:
-            return basis.beyond[:0]
-        return basis.spread if self.has_deviations else basis.beyond
+        """The rows of the residual's further covariance."""
+        return basis.deviations if self.has_deviations else basis.deviations[:0]
 
     def condition(
         self,
-        correlation: Float[Array, "N N"],
+        by_kernel: Mapping[str, Float[Array, "N N"]],
         y: Float[Array, " n"],
         basis: Basis,
         *,
         noise: Float[Array, " N"],
     ) -> Kriging:
         """The experts given the values at the first n of N points, and the noise at each."""
-        spread = self.spread(basis)
-        residual = Residual.factorise(correlation, spread, rho=self.relation.rho, noise=noise)
+        correlation, spread = self.correlation(by_kernel), self.spread(basis)
+        residual = Residual.factorise(correlation, spread, rho=self.rho, noise=noise)
         return Kriging.condition(residual, self.relation.coefficients, y, self.rows(basis))
 
 
@@ -164,19 +190,12 @@ class Basis:
 
     Args:
         rows: The functions of single sources, what all have in common, their mean, nothing.
-        beyond: Of what parameters may do that no source knows, rows with this Gram matrix.
         deviations: Of the sources from their mean: the Gram matrix of these rows is what is not
             known of the best combination.
     """
 
     rows: Float[Array, "rows m"]
-    beyond: Float[Array, "l m"]
     deviations: Float[Array, "s m"]
-
-    @property
-    def spread(self) -> Float[Array, "rows_of_spread m"]:
-        """Both: the residual's further covariance of an expert that has all of it."""
-        return np.concatenate([self.beyond, self.deviations])
 
     def of_all(self, share: float) -> Float[Array, " m"]:
         """What all sources expect together: what they have in common, or without it their mean."""
@@ -192,21 +211,17 @@ class Bases:
         kept: The sources that have experts.
         needed: Which rows of :class:`Basis` are worked out; the others are 0.
         voices: The needed ones of these sources' functions and of what all have in common.
-        beyond: What parameters may do that no source knows.
     """
 
     kept: Kept
     needed: Bool[Array, " rows"]
     voices: Voices
-    beyond: Beyond
 
     @classmethod
-    def of(
-        cls, functions: Functions, kept: Kept, groups: Sequence[Group], beyond: Beyond
-    ) -> Bases:
+    def of(cls, functions: Functions, kept: Kept, groups: Sequence[Group]) -> Bases:
         """Those of the groups' experts."""
         every = np.ones(len(kept.sources) + 3, dtype=bool)
-        everything = cls(kept, every, functions.voices(kept.sources), beyond)
+        everything = cls(kept, every, functions.voices(kept.sources))
         return everything.only(groups)
 
     def only(self, groups: Sequence[Group]) -> Bases:
@@ -230,17 +245,12 @@ class Bases:
             rows[s + 1] = shares @ rows[:s]
             parts = shares * s / max(s - 1, 1)
             deviations = (rows[:s] - rows[s + 1]) * np.sqrt(parts)[:, None]
-        return Basis(rows, self.beyond(X), deviations)
+        return Basis(rows, deviations)
 
 
-def distant_evidence(
-    kernel: Kernel, beyond: Beyond, target: Task, phi: Float[Array, "s n"]
-) -> Float[Array, " s"]:
-    """That of the distant experts of some functions, whose values at the target's points these
-    are.
-    """
-    correlation, noise = kernel.correlation(target.X, target.X), kernel.noise / target.counts
-    spread = beyond(target.X)
-    residual = Residual.factorise(correlation, spread, rho=DISTANT.rho, noise=noise)
-    kriging = Kriging.condition(residual, DISTANT.coefficients, target.y, phi)
-    return np.asarray(np.logaddexp.reduce(kriging.log_evidence, axis=1))
+def lacking(functions: Functions, kept: Kept) -> Lacking:
+    """The columns of which each row of :class:`Basis` says nothing, nothing itself apart."""
+    sources = Lacking.of(~functions.models.data.known[kept.sources]).fewer(kept.shares)
+    of_each, common = sources.of_each, ~functions.common.known
+    of_most = kept.shares @ of_each > 0.5
+    return Lacking.of(np.vstack([of_each, common, of_most, np.zeros_like(common)]))

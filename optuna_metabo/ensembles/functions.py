@@ -25,6 +25,8 @@ _MAX_CORE = 48
 _MAX_VOTERS = 1024
 # Bytes of what some sources have in common that are remembered.
 _MAX_OF_SOME = 2**20
+# Less than any square of what is believed; it keeps 0 / 0 from being asked.
+_TINY = 1e-300
 # The power of what is believed before any value that remains as odds when there are some. Weights
 # that are right of the mean are too sure of single sources: with the weights themselves, tst_svm
 # had less regret than without features in the first trials and more from the fourth one on; with
@@ -47,7 +49,7 @@ class Functions:
         mass: For what part of the sources each of these speaks.
         anchors: What the sources say at points that fill the domain.
         belief: The odds of each source when values are to be explained, 1 on average.
-        evenness: The effective number of sources that are believed, over their number.
+        believed: How far each is believed by its features, 1 on average.
     """
 
     models: SourceModels
@@ -59,7 +61,7 @@ class Functions:
     mass: Float[Array, " c"]
     anchors: Anchors
     belief: Float[Array, " sources"]
-    evenness: float = 1.0
+    believed: Float[Array, " sources"]
 
     @classmethod
     def of(cls, models: SourceModels, common: Common, reference: Float[Array, "r p"]) -> Functions:
@@ -72,17 +74,24 @@ class Functions:
         core = np.sort(order[:_MAX_CORE])
         anchors = Anchors.of(reference, phi, models.lengthscale)
         mass, belief = _mass(phi, core, heard), heard / heard.mean()
-        return cls(models, common, centre, scale, order, core, mass, anchors, belief)
+        alike = np.ones(len(models))
+        return cls(models, common, centre, scale, order, core, mass, anchors, belief, alike)
 
     def __len__(self) -> int:
         return len(self.models)
 
     @property
     def share(self) -> float:
-        """How much of two sources' functions is explained by one another; less where few are
-        believed, since it is that of all.
+        """How much of two sources' functions is explained by one another; less where few of those
+        are believed that the common function was learned from, since it is that of all.
         """
-        return self.evenness * self.common.share**2
+        return self._evenness * self.common.share**2
+
+    @cached_property
+    def _evenness(self) -> float:
+        """The effective number of these sources, as they are believed, over their number."""
+        believed = self.believed[np.unique(self.common.owner)]
+        return float(believed.mean() ** 2 / max(np.mean(believed**2), _TINY))
 
     @property
     def opinions(self) -> Float[Array, " opinions"]:
@@ -118,8 +127,7 @@ class Functions:
         odds = belief**_TEMPER * heard
         mass = _mass(phi, self.core, belief * heard)
         order = self.order[np.argsort(-belief[self.order], kind="stable")]
-        evenness = float(belief.mean() ** 2 / np.mean(belief**2))
-        return replace(self, order=order, belief=odds / odds.mean(), mass=mass, evenness=evenness)
+        return replace(self, order=order, belief=odds / odds.mean(), mass=mass, believed=belief)
 
     def among(self, index: Int[Array, " s"]) -> Functions:
         """With what some sources have in common in the place of what all have."""
@@ -132,7 +140,7 @@ class Functions:
 
     def _of_some(self, index: Int[Array, " s"]) -> CommonOfSome:
         tasks = [self.models.task(int(i)) for i in index]
-        common = Common.of_some(tasks, self.models.lengthscale, self.common.noise)
+        common = Common.of_some(tasks, self.models.lengthscale, self.common.noise, index)
         return CommonOfSome(common, *_size(common.mean(self.anchors.X)[None]))
 
     def single(self, X: Float[Array, "m p"], index: Int[Array, " s"]) -> Float[Array, "s m"]:

@@ -10,7 +10,7 @@ import numpy as np
 from numpy import ndarray as Array
 
 from optuna_metabo.ensembles.calibration import Calibration, unit
-from optuna_metabo.ensembles.experts import OPPOSED, RIVAL, Bases, Group, Relation
+from optuna_metabo.ensembles.experts import CLOSE, OPPOSED, RIVAL, Bases, Group, Relation
 from optuna_metabo.ensembles.functions import Functions
 from optuna_metabo.ensembles.kriging import Kernel, Kriging
 from optuna_metabo.ensembles.predictor import Predictor
@@ -42,7 +42,7 @@ class Ready:
         bases: The experts' functions.
         places: Which of these each expert has.
         correlations: With the target's points, by the names of kernels.
-        kernels: That of each kriging.
+        groups: Of the krigings, with the experts that count.
     """
 
     weights: Float[Array, " c"]
@@ -50,14 +50,14 @@ class Ready:
     bases: Bases
     places: Int[Array, " e"]
     correlations: dict[str, Correlations]
-    kernels: list[str]
+    groups: list[Group]
 
     def posterior(self, X: Float[Array, "m p"]) -> tuple[Float[Array, "c m"], Float[Array, "c m"]]:
         """Means and variances of the values on the target's scale."""
         basis = self.bases.at(X)
         found = {name: one(X).T for name, one in self.correlations.items()}
-        correlation = np.stack([found[name] for name in self.kernels])
-        return self.predictor.posterior(correlation, basis.rows[self.places], basis.spread)
+        correlation = np.stack([group.correlation(found) for group in self.groups])
+        return self.predictor.posterior(correlation, basis.rows[self.places], basis.deviations)
 
 
 @dataclass(frozen=True)
@@ -117,7 +117,7 @@ class AveragingModel:
     def _are(self, relation: Relation) -> Bool[Array, " e"]:
         """Which experts are of a relation."""
         return np.repeat(
-            [group.relation is relation for group in self.groups],
+            [group.relation == relation for group in self.groups],
             [len(group.experts) for group in self.groups],
         )
 
@@ -180,10 +180,10 @@ class AveragingModel:
         active = [part for part in parts if part[2].any()]
         groups = [group.only(np.flatnonzero(some.any(axis=1))) for group, _, some in active]
         predictor = Predictor.of(*zip(*(part[1:] for part in active), strict=True))
-        kernels = [group.kernel for group in groups]
-        correlations = {name: self.kernels[name].correlations(self.X) for name in {*kernels}}
+        names = {name for group in groups for name in group.kernels}
+        correlations = {name: self.kernels[name].correlations(self.X) for name in names}
         places = np.array([expert.basis for group in groups for expert in group.experts])
-        return Ready(weights, predictor, self.bases.only(groups), places, correlations, kernels)
+        return Ready(weights, predictor, self.bases.only(groups), places, correlations, groups)
 
     def unit(
         self, X: Float[Array, "m p"], mixture: Posterior, spread: float
@@ -205,10 +205,15 @@ class AveragingModel:
         return (mixture.mean - y) / self.unit(X, mixture, spread)
 
     def novelty(self, X: Float[Array, "m p"]) -> Float[Array, " m"]:
-        """The part of the residual's variance that is left after the values, from 0 to 1."""
-        kernel = self.kernels[self.groups[0].kernel]
-        correlation, spread = kernel.correlation(self.X, X), self.bases.beyond(X)
-        return self.krigings[0].residual.left(correlation, spread)
+        """The part of the residual's variance that is left after the values, from 0 to 1: of those
+        close experts that are believed most.
+        """
+        weights = [weight.sum() for weight in self._by_group(self.expert_weights)]
+        single = [one.relation == CLOSE and not one.has_deviations for one in self.groups]
+        i = int(np.argmax(np.where(single, weights, -1.0)))
+        group = self.groups[i]
+        found = {name: self.kernels[name].correlation(self.X, X) for name in group.kernels}
+        return self.krigings[i].residual.left(group.correlation(found), np.zeros((0, len(X))))
 
 
 @dataclass(frozen=True)

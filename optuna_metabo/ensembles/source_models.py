@@ -50,6 +50,9 @@ _N_ROUNDS = 20
 # Sources less likely to have a signal do not speak for all. A few trials hardly tell a signal from
 # noise: with a half, sources of 12 trials lost much of what they share (hpolib .17 to .28 at 10).
 _LIKELY = 0.1
+# A source that is so much less likely than others to have a signal tells nothing of a parameter
+# that these lack: lengthscales there explain its noise.
+_AS_LIKELY = 0.5
 
 
 @dataclass(frozen=True)
@@ -91,19 +94,17 @@ class SourceModels:
     def covered(self) -> Bool[Array, " p"]:
         """The columns of which sources have tried so much together that they know how soon values
         change there: of a choice that no source had they do not, nor of a longer range, and where
-        no source likely has a signal they know nothing.
+        no source likely has a signal they know nothing; of what only sources know that have one
+        far less likely than others neither.
         """
         data, of_numbers = self.data, np.bincount(self.groups)[self.groups] == 1
         # A task tells no value in the middle of a range from an absent one: none there is counted.
         told = data.known[:, None, :] & (data.X != ABSENT)
         tried = extent(data.X[data.mask], told[data.mask])
         is_told = tried >= np.where(of_numbers, _COVERED, _TINY)
+        likeliest = np.max(self.signal[:, None] * data.known, axis=0)
+        is_told &= likeliest >= _AS_LIKELY * self.signal.max()
         return np.asarray(is_told & (self.signal >= _LIKELY).any())
-
-    @property
-    def unknown(self) -> Bool[Array, " p"]:
-        """The columns of which no source says anything."""
-        return np.asarray(~self.data.known.any(axis=0))
 
     @property
     def gp(self) -> GP:

@@ -52,7 +52,7 @@ def _fitted(models: SourceModels, common: Common) -> Float[Array, " t"]:
     these do not know, as they were.
     """
     rows = evenly(np.arange(len(common.X)), _MAX_POINTS)
-    known, repeats = common.inverse_lengthscale > 0.0, Repeats.of(common.counts[rows])
+    known, repeats = common.known, Repeats.of(common.counts[rows])
     points = Task(common.X[rows], common.y[rows], known, repeats=repeats)
     prior = HyperparameterPrior.default(len(models.theta) - 2)
     alike = common.alike[np.ix_(rows, rows)]

@@ -4,8 +4,9 @@
 
 Four past studies of 40 trials tuned three parameters of a rippled bowl, each with its optimum a
 little elsewhere. The new study has a fourth one: the past studies had none of that name, or tried
-a tenth of its range. How much it matters is its effect, where that of each of the others is 1.
-Printed is the mean regret after some trials, with the past studies and without any.
+a tenth of its range, or a fifth study had it whose values are random. How much it matters is its
+effect, where that of each of the others is 1. Printed is the mean regret after some trials, with
+the past studies and without any.
 """
 
 from __future__ import annotations
@@ -43,15 +44,18 @@ class Past:
         high: The upper end of its range; ``None`` if they lack it.
         new_at: Where its best value may be.
         is_there: Whether there are any past studies.
+        has_noise: Whether one more study has all of its range, and random values.
     """
 
     high: float | None
     new_at: tuple[float, float]
     is_there: bool = True
+    has_noise: bool = False
 
 
 PASTS = {
     "lack it": Past(None, (0.1, 0.9)),
+    "one noise study has it": Past(None, (0.1, 0.9), has_noise=True),
     "tried a tenth": Past(0.1, (0.02, 0.3)),
     "none": Past(None, (0.1, 0.9), is_there=False),
 }
@@ -106,11 +110,28 @@ def past_studies(target: Bowl, high: float | None, generator: np.random.Generato
     return studies
 
 
+def noise_study(target: Bowl, generator: np.random.Generator) -> optuna.Study:
+    """Of the new study's parameters, its values random."""
+    sampler = optuna.samplers.RandomSampler(int(generator.integers(2**31)))
+    study, objective = (
+        optuna.create_study(study_name="noise", sampler=sampler),
+        target.objective(1),
+    )
+
+    def value(trial: optuna.Trial) -> float:
+        objective(trial)
+        return float(generator.standard_normal())
+
+    study.optimize(value, n_trials=N_TRIALS)
+    return study
+
+
 def regrets(past: Past, effect: float, seed: int) -> Array:
     """After the trials of :data:`AFTER`."""
     generator = np.random.default_rng(seed)
     target = Bowl(generator.uniform(0.2, 0.8, 3), float(generator.uniform(*past.new_at)), effect)
     studies = past_studies(target, past.high, generator) if past.is_there else []
+    studies += [noise_study(target, generator)] if past.has_noise else []
     study = optuna.create_study(sampler=MetaGPSampler(studies, seed=seed))
     study.optimize(target.objective(1.0), n_trials=AFTER[-1])
     best = np.minimum.accumulate(study.trials_dataframe(("value",))["value"].to_numpy())

@@ -11,6 +11,7 @@ from scipy.special import ndtr
 
 from optuna_metabo.domain import Dimension, Domain
 from optuna_metabo.ensembles.averaging import Averaging, AveragingPrior, _agreement
+from optuna_metabo.ensembles.calibration import believed_spread
 from optuna_metabo.ensembles.experts import CLOSE, OPPOSED, RIVAL
 from optuna_metabo.ensembles.mixture import AveragingModel, CalibratedModel
 from optuna_metabo.ensembles.turns import FIRST_PROBE, PROBE_EVERY
@@ -421,6 +422,8 @@ def test_a_few_values_that_hardly_differ_are_no_noise_unless_repeats_say_so() ->
         return found
 
     assert noise(Task(X[:4], y[:4])) == pytest.approx(1e-6)
+    assert noise(Task(X[:9], y[:9])) == pytest.approx(1e-6)
+    assert noise(Task(X[:10], y[:10])) > 0.01
     assert noise(Task(X, y)) > 0.01
     assert noise(Task.observed(X[[0, 1, 2, 2]], y[:4])) > 0.01
 
@@ -441,3 +444,43 @@ def test_how_soon_values_change_where_no_source_has_looked_is_the_targets_own_bu
     theirs = prior.functions.models.lengthscale
     np.testing.assert_array_equal(shared, np.where([1, 1, 0, 0, 1], theirs, own))
     assert (own != theirs).all()
+
+
+def test_without_a_shared_kernel_the_residuals_lengthscales_are_the_targets_own() -> None:
+    prior, target = prior_of(*ALIKE), task(0.3, 12, 9)
+    assert prior.functions.models.covered.all()
+    for share_kernel in (True, False):
+        settings = Averaging(share_kernel=share_kernel)
+        found = replace(prior, settings=settings)._kernels(target)
+        theirs = prior.functions.models.lengthscale
+        expected = theirs if share_kernel else found["own"].lengthscale
+        np.testing.assert_array_equal(found["shared"].lengthscale, expected)
+
+
+def test_a_single_source_is_not_left_out() -> None:
+    """Nothing would be left that could predict it."""
+    prior = prior_of(ALIKE[0])
+    assert len(prior.some) == 1
+    found = prior.calibration
+    np.testing.assert_array_equal([found.centres, found.widths], [[0.0], [3.0]])
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(AveragingPrior, "_errors", lambda *_: pytest.fail("it was left out"))
+        assert prior_of(ALIKE[0]).calibration.weights.tolist() == [1.0]
+
+
+@pytest.mark.parametrize("trust", [1.0, 0.4])
+def test_before_the_first_value_sources_have_what_their_rival_leaves(trust: float) -> None:
+    """Which has more where they are doubted, or are likely noise."""
+    prior = replace(prior_of(*(noise(seed) for seed in range(3))), trust=trust)
+    assert prior.plain > prior.settings.plain
+    assert prior.condition(EMPTY, NONE).weights.sum() == pytest.approx(1.0 - prior.plain)
+
+
+def test_how_far_values_lie_apart_is_told_by_all_of_them_not_by_those_that_are_modelled() -> None:
+    prior, X = prior_of(*ALIKE), np.random.default_rng(5).random((40, 2))
+    whole = Task(X, 1e-3 * bowl(X, 0.3))
+    few = whole.only(np.argsort(-whole.y)[:12])
+    model = prior.condition(replace(few, whole=whole), NONE)
+    assert isinstance(model, CalibratedModel)
+    found, expected = model.calibration().spread, believed_spread(prior._spread, whole.y)
+    assert found == expected != believed_spread(prior._spread, few.y)

@@ -1,72 +1,124 @@
-"""What parameters may do that no source knows."""
+"""What parameters may do that sources lack."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import pytest
+from numpy import ndarray as Array
 
 from optuna_metabo.domain import Dimension, Domain
 from optuna_metabo.ensembles import beyond as module
-from optuna_metabo.ensembles.averaging import Averaging
-from optuna_metabo.ensembles.beyond import Beyond
-from optuna_metabo.ensembles.experts import RIVAL
+from optuna_metabo.ensembles.averaging import Averaging, AveragingPrior
+from optuna_metabo.ensembles.beyond import NOTHING, Beyond, Lacking
+from optuna_metabo.ensembles.experts import RIVAL, lacking
+from optuna_metabo.ensembles.kriging import Kernel
+from optuna_metabo.ensembles.screening import Kept
 from optuna_metabo.gp.kernel import matern52, squared_distance
-from optuna_metabo.quasirandom import halton
 from optuna_metabo.tasks import Task
 
-LENGTHSCALE = np.array([0.3, 1.0, 1.2])
-POINTS = halton(256, 3, generator=np.random.default_rng(0))
+LACKS_Z, ALL, ONLY_Z = np.array([True, True, False]), np.ones(3, bool), np.array([0, 0, 1]) > 0
 X = np.random.default_rng(1).random((20, 3))
 
 
-@pytest.mark.parametrize("unknown", [[False, False, True], [False, True, True]])
-def test_its_covariance_is_the_kernel_of_the_unknown_columns_alone(unknown: list[bool]) -> None:
-    found = Beyond.of(np.array(unknown), LENGTHSCALE, POINTS)
-    columns = np.flatnonzero(unknown)
-    r2 = squared_distance(X[:, columns], X[:, columns], LENGTHSCALE[columns])
-    np.testing.assert_allclose(found(X).T @ found(X), found.size * matern52(r2), atol=0.02 * 10)
-    moved = X.copy()
-    moved[:, 0] = 0.5
-    np.testing.assert_array_equal(found(moved), found(X))
+def known(Z: Array) -> Array:
+    return np.asarray(-((Z[:, 0] - 0.3) ** 2) - (Z[:, 1] - 0.6) ** 2)
 
 
-def test_where_sources_know_all_there_is_nothing() -> None:
-    found = Beyond.of(np.zeros(3, dtype=bool), LENGTHSCALE, POINTS)
-    assert found.is_nothing
-    assert found(X).shape == (0, 20)
-    assert not Beyond.of(np.array([False, False, True]), LENGTHSCALE, POINTS).is_nothing
+def with_z(n: int, seed: int) -> Task:
+    Z = np.random.default_rng(seed).random((n, 3))
+    return Task(Z, known(Z) - 8.0 * (Z[:, 2] - 0.4) ** 2)
 
 
-def test_its_size_is_the_likeliest_and_the_usual_one_where_nothing_tells() -> None:
-    usual = Beyond.of(np.array([False, False, True]), LENGTHSCALE, POINTS)
-    assert usual.likeliest(lambda one: 0.0).size == usual.size
-    sizes = {usual.likeliest(lambda one, sign=sign: sign * one.size).size for sign in (1.0, -1.0)}
-    assert min(sizes) < usual.size < max(sizes)
-    large = usual.likeliest(lambda one: one.size)
-    np.testing.assert_allclose(large(X).T @ large(X), large.size / 10 * (usual(X).T @ usual(X)))
+def lack_z(n_sources: int = 3) -> list[Task]:
+    points = np.random.default_rng(3).random((n_sources, 30, 3))
+    return [Task(Z, known(Z), LACKS_Z) for Z in points]
+
+
+def noise(n: int, columns: Array = ALL) -> Task:
+    generator = np.random.default_rng(8)
+    return Task(generator.random((n, 3)), generator.standard_normal(n), columns)
+
+
+def unrelated() -> Task:
+    Z = np.random.default_rng(9).random((30, 3))
+    return Task(Z, np.sin(7.0 * Z[:, 0]) + np.cos(5.0 * Z[:, 1]) + np.sin(4.0 * Z[:, 2]))
+
+
+def prior_of(sources: Sequence[Task]) -> AveragingPrior:
+    domain = Domain((Dimension(),) * 3)
+    found = Averaging().learn(sources, domain, generator=np.random.default_rng(0))
+    assert isinstance(found, AveragingPrior)
+    return found
+
+
+def own(*more: Task) -> float:
+    """The rival's weight where what three sources lack matters more than all they know."""
+    return prior_of([*lack_z(), *more]).weighed(with_z(12, 5), X[:0]).weight(RIVAL)
 
 
 def test_sources_are_believed_though_what_they_lack_matters_more_than_all_they_know(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """Without it the rival has nearly all of the weight: the scale of the values is another."""
-    domain, generator = Domain((Dimension(),) * 3), np.random.default_rng(3)
-
-    def known(Z: np.ndarray) -> np.ndarray:
-        return -((Z[:, 0] - 0.3) ** 2) - (Z[:, 1] - 0.6) ** 2
-
-    sources = []
-    for _ in range(3):
-        Z = generator.random((30, 3))
-        sources.append(Task(Z, known(Z), np.array([True, True, False])))
-    Z = generator.random((12, 3))
-    target = Task(Z, known(Z) - 8.0 * (Z[:, 2] - 0.4) ** 2)
-
-    def own() -> float:
-        prior = Averaging().learn(sources, domain, generator=np.random.default_rng(0))
-        return prior.weighed(target, np.zeros((0, 3))).weight(RIVAL)
-
     assert own() < 0.1
     monkeypatch.setattr(module, "_SIZES", (1e-9,))
-    monkeypatch.setattr(module.Beyond.__init__, "__defaults__", (1e-9,))
     assert own() > 0.5
+
+
+@pytest.mark.parametrize("more", [noise(30), noise(8, ONLY_Z), unrelated()])
+def test_a_source_that_has_it_takes_nothing_from_those_that_lack_it(more: Task) -> None:
+    assert own(more) < 0.1
+
+
+def test_a_source_that_has_it_and_is_right_is_believed_most() -> None:
+    model = prior_of([*lack_z(), with_z(30, 7)]).weighed(with_z(12, 5), X[:0])
+    assert model.weights.argmax() == 3
+    assert model.weight(RIVAL) < 0.1
+
+
+def test_each_function_lacks_what_its_own_sources_do() -> None:
+    """What all have in common what any of them does, their mean what most do."""
+    functions = prior_of([*lack_z(), with_z(30, 7), with_z(30, 8)]).functions
+    rows = [~LACKS_Z] * 3 + [~ALL] * 2
+    for shares, of_mean in (([0.2] * 5, ~LACKS_Z), ([0.1, 0.1, 0.1, 0.3, 0.4], ~ALL)):
+        found = lacking(functions, Kept(np.arange(5), np.array(shares)))
+        np.testing.assert_array_equal(found.of_each, [*rows, ~LACKS_Z, of_mean, ~ALL])
+
+
+def test_where_sources_know_all_nothing_is_beyond() -> None:
+    model = prior_of([with_z(30, i) for i in range(3)]).weighed(with_z(6, 5), X[:0])
+    assert {group.beyond for group in model.groups} == {NOTHING}
+    assert set(model.kernels) == {"own", "shared"}
+    assert len(model.groups) == 6
+
+
+def test_the_rival_lacks_nothing() -> None:
+    model = prior_of(lack_z()).weighed(with_z(6, 5), X[:0])
+    assert {group.beyond.is_nothing for group in model.groups[:-1]} == {False}
+    assert model.groups[-1].beyond is NOTHING
+
+
+def test_it_is_a_function_of_the_lacking_columns_alone() -> None:
+    kernel = Kernel(np.array([0.3, 1.0, 1.2]), 0.1)
+    found = Lacking.of(np.array([[0, 1, 1], [0, 0, 0], [0, 1, 1]]) > 0).kernels(kernel)
+    (one,) = found.values()
+    columns = squared_distance(X[:, 1:], X[:, 1:], kernel.lengthscale[1:])
+    np.testing.assert_allclose(one.correlation(X, X), matern52(columns), atol=1e-12)
+
+
+def test_of_many_sets_those_of_the_most_weight_stay(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The others count as what most of those functions lack that have none of these."""
+    monkeypatch.setattr(module, "_MAX_SETS", 3)
+    lacks = np.array([[0, 0, 1], [1, 0, 0], [1, 1, 0], [1, 0, 1], [0, 0, 1]]) > 0
+    weight = np.array([1.0, 3.0, 0.4, 0.5, 1.0])
+    found = Lacking.of(lacks).fewer(weight).of_each
+    np.testing.assert_array_equal(found[[0, 1, 4]], lacks[[0, 1, 4]])
+    np.testing.assert_array_equal(found[[2, 3]], [[True, False, True]] * 2)
+    np.testing.assert_array_equal(Lacking.of(lacks[:3]).fewer(weight[:3]).of_each, lacks[:3])
+
+
+def test_where_nothing_tells_its_size_is_the_usual_one() -> None:
+    usual = Beyond("one", module._SIZES[0])
+    assert usual.likeliest(lambda one: 0.0) == usual

@@ -126,6 +126,16 @@ def test_one_absurd_error_changes_little() -> None:
     np.testing.assert_allclose(one.variance, other.variance, rtol=0.2)
 
 
+@pytest.mark.parametrize("absurd", [1e12, -1e12])
+def test_an_absurd_error_of_few_is_a_large_one_on_its_side(absurd: float) -> None:
+    found = np.r_[np.random.default_rng(2).normal(size=12), absurd]
+    largest = 30.0 * float(np.median(np.abs(found)))
+    one, other = (Calibration.of(e, 9) for e in (found, np.r_[found[:-1], np.sign(absurd) * 1e3]))
+    assert 1.0 < np.abs(one.centres).max() <= largest
+    np.testing.assert_array_equal(one.centres, other.centres)
+    np.testing.assert_array_equal(one.widths, other.widths)
+
+
 def test_errors_that_are_all_the_same_give_a_proper_distribution() -> None:
     corrected = Calibration.of(np.zeros(10), 9).correct(posterior(3), np.ones(3))
     assert (corrected.variances > 0.0).all()

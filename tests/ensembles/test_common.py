@@ -139,13 +139,17 @@ def test_points_are_owned_by_the_places_of_their_sources() -> None:
 
 
 def test_points_keep_their_owners_where_some_sources_are_left_out() -> None:
-    owner = Common.of_some(sources(*np.linspace(0.2, 0.4, 70), n=4), LENGTHSCALE, 0.01).owner
-    assert (owner[0], owner[-1]) == (0, 69)
+    tasks, places = sources(*np.linspace(0.2, 0.4, 70), n=4), np.arange(70) + 5
+    owner = Common.of_some(tasks, LENGTHSCALE, 0.01, places).owner
+    assert (owner[0], owner[-1]) == (5, 74)
+    assert len(np.unique(owner)) < 70
 
 
 def test_what_some_have_in_common_has_the_noise_of_all_or_little_where_none_is_known() -> None:
     tasks = sources(0.2, 0.3, 0.4)
-    given, unknown = (Common.of_some(tasks, LENGTHSCALE, noise) for noise in (0.05, 0.0))
+    given, unknown = (
+        Common.of_some(tasks, LENGTHSCALE, noise, np.arange(3)) for noise in (0.05, 0.0)
+    )
     assert (given.noise, unknown.noise) == (0.05, min(module._NOISES))
 
 

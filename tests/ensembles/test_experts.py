@@ -7,12 +7,11 @@ import pytest
 from numpy import ndarray as Array
 
 from optuna_metabo.ensembles.averaging import Averaging, AveragingPrior
-from optuna_metabo.ensembles.beyond import Beyond
+from optuna_metabo.ensembles.beyond import NOTHING, Beyond
 from optuna_metabo.ensembles.experts import (
     CLOSE,
     DISTANT,
     OPPOSED,
-    RIVAL,
     Bases,
     Expert,
     Group,
@@ -64,8 +63,7 @@ def test_each_expert_has_the_function_that_it_is_named_after() -> None:
     functions, X = prior.functions, np.random.default_rng(1).random((6, 2))
     kept = np.array([2, 0])
     groups = groups_of(kept, functions.share)
-    beyond = Beyond.of(np.array([False, True]), np.full(2, 0.5), X)
-    bases = Bases.of(functions, Kept.believed(kept, functions.belief), groups, beyond)
+    bases = Bases.of(functions, Kept.believed(kept, functions.belief), groups)
     basis, values = bases.at(X), functions(X)
     mean = values[kept].mean(axis=0)
     expected = {"source 2": values[2], "source 0": values[0], "common": values[-1]}
@@ -81,17 +79,48 @@ def test_each_expert_has_the_function_that_it_is_named_after() -> None:
     )
 
 
-def test_all_but_the_rival_have_what_no_source_knows_and_combinations_the_deviations_too() -> None:
+def test_a_residual_and_what_is_beyond_are_one_process() -> None:
+    """Of the sum of both covariances; of experts that lack nothing it is the residual's."""
+    by_kernel = {"shared": np.eye(3), "lacking": np.full((3, 3), 0.7)}
+    found = Group(CLOSE, (), beyond=Beyond("lacking", 10.0))
+    expected = CLOSE.rho**2 * np.eye(3) + 10.0 * 0.7
+    np.testing.assert_allclose(found.rho**2 * found.correlation(by_kernel), expected)
+    assert found.kernels == ("shared", "lacking")
+    alone = Group(CLOSE, ())
+    assert (alone.rho, alone.kernels) == (CLOSE.rho, ("shared",))
+    assert alone.correlation(by_kernel) is by_kernel["shared"]
+
+
+def test_a_group_is_parted_by_what_its_experts_lack() -> None:
+    lacks = [NOTHING, Beyond("a", 1.0), Beyond("a", 10.0), Beyond("a", 1.0), NOTHING, NOTHING]
+    parts = list(groups_of(np.array([4, 2, 9]))[0].parted(lacks))
+    assert [part.beyond for part in parts] == [NOTHING, Beyond("a", 1.0), Beyond("a", 10.0)]
+    assert [[e.basis for e in part.experts] for part in parts] == [[0], [1, 3], [2]]
+    assert all(part.relation == CLOSE for part in parts)
+
+
+def test_combinations_have_the_deviations_as_further_directions_and_no_others() -> None:
     functions, X = prior_of(*alike()).functions, np.random.default_rng(1).random((6, 2))
     groups = groups_of(np.array([2, 0]), functions.share)
-    beyond = Beyond.of(np.array([False, True]), np.full(2, 0.5), X)
-    kept = Kept.believed(np.array([2, 0]), functions.belief)
-    basis = Bases.of(functions, kept, groups, beyond).at(X)
+    basis = Bases.of(functions, Kept.believed(np.array([2, 0]), functions.belief), groups).at(X)
     for group in groups:
-        parts = [] if group.relation is RIVAL else [beyond(X)]
-        parts += [basis.deviations] if group.has_deviations else []
-        expected = np.concatenate([np.zeros((0, 6)), *parts])
+        expected = basis.deviations if group.has_deviations else np.zeros((0, 6))
         np.testing.assert_array_equal(group.spread(basis), expected)
+
+
+def test_what_some_groups_need_is_what_they_have_among_all() -> None:
+    """The mean and the deviations need all single functions, others their own alone."""
+    functions, X = prior_of(*alike()).functions, np.random.default_rng(1).random((6, 2))
+    groups = groups_of(np.array([2, 0, 1]), functions.share)
+    bases = Bases.of(functions, Kept.believed(np.array([2, 0, 1]), functions.belief), groups)
+    expected, n_needed = bases.at(X), []
+    for group in (*groups, groups[0].only(np.array([1])), groups[0].only(np.array([3]))):
+        some = bases.only([group])
+        np.testing.assert_allclose(group.rows(some.at(X)), group.rows(expected), atol=1e-12)
+        if group.has_deviations:
+            np.testing.assert_allclose(some.at(X).deviations, expected.deviations, atol=1e-12)
+        n_needed.append(int(some.needed.sum()))
+    assert n_needed == [4, 4, 4, 4, 4, 1, 1, 1]
 
 
 def test_the_sources_of_an_expert_are_those_that_it_listens_to() -> None:

@@ -179,7 +179,35 @@ def test_what_all_share_speaks_for_less_the_fewer_are_believed() -> None:
         ([1.0] * 4, 4.0),
         ([0.0, 2.0, 2.0, 0.0], 2.0),
         ([4.0, 0, 0, 0], 1.0),
+        ([3.0, 1.0, 0.0, 0.0], 1.6),
     ):
         found = functions.believing(np.array(belief, dtype=float))
         assert found.share == pytest.approx(functions.share * effective / 4.0)
         assert found.opinions.sum() == pytest.approx(1.0)
+
+
+def test_sources_without_a_part_in_the_common_function_do_not_count_for_what_it_says() -> None:
+    """Those of noise, that are believed as little as they have a signal."""
+    functions = learned(*alike(), noise())
+    assert set(functions.common.owner) == {0, 1, 2}
+    for believed in (0.0, 1.0, 9.0):
+        found = functions.believing(np.array([1.0, 1.0, 1.0, believed]))
+        assert found.share == pytest.approx(functions.share)
+    assert functions.believing(np.array([1.0, 0, 0, 9.0])).share == functions.share / 3.0
+
+
+def test_what_some_have_in_common_speaks_for_them_as_they_are_believed() -> None:
+    functions, some = learned(*alike(), make_task(bowl(0.4), 25, 9)), np.array([1, 3])
+    found = functions.believing(np.array([0.0, 2.0, 0.0, 2.0])).among(some)
+    assert set(found.common.owner) == {1, 3}
+    assert found.share == found.common.share**2
+    uneven = functions.believing(np.array([0.0, 4.0, 0.0, 0.0])).among(some)
+    assert uneven.share == found.share / 2.0
+
+
+def test_without_one_of_some_sources_what_the_others_have_in_common_stays() -> None:
+    functions, some = learned(*alike(), make_task(bowl(0.4), 25, 9)), np.array([1, 2, 3])
+    rest = functions.among(some).without(2)
+    assert set(rest.common.owner) == {1, 3}
+    believed = functions.believing(np.array([1.0, 1.0, 2.0, 1.0])).without(2)
+    assert believed.share == functions.share

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from numpy import ndarray as Array
 from scipy.optimize import approx_fprime
+from scipy.stats import sem
 
 from optuna_metabo.ensembles.likeness import _PENALTIES, Likeness, Pairs, Scales
 
@@ -74,6 +75,25 @@ def test_constant_unknown_and_few_features_say_nothing() -> None:
     few = np.where(np.arange(K)[:, None] < 4, values, np.nan)
     for nothing in (np.ones((K, 1)), np.full((K, 2), np.nan), few):
         assert learned(nothing, phi).says_nothing
+
+
+def test_five_sources_that_have_a_feature_are_enough_and_four_say_nothing() -> None:
+    centres, found = np.linspace(0.0, 1.0, 5), []
+    for n in (4, 5):
+        values = np.r_[centres[:n], np.full(5 - n, np.nan)][:, None]
+        found.append(learned(values, bowls(centres)).gain)
+    assert found[0] == 0.0 < found[1]
+
+
+def test_the_error_of_the_gain_is_the_standard_error_of_its_mean() -> None:
+    values, phi = described()
+    found = learned(values, phi)
+    distances = Scales.of(values).distances(values, values)
+    errors = Pairs(phi @ phi.T / phi.shape[1], distances).left_out(_PENALTIES)
+    gains = errors[0] - errors[1:]
+    best = gains[gains.mean(axis=1).argmax()]
+    assert found.gain == pytest.approx(best.mean() / errors[0].mean())
+    assert found.error == pytest.approx(sem(best) / errors[0].mean())
 
 
 def test_a_feature_that_no_source_has_hides_no_other() -> None:

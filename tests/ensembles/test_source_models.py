@@ -301,3 +301,15 @@ def test_the_middle_where_absent_parameters_stand_covers_no_range() -> None:
     X = np.column_stack([generator.random(20), np.r_[np.full(10, 0.5), np.linspace(0.6, 1.3, 10)]])
     task = Task(X, X[:, 0])
     assert SourceModels.learn([task], DOMAIN).covered.tolist() == [True, False]
+
+
+@pytest.mark.parametrize(("signal", "is_covered"), [(0.4, False), (0.6, True)])
+def test_of_a_column_that_only_a_much_less_likely_source_knows_nothing_is_covered(
+    signal: float, is_covered: bool
+) -> None:
+    """Whether it has a signal is told beside those that lack the column, not alone."""
+    lack_it = [replace(one, known=np.array([True, False])) for one in alike()]
+    models = SourceModels.learn([*lack_it, make_task(bowl(0.3), 25, 9)], DOMAIN)
+    doubted = replace(models, signal=np.r_[np.ones(3), signal])
+    assert doubted.covered.tolist() == [True, is_covered]
+    assert replace(doubted, signal=np.full(4, signal)).covered.all()

@@ -61,7 +61,11 @@ def test_the_noise_and_the_weights_of_each_source_follow_the_lengthscales() -> N
     np.testing.assert_array_equal(again.noise, told.noise)
 
 
-def test_sources_that_are_little_alike_keep_their_lengthscales() -> None:
+def test_sources_that_are_little_alike_keep_their_lengthscales(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Also where others would explain all points better."""
+    monkeypatch.setattr(module, "_CLEARLY", -np.inf)
     tasks = [
         Task(X, np.sin(9.0 * X @ np.roll(np.eye(D)[0], i)))
         for i, X in enumerate(points(40, seed) for seed in range(4))
