@@ -206,13 +206,16 @@ HOSTILE: dict[str, tuple[Callable[[bytes], bytes], str]] = {
     "too much trust": (learned("trust", to=5), "weights that none can have"),
     "no trust": (learned("trust", to=-1.0), "weights that none can have"),
     "a trust that is no number": (learned("trust", to=float("nan")), "makes no sense"),
-    "too uneven": (learned("functions", "evenness", to=-1), "makes no sense"),
+    "beliefs that are no numbers": (
+        with_array(("functions", "believed"), lambda believed: believed.fill(np.nan)),
+        "makes no sense",
+    ),
     "a source that is not there": (
         with_array(("functions", "order"), lambda order: order.fill(77)),
         "makes no sense",
     ),
     "opinions of nobody": (
-        lambda whole: learned("functions", "evenness", to=0.0)(
+        lambda whole: with_array(("functions", "believed"), lambda believed: believed.fill(0.0))(
             with_array(("functions", "mass"), lambda mass: mass.fill(0.0))(whole)
         ),
         "no variance",

@@ -30,6 +30,7 @@ from optuna_metabo.history import History
 from optuna_metabo.learning import Learned, Learner, is_start_up
 from optuna_metabo.limits import learned_of_success, may_fail
 from optuna_metabo.memory import Memory, digest_of
+from optuna_metabo.outputs import divided
 from optuna_metabo.past import Past
 from optuna_metabo.past_study import LeftOut
 from optuna_metabo.shapes import Float
@@ -147,11 +148,15 @@ class Retrospect:
 
     def told_before(self, trial: FrozenTrial) -> list[FrozenTrial]:
         """The trials whose values were known when a trial began."""
-        return ended_before(self.now.telling, trial)
+        return self._ended_before(trial)[0]
+
+    def _ended_before(self, trial: FrozenTrial) -> tuple[list[FrozenTrial], list[FrozenTrial]]:
+        """The trials that told something when one began, and those that had failed."""
+        return divided(ended_before(self.now.ended, trial), self.now.objectives)
 
     def _failed_before(self, trial: FrozenTrial) -> list[FrozenTrial]:
         """The trials that had failed when one began, of those that were asked for a parameter."""
-        return [one for one in ended_before(self.now.failed, trial) if one.params]
+        return [one for one in self._ended_before(trial)[1] if one.params]
 
     def seen(self, told: Sequence[FrozenTrial]) -> list[Task]:
         """The values of some trials, one task an objective, as a proposal looks at them."""
@@ -229,7 +234,7 @@ class Retrospect:
         if was_added(trial):
             return Origin("added")
         used = [one for part in self.learned for one in part.used]
-        n_ended = len(seen[0]) + len(ended_before(self.now.failed, trial))
+        n_ended = len(seen[0]) + len(self._ended_before(trial)[1])
         if begin_anew(models):
             return Origin("anew")
         if is_start_up(self.learned, n_ended, self.n_startup_trials):

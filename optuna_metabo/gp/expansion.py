@@ -79,6 +79,11 @@ class Terms:
     sizes: Int[Array, " k"]
     known: Bool[Array, "k p"]
 
+    def __post_init__(self) -> None:
+        """A term without a weight would be noticed only where some of the functions are asked."""
+        if not len(self.X) == len(self.weights) == self.sizes.sum():
+            raise ValueError("terms and weights are not as many as the functions have")
+
     @classmethod
     def joined(cls, parts: Sequence[Terms]) -> Terms:
         """Those of all."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from numpy import ndarray as Array
@@ -61,3 +63,10 @@ def test_correlations_with_given_points_are_those_of_the_kernel() -> None:
     X = terms(EVERYTHING).X
     expected = matern52(squared_distance(POINTS, X, LENGTHSCALE))
     np.testing.assert_allclose(Correlations.of(X, 1.0 / LENGTHSCALE)(POINTS), expected, atol=1e-12)
+
+
+def test_terms_and_weights_are_as_many_as_the_functions_have() -> None:
+    given = terms(EVERYTHING)
+    for wrong in ({"X": given.X[1:], "weights": given.weights[1:]}, {"sizes": SIZES + 1}):
+        with pytest.raises(ValueError, match="not as many"):
+            replace(given, **wrong)
