@@ -52,8 +52,17 @@ def test_of_sources_of_which_each_has_a_like_one_their_first_values_choose() -> 
     """What all of them expect together is no help."""
     prior = learned(bowls(0.1, 0.12, 0.9, 0.88, n=40))
     choices = [trust._choice(prior.without(i), one) for i, one in prior.some]
-    assert np.mean(choices) < trust._CHOSEN_WELL
+    assert np.median(choices) < trust._CHOSEN_WELL
     assert prior.trust == 1.0
+
+
+def test_a_single_strange_source_casts_no_doubt_on_the_others(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Found by the choices alone: nothing need be searched."""
+    sources = [*bowls(0.2, 0.25, 0.3, 0.35), make_task(partial(peak, (0.9, 0.9)), 25, 7)]
+    monkeypatch.setattr(trust, "_search", lambda others, task: 0.5)
+    assert learned(sources).trust == 1.0
 
 
 def test_opposites_are_no_reason_for_doubt() -> None:
