@@ -37,8 +37,9 @@ from optuna_metabo.threads import single_threaded
 
 # The surrogates of which what is learned is kept; another learns when the first trial asks.
 _KEPT = ("auto",)
-# Points at which what was learned is tried, and of how many of them values are told.
-_N_TRIED, _N_TOLD = 4, 2
+# Points at which what was learned is tried, and of how many of them values are told: to more than
+# one hyperparameters are fitted, for which a third of a second of imports would be waited for.
+_N_TRIED, _N_TOLD = 4, 1
 _ROUNDING = 1e-9
 # What a file that makes no sense raises when it is unpacked, or when what it holds is tried.
 _NONSENSE = (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError)
@@ -289,7 +290,7 @@ def _relearned(question: Question, packed: Any, arrays: list[Array]) -> Learned 
 
 
 def _try(prior: Prior, encoding: Encoding) -> None:
-    """Where a search begins, and where the first values are known.
+    """Where a search begins, and where a value is known.
 
     The former loads what the first ask would wait for otherwise; the latter looks at all that
     later ones need.
