@@ -99,6 +99,7 @@ def _used(now: Snapshot, past: Past, learned: Sequence[Learned]) -> list[str]:
     known = {name for trial in now.trials for name in trial.params}
 
     def is_used(source: SourceTask) -> bool:
+        """Whether it knows of such a parameter."""
         if known:
             return not known.isdisjoint(source.shared)
         return past.search_space.keys() <= {*source.shared}

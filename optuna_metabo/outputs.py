@@ -87,7 +87,9 @@ def divided(
         for trial in trials
         if trial.state in TELLING and not any(one.is_worst(trial) for one in objectives)
     ]
-    if any(np.isneginf(one.values(telling)).all() for one in objectives):
+    if not any(trial.state == TrialState.COMPLETE for trial in telling) and any(
+        np.isneginf(one.values(telling)).all() for one in objectives
+    ):
         telling = []
     told = {trial.number for trial in telling}
     failed = [one for one in trials if one.state.is_finished() and one.number not in told]

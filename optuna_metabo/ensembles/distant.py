@@ -26,7 +26,10 @@ def likeliest(
     """What is beyond each function, of the size by which the distant experts of all that lack the
     same columns explain the values best; arguments as of :func:`distant_evidence`.
     """
-    distant, of_each = _Distant.of(kernels, target), [NOTHING] * len(phi)
+    of_each = [NOTHING] * len(phi)
+    if not lacking.sets.any():
+        return of_each
+    distant = _Distant.of(kernels, target)
     for usual, some in lacking.parts():
         if not usual.is_nothing:
             beyond = usual.likeliest(partial(distant.evidence_of_any, phi[some]))
@@ -62,6 +65,7 @@ class _Distant:
 
     @classmethod
     def of(cls, kernels: Mapping[str, Kernel], target: Task) -> _Distant:
+        """With these kernels, of which the shared one tells the noise."""
         X, noise = target.X, kernels["shared"].noise
         correlations = {name: kernel.correlation(X, X) for name, kernel in kernels.items()}
         return cls(correlations, noise / target.counts, target)

@@ -146,17 +146,9 @@ class Retrospect:
         is_held = any(one.number in self.constrained for one in told)
         return is_held or may_fail(len(failed), len(succeeded), is_told=self.fails_in_past)
 
-    def told_before(self, trial: FrozenTrial) -> list[FrozenTrial]:
-        """The trials whose values were known when a trial began."""
-        return self._ended_before(trial)[0]
-
     def _ended_before(self, trial: FrozenTrial) -> tuple[list[FrozenTrial], list[FrozenTrial]]:
         """The trials that told something when one began, and those that had failed."""
         return divided(ended_before(self.now.ended, trial), self.now.objectives)
-
-    def _failed_before(self, trial: FrozenTrial) -> list[FrozenTrial]:
-        """The trials that had failed when one began, of those that were asked for a parameter."""
-        return [one for one in self._ended_before(trial)[1] if one.params]
 
     def seen(self, told: Sequence[FrozenTrial]) -> list[Task]:
         """The values of some trials, one task an objective, as a proposal looks at them."""
@@ -179,7 +171,8 @@ class Retrospect:
 
     def step(self, trial: FrozenTrial) -> Step:
         """What was believed when a trial began, and what led to it."""
-        told, failed = self.told_before(trial), self._failed_before(trial)
+        told, without_value = self._ended_before(trial)
+        failed = [one for one in without_value if one.params]
         is_limited = self._is_limited(told, failed)
         ended = tuple(one.number for one in told), len(failed), is_limited
         under_way = running_at(self.trials, trial)
