@@ -274,6 +274,12 @@ def test_a_value_of_a_run_that_failed_may_be_anything() -> None:
     assert len(import_history(rows, MINIMIZE_Y, study_name="runs").trials) == 2
 
 
+def test_a_pruned_run_without_a_value_is_pruned() -> None:
+    rows = [{"params.x": 1, "y": 1.0, "state": "COMPLETE"}, {"params.x": 2, "state": "PRUNED"}]
+    study = import_history(rows, MINIMIZE_Y, study_name="runs")
+    assert [trial.state for trial in study.trials] == [TrialState.COMPLETE, TrialState.PRUNED]
+
+
 def test_a_column_with_other_words_than_states_says_nothing_of_the_runs_which_is_told(
     log: list[tuple[str, str]],
 ) -> None:
