@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from numbers import Integral
 from typing import Any, Literal
 
 from optuna.distributions import (
@@ -21,6 +22,10 @@ Kind = Literal["linear", "log", "categorical"]
 
 # Positive values of which the largest is so many times the smallest are read logarithmically.
 _DECADES = 100.0
+# Larger integers are no seeds or counts, and their ranges leave the floats.
+_LARGEST_INT = 2**64
+# Every float that is larger is whole.
+_LARGEST_WHOLE_FLOAT = 2**53
 # Names beyond so many are those of runs or files, and no parameter.
 _MAX_CHOICES = 64
 
@@ -68,9 +73,21 @@ def _distribution(
     log = given == "log" or (given is None and spans_decades)
     if log and low <= 0.0:
         raise ValueError(f"{name!r} cannot be log: it has the value {low}")
-    if all(number == round(number) for number in numbers):
-        return IntDistribution(int(low), int(high), log=log)
-    return FloatDistribution(low, high, log=log)
+    if all(map(_is_whole, numbers)):
+        ends = int(low), int(high), _in_optuna(low), _in_optuna(high)
+        return IntDistribution(min(ends), max(ends), log=log)
+    return FloatDistribution(float(low), float(high), log=log)
+
+
+def _is_whole(number: float) -> bool:
+    """Whether it is an integer: beyond those that floats tell apart only as it is written."""
+    largest = _LARGEST_INT if isinstance(number, Integral) else _LARGEST_WHOLE_FLOAT
+    return abs(number) <= largest and number == round(number)
+
+
+def _in_optuna(number: float) -> int:
+    """The integer for which Optuna takes a number as it looks whether a range holds it."""
+    return int(float(number))
 
 
 def _choices(name: str, told: Sequence[Any]) -> CategoricalDistribution:
