@@ -89,6 +89,45 @@ def test_a_data_frame_is_read_and_its_gaps_are_parameters_that_are_absent() -> N
     assert study.trials[1].state == TrialState.FAIL
 
 
+def test_names_of_several_levels_in_a_data_frame_are_those_of_the_flat_one() -> None:
+    study = optuna.create_study(
+        directions=["minimize", "maximize"], sampler=optuna.samplers.RandomSampler(seed=0)
+    )
+    study.optimize(lambda trial: (trial.suggest_float("x", 0, 1), trial.number), n_trials=3)
+    metrics = {"0": "minimize", "values_1": "maximize"}
+    for frame in (study.trials_dataframe(multi_index=True), study.trials_dataframe()):
+        found = import_history(frame, metrics, study_name="copy")
+        assert [one.params for one in found.trials] == [one.params for one in study.trials]
+        assert [one.values for one in found.trials] == [one.values for one in study.trials]
+
+
+def test_columns_that_are_numbers_are_called_by_their_texts() -> None:
+    pandas = pytest.importorskip("pandas")
+    frame = pandas.DataFrame({0: [0.25, 0.5], 1: [2.0, 1.0]})
+    study = import_history(frame, {"1": "minimize"}, study_name="frame", params=["0"])
+    assert study.best_params == {"0": 0.5}
+    with pytest.raises(TypeError, match=r"params expects columns by texts, such as '0', got 0$"):
+        import_history(frame, {"1": "minimize"}, study_name="frame", params=[0])
+    with pytest.raises(TypeError, match=r"metrics expects columns by texts, such as '1', got 1$"):
+        import_history(frame, {1: "minimize"}, study_name="frame", params=["0"])
+
+
+class OtherFrame:
+    """A data frame as polars has it."""
+
+    def to_dict(self, *, as_series: bool = True) -> dict[str, Any]:
+        return {}
+
+
+def test_what_is_like_a_data_frame_of_pandas_and_is_none_is_named() -> None:
+    pandas = pytest.importorskip("pandas")
+    tables: list[Any] = [pandas.Series([1, 2]), OtherFrame()]
+    for table in tables:
+        says = rf"table expects .*, got a {type(table).__name__}: .* to_frame\(\) .* to_pandas\(\)"
+        with pytest.raises(TypeError, match=says):
+            import_history(table, MINIMIZE_Y, study_name="runs")
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
@@ -123,15 +162,30 @@ def test_errors_name_the_column_and_the_row_and_make_no_study(
         ({"table": {"x": [1, 2], "y": [3, 4]}}, TypeError, r"table .* one mapping .*DataFrame"),
         ({"table": [{"x": 1, "y": 2}, "x"]}, TypeError, "table .* row 2 is 'x'"),
         ({"table": 3}, TypeError, "table expects .*, got 3"),
+        ({"params": 5}, TypeError, "params expects columns, such as .*, got 5$"),
+        ({"params": [None]}, TypeError, "params expects columns by texts, .*, got None$"),
+        ({"distributions": ["x"]}, TypeError, r"distributions expects .*, got \['x'\]$"),
+        ({"distributions": "log"}, TypeError, r"distributions expects .*, got 'log'$"),
+        ({"storage": 5}, TypeError, "storage expects a URL or one of Optuna's .*, got 5$"),
+        ({"study_name": 5}, TypeError, "study_name expects a text, got 5$"),
+        ({"study_name": None}, TypeError, "study_name expects a text, got None$"),
     ],
 )
 def test_what_is_no_argument_is_named_with_what_was_expected(
     arguments: dict[str, Any], error: type[Exception], message: str
 ) -> None:
     given: dict[str, Any] = {"table": [{"x": 1, "y": 2}], "metrics": MINIMIZE_Y, "params": ["x"]}
-    given |= arguments
     with pytest.raises(error, match=message):
-        import_history(study_name="runs", **given)
+        import_history(**{"study_name": "runs", **given, **arguments})
+
+
+def test_parameters_may_be_any_iterable_of_names() -> None:
+    table = [{"x": 1, "y": 2}]
+    for params in (iter(["x"]), {"x"}, {"x": None}, np.array(["x"])):
+        given: dict[str, Any] = {"params": params}
+        assert import_history(table, MINIMIZE_Y, study_name="runs", **given).best_params == {
+            "x": 1
+        }
 
 
 def test_two_columns_are_not_one_parameter() -> None:
