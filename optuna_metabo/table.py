@@ -24,12 +24,20 @@ from optuna_metabo.logs import LOGGER
 from optuna_metabo.reading import listed
 
 _EXPECTED = "table expects the path of a CSV file, a data frame of pandas or one mapping a row"
-# Texts for a cell without a value, beside NaN; what else is a name, and may be a choice.
-_MISSING = {"", "NA", "<NA>"}
+# Texts for a cell without a value, beside NaN: pandas' words but for None, which may be a choice,
+# as any other name.
+_MISSING = {
+    *("", "NA", "<NA>", "N/A", "n/a", "#N/A", "#N/A N/A", "#NA", "NULL", "null"),
+    *("1.#IND", "-1.#IND", "1.#QNAN", "-1.#QNAN"),
+}
 # What pandas has for a missing value, by type, as pandas may not be installed.
 _MISSING_TYPES = {"NAType", "NaTType"}
 # What may stand between the cells of a file that has no commas there.
 _SEPARATORS = (";", "\t", "|")
+# What Excel writes above the head, read as a line.
+_COMMA_NAMED = ["sep=", ""]
+# Instead of the limit of the module csv, which also holds for columns that are not used.
+_LONGEST_CELL = 2**31 - 1
 _BOOLS = {"true": True, "false": False}
 # How Optuna, MLflow and W&B call the column that says how a run ended, and what they write there.
 _STATE_COLUMNS = {"state", "status"}
@@ -296,11 +304,11 @@ def _mappings(table: Any) -> list[Mapping[Any, Any]]:
 
 
 def _lines(path: str | os.PathLike[str]) -> tuple[list[str], list[list[str]]]:
-    """The head of a CSV file and its rows, without blank lines."""
+    """The head of a CSV file and its rows."""
     name = os.fspath(path)
     try:
         with open(path, newline="", encoding="utf-8-sig") as file:
-            head, *rows = [line for line in csv.reader(file, strict=True) if line] or [[]]
+            head, *rows = _filled_lines(file) or [[]]
     except UnicodeDecodeError as error:
         raise ValueError(f"expected a CSV file in UTF-8, got {name!r}: {error}") from None
     except csv.Error as error:
@@ -321,3 +329,13 @@ def _lines(path: str | os.PathLike[str]) -> tuple[list[str], list[list[str]]]:
                 "that is not in quotes?"
             )
     return [column.strip() for column in head], rows
+
+
+def _filled_lines(file: Iterable[str]) -> list[list[str]]:
+    """The lines of a CSV file that have a cell, without that in which Excel names the comma."""
+    before = csv.field_size_limit(_LONGEST_CELL)
+    try:
+        lines = [line for line in csv.reader(file, strict=True) if any(map(str.strip, line))]
+    finally:
+        csv.field_size_limit(before)
+    return lines[1:] if lines[:1] == [_COMMA_NAMED] else lines

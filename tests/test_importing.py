@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import datetime
 import enum
 import math
@@ -251,6 +252,34 @@ def test_cells_that_a_short_row_lacks_are_missing_and_blank_lines_are_no_rows(
     assert [trial.params for trial in study.trials] == [{"x": 2, "z": 3}, {"x": 1}, {}]
 
 
+@pytest.mark.parametrize("blank", ["   ", ",", " , ", ",,,", "\t"])
+def test_a_line_without_any_cell_is_no_run(blank: str, tmp_path: Path) -> None:
+    path = csv_file(tmp_path, f"{blank}\nparams.x,y\n1,2\n{blank}\n2,3\n{blank}\n")
+    study = import_history(path, MINIMIZE_Y, study_name="runs")
+    assert [trial.params for trial in study.trials] == [{"x": 1}, {"x": 2}]
+
+
+def test_the_line_in_which_excel_names_the_comma_is_no_head(tmp_path: Path) -> None:
+    path = csv_file(tmp_path, "sep=,\r\nparams.x,y\r\n1,2\r\n")
+    assert import_history(path, MINIMIZE_Y, study_name="runs").best_params == {"x": 1}
+    path = csv_file(tmp_path, "sep=;\nparams.x;y\n1;2\n")
+    with pytest.raises(ValueError, match=r"is the file separated by ';'\? expected commas"):
+        import_history(path, MINIMIZE_Y, study_name="runs")
+
+
+def test_a_column_that_is_not_used_may_have_cells_of_any_length(tmp_path: Path) -> None:
+    limit = csv.field_size_limit()
+    path = csv_file(tmp_path, f"params.x,log,y\n1,{'a' * (limit + 1)},2\n")
+    assert import_history(path, MINIMIZE_Y, study_name="runs").best_params == {"x": 1}
+    assert csv.field_size_limit() == limit
+
+
+@pytest.mark.parametrize("word", ["none", "nil", "Null", "na", "n.a."])
+def test_other_words_for_nothing_are_choices(word: str) -> None:
+    rows = [{"params.k": word, "y": 1}, {"params.k": "a", "y": 2}]
+    assert import_history(rows, MINIMIZE_Y, study_name="runs").best_params == {"k": word}
+
+
 @pytest.mark.parametrize("text", ["", "\n\n", "params.x,y\n"])
 def test_a_file_without_rows_is_named(text: str, tmp_path: Path) -> None:
     path = csv_file(tmp_path, text)
@@ -417,11 +446,20 @@ def test_decimals_of_a_database_are_the_floats_that_they_stand_for(tmp_path: Pat
         assert (one.params, one.values, one.state) == (other.params, other.values, other.state)
 
 
-@pytest.mark.parametrize("text", ["", " ", "NA", "<NA>", "nan", "NaN", "NAN", "-nan"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("", " ", "NA", "<NA>", "nan", "NaN", "NAN", "-nan", "-NaN", "N/A", "n/a", "#N/A", "#NA"),
+        *("#N/A N/A", "NULL", "null", " null ", "1.#IND", "-1.#IND", "1.#QNAN", "-1.#QNAN"),
+    ],
+)
 def test_texts_for_a_missing_value_are_missing(text: str) -> None:
     rows = [{"params.x": 1, "y": 1}, {"params.x": text, "y": text}]
     _, trial = import_history(rows, MINIMIZE_Y, study_name="runs").trials
     assert (trial.params, trial.state) == ({}, TrialState.FAIL)
+    rows = [{"params.x": "a", "y": 1}, {"params.x": text, "y": 2}]
+    study = import_history(rows, MINIMIZE_Y, study_name="runs")
+    assert [one.params for one in study.trials] == [{"x": "a"}, {}]
 
 
 def test_what_pandas_has_for_a_missing_value_is_missing() -> None:
