@@ -20,7 +20,7 @@ from optuna.storages import BaseStorage, InMemoryStorage
 from optuna.study import Study, StudyDirection
 from optuna.trial import FrozenTrial, TrialState
 
-from optuna_metabo.choices import strange_among
+from optuna_metabo.choices import how_read, strange_among
 from optuna_metabo.inferring import Kind, as_stored, is_absent, legal, space_of
 from optuna_metabo.logs import LOGGER
 from optuna_metabo.outputs import name_metrics
@@ -98,7 +98,8 @@ def import_history(
 def why_choices(trials: Iterable[FrozenTrial], name: str) -> str:
     """What made choices of the numbers of a parameter, in words; nothing if nothing did."""
     strange = strange_among([one.params[name] for one in trials if name in one.params])
-    return f"because of {some_of([*map(repr, strange)], ', ')}" if strange else ""
+    told = f"because of {some_of([*map(repr, strange)], ', ')}{how_read(strange)}"
+    return told if strange else ""
 
 
 @contextmanager

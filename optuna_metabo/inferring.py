@@ -14,7 +14,14 @@ from optuna.distributions import (
     IntDistribution,
 )
 
-from optuna_metabo.choices import index_of, number_of, same_choice, stored
+from optuna_metabo.choices import (
+    how_read,
+    index_of,
+    number_of,
+    same_choice,
+    stored,
+    strange_among,
+)
 from optuna_metabo.encoding import fits
 from optuna_metabo.table import Row, Table, read
 
@@ -28,6 +35,7 @@ _LARGEST_INT = 2**64
 _LARGEST_WHOLE_FLOAT = 2**53
 # Names beyond so many are those of runs or files, and no parameter.
 _MAX_CHOICES = 64
+_ADVICE = ": leave it out by naming the others (params=, --param), or give its distribution"
 
 
 def space_of(
@@ -93,13 +101,14 @@ def _in_optuna(number: float) -> int:
 def _choices(name: str, told: Sequence[Any]) -> CategoricalDistribution:
     """In an order that does not hang on that of the rows."""
     different = {(type(value).__name__, str(value)): value for value in told}
-    if len(different) > _MAX_CHOICES:
+    found = [different[key] for key in sorted(different)]
+    choices = [None if one == "None" else one for one in found]
+    if len(choices) > _MAX_CHOICES:
+        advice = how_read(strange_among(choices)) or _ADVICE
         raise ValueError(
-            f"{name!r} has {len(different)} different values that are no numbers: leave it out by "
-            "naming the others (params=, --param), or give its distribution"
+            f"{name!r} has {len(choices)} different values that are no numbers{advice}"
         )
-    choices = [different[key] for key in sorted(different)]
-    return CategoricalDistribution([None if one == "None" else one for one in choices])
+    return CategoricalDistribution(choices)
 
 
 def as_stored(name: str, distribution: BaseDistribution) -> BaseDistribution:

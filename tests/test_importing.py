@@ -643,11 +643,34 @@ def test_a_single_metric_has_no_name_so_that_it_is_that_of_any_single_one() -> N
     assert study.metric_names is None
 
 
+AS_READ = ": numbers are read as -1000.5, without %, spaces or commas"
+
+
+@pytest.mark.parametrize(
+    ("values", "told"),
+    [
+        (["0,1", "0,01"], f", because of '0,1', '0,01'{AS_READ}"),
+        (["10%", "20%", None], f", because of '10%', '20%'{AS_READ}"),
+        (["1,000", "auto"], ""),
+        (["64,64", "128,64,32"], ""),
+        ([0.1, "auto", 2], ", because of 'auto'"),
+    ],
+)
+def test_numbers_that_are_written_otherwise_are_choices_and_that_is_told(
+    values: list[Any], told: str, log: list[tuple[str, str]]
+) -> None:
+    rows = [{"params.lr": value, "y": 1} for value in values]
+    study = import_history(rows, MINIMIZE_Y, study_name="runs")
+    assert [one.params["lr"] for one in study.trials] == values
+    assert log[0][1].partition("))")[0] + "))" in log[0][1]
+    assert log[0][1].partition("))")[2] == told
+
+
 def test_what_makes_choices_of_numbers_is_told_beside_them(log: list[tuple[str, str]]) -> None:
     rows = [
         {"params.lr": lr, "params.k": k, "y": 1} for lr, k in ((0.1, 1), ("1_000", "a"), (-1, 2))
     ]
-    for given, told in (({}, ", because of '1_000'"), ({"lr": "categorical"}, "")):
+    for given, told in (({}, f", because of '1_000'{AS_READ}"), ({"lr": "categorical"}, "")):
         log.clear()
         import_history(rows, MINIMIZE_Y, study_name="runs", distributions=given)
         assert log[0][1].endswith(f"choices=(0.1, -1, '1_000')){told}")

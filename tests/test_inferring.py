@@ -168,3 +168,11 @@ def test_infinite_numbers_are_no_choices() -> None:
 def test_a_column_of_names_is_no_parameter() -> None:
     with pytest.raises(ValueError, match="'x' has 100 different values that are no numbers"):
         column([f"run-{i}" for i in range(100)])
+
+
+def test_many_numbers_that_are_written_otherwise_are_said_to_be_so() -> None:
+    says = (
+        "'x' has 100 different values that are no numbers: numbers are read as -1000.5, without %"
+    )
+    with pytest.raises(ValueError, match=says):
+        column([f"0,{i}" for i in range(100, 200)])
