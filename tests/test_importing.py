@@ -654,6 +654,7 @@ AS_READ = ": numbers are read as -1000.5, without %, spaces or commas"
         (["1,000", "auto"], ""),
         (["64,64", "128,64,32"], ""),
         ([0.1, "auto", 2], ", because of 'auto'"),
+        ([0.1, "auto", 2, "0,5", 3], ", because of 'auto', '0,5'"),
     ],
 )
 def test_numbers_that_are_written_otherwise_are_choices_and_that_is_told(
