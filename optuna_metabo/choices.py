@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from collections.abc import Collection, Mapping, Sequence
 from numbers import Real
 from typing import Any
@@ -16,6 +17,13 @@ import numpy as np
 
 # Choices of these types come back from a database as they were.
 _SIMPLE = frozenset({type(None), bool, int, float, str})
+# A number with a comma for the point, signs between thousands, a typographic minus or a percent.
+_WRITTEN = re.compile(
+    r"[-+\u2212]?"
+    r"(\d{1,3}(?P<sign>[.,'\u2019_ \u00a0\u202f])\d{3}((?P=sign)\d{3})*(?!(?P=sign))|\d+)"
+    r"([.,]\d+)?(e[-+\u2212]?\d+)?\s?%?",
+    re.IGNORECASE,
+)
 
 
 def number_of(value: Any) -> float | None:
@@ -103,8 +111,23 @@ def is_one_of(value: Any, choices: Sequence[Any]) -> bool:
     )
 
 
+def is_written_otherwise(value: Any) -> bool:
+    """Whether a text is a number in a way of writing that is not read: 0,1 or 10% or 1,000."""
+    return isinstance(value, str) and _WRITTEN.fullmatch(value.strip()) is not None
+
+
 def strange_among(values: Collection[Any]) -> list[Any]:
-    """What makes choices of numbers: each of the others, where more than half are numbers."""
+    """What makes choices of numbers: each of the others, where more than half are numbers.
+
+    Also where all others would be numbers, were they written otherwise.
+    """
     others = [one for one in values if one is not None and number_of(one) is None]
     n_numbers = sum(number_of(one) is not None for one in values)
-    return [*{repr(one): one for one in others}.values()] if 2 * n_numbers > len(values) else []
+    is_strange = 2 * n_numbers > len(values) or all(map(is_written_otherwise, others))
+    return [*{repr(one): one for one in others}.values()] if is_strange else []
+
+
+def how_read(values: Collection[Any]) -> str:
+    """How numbers are to be written, if all of these are, in another way; nothing else."""
+    is_told = bool(values) and all(map(is_written_otherwise, values))
+    return ": numbers are read as -1000.5, without %, spaces or commas" if is_told else ""

@@ -20,7 +20,7 @@ from optuna.storages import BaseStorage, InMemoryStorage
 from optuna.study import Study, StudyDirection
 from optuna.trial import FrozenTrial, TrialState
 
-from optuna_metabo.choices import strange_among
+from optuna_metabo.choices import how_read, strange_among
 from optuna_metabo.inferring import Kind, as_stored, is_absent, legal, space_of
 from optuna_metabo.logs import LOGGER
 from optuna_metabo.outputs import name_metrics
@@ -61,7 +61,7 @@ def import_history(
         The study. What was inferred of each parameter is a line of the log.
 
     Raises:
-        TypeError: If ``table``, ``metrics`` or ``params`` has the wrong type.
+        TypeError: If an argument has the wrong type.
         ValueError: If there is no such column, or no metric, a row has a value that its
             distribution does not hold, which columns are parameters is not known, a column is two
             things or two columns are one, a row of the file does not fit its head, or a choice is
@@ -76,8 +76,8 @@ def import_history(
         {'lr': 0.001}
     """
     directions = _directions(metrics)
-    if isinstance(params, str):
-        raise TypeError(f"params expects columns, such as [{params!r}], got {params!r}")
+    params = None if params is None else _columns(params)
+    _check_types(study_name, distributions, storage)
     runs = read_table(table).ended(asked=[*metrics, *(params or ())])
     values = _values(runs, list(metrics))
     tried = runs.with_nones()
@@ -98,7 +98,8 @@ def import_history(
 def why_choices(trials: Iterable[FrozenTrial], name: str) -> str:
     """What made choices of the numbers of a parameter, in words; nothing if nothing did."""
     strange = strange_among([one.params[name] for one in trials if name in one.params])
-    return f"because of {some_of([*map(repr, strange)], ', ')}" if strange else ""
+    told = f"because of {some_of([*map(repr, strange)], ', ')}{how_read(strange)}"
+    return told if strange else ""
 
 
 @contextmanager
@@ -133,6 +134,7 @@ def _directions(metrics: Mapping[str, str]) -> list[StudyDirection]:
         raise TypeError(f"{expected}, such as {example}, got {metrics!r}")
     if not metrics:
         raise ValueError(f"{expected}, one at least")
+    _check_texts("metrics", metrics)
     return [_direction(name, one) for name, one in metrics.items()]
 
 
@@ -143,6 +145,35 @@ def _direction(name: str, direction: str) -> StudyDirection:
         raise ValueError(
             f"the direction of {name!r} is {direction!r}: expected 'minimize' or 'maximize'"
         ) from None
+
+
+def _columns(params: Iterable[str]) -> list[str]:
+    if isinstance(params, str) or not isinstance(params, Iterable):
+        example = params if isinstance(params, str) else "lr"
+        raise TypeError(f"params expects columns, such as {[example]}, got {params!r}")
+    names = list(params)
+    _check_texts("params", names)
+    return names
+
+
+def _check_texts(argument: str, columns: Iterable[Any]) -> None:
+    for one in columns:
+        if not isinstance(one, str):
+            raise TypeError(
+                f"{argument} expects columns by texts, such as {str(one)!r}, got {one!r}"
+            )
+
+
+def _check_types(study_name: Any, distributions: Any, storage: Any) -> None:
+    if not isinstance(study_name, str):
+        raise TypeError(f"study_name expects a text, got {study_name!r}")
+    if not (distributions is None or isinstance(distributions, Mapping)):
+        raise TypeError(
+            "distributions expects a mapping from parameters, such as {'lr': 'log'}, "
+            f"got {distributions!r}"
+        )
+    if not (storage is None or isinstance(storage, (str, BaseStorage))):
+        raise TypeError(f"storage expects a URL or one of Optuna's storages, got {storage!r}")
 
 
 def _values(table: Table, metrics: Sequence[str]) -> dict[str, str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from numbers import Integral
 from typing import Any, Literal
 
 from optuna.distributions import (
@@ -13,7 +14,14 @@ from optuna.distributions import (
     IntDistribution,
 )
 
-from optuna_metabo.choices import index_of, number_of, same_choice, stored
+from optuna_metabo.choices import (
+    how_read,
+    index_of,
+    number_of,
+    same_choice,
+    stored,
+    strange_among,
+)
 from optuna_metabo.encoding import fits
 from optuna_metabo.table import Row, Table, read
 
@@ -21,8 +29,13 @@ Kind = Literal["linear", "log", "categorical"]
 
 # Positive values of which the largest is so many times the smallest are read logarithmically.
 _DECADES = 100.0
+# Larger integers are no seeds or counts, and their ranges leave the floats.
+_LARGEST_INT = 2**64
+# Every float that is larger is whole.
+_LARGEST_WHOLE_FLOAT = 2**53
 # Names beyond so many are those of runs or files, and no parameter.
 _MAX_CHOICES = 64
+_ADVICE = ": leave it out by naming the others (params=, --param), or give its distribution"
 
 
 def space_of(
@@ -68,21 +81,34 @@ def _distribution(
     log = given == "log" or (given is None and spans_decades)
     if log and low <= 0.0:
         raise ValueError(f"{name!r} cannot be log: it has the value {low}")
-    if all(number == round(number) for number in numbers):
-        return IntDistribution(int(low), int(high), log=log)
-    return FloatDistribution(low, high, log=log)
+    if all(map(_is_whole, numbers)):
+        ends = int(low), int(high), _in_optuna(low), _in_optuna(high)
+        return IntDistribution(min(ends), max(ends), log=log)
+    return FloatDistribution(float(low), float(high), log=log)
+
+
+def _is_whole(number: float) -> bool:
+    """Whether it is an integer: beyond those that floats tell apart only as it is written."""
+    largest = _LARGEST_INT if isinstance(number, Integral) else _LARGEST_WHOLE_FLOAT
+    return abs(number) <= largest and number == round(number)
+
+
+def _in_optuna(number: float) -> int:
+    """The integer for which Optuna takes a number as it looks whether a range holds it."""
+    return int(float(number))
 
 
 def _choices(name: str, told: Sequence[Any]) -> CategoricalDistribution:
     """In an order that does not hang on that of the rows."""
     different = {(type(value).__name__, str(value)): value for value in told}
-    if len(different) > _MAX_CHOICES:
+    found = [different[key] for key in sorted(different)]
+    choices = [None if one == "None" else one for one in found]
+    if len(choices) > _MAX_CHOICES:
+        advice = how_read(strange_among(choices)) or _ADVICE
         raise ValueError(
-            f"{name!r} has {len(different)} different values that are no numbers: leave it out by "
-            "naming the others (params=, --param), or give its distribution"
+            f"{name!r} has {len(choices)} different values that are no numbers{advice}"
         )
-    choices = [different[key] for key in sorted(different)]
-    return CategoricalDistribution([None if one == "None" else one for one in choices])
+    return CategoricalDistribution(choices)
 
 
 def as_stored(name: str, distribution: BaseDistribution) -> BaseDistribution:

@@ -23,12 +23,21 @@ from optuna.trial import TrialState
 from optuna_metabo.logs import LOGGER
 from optuna_metabo.reading import listed
 
-# Texts for a cell without a value, beside NaN; what else is a name, and may be a choice.
-_MISSING = {"", "NA", "<NA>"}
+_EXPECTED = "table expects the path of a CSV file, a data frame of pandas or one mapping a row"
+# Texts for a cell without a value, beside NaN: pandas' words but for None, which may be a choice,
+# as any other name.
+_MISSING = {
+    *("", "NA", "<NA>", "N/A", "n/a", "#N/A", "#N/A N/A", "#NA", "NULL", "null"),
+    *("1.#IND", "-1.#IND", "1.#QNAN", "-1.#QNAN"),
+}
 # What pandas has for a missing value, by type, as pandas may not be installed.
 _MISSING_TYPES = {"NAType", "NaTType"}
 # What may stand between the cells of a file that has no commas there.
 _SEPARATORS = (";", "\t", "|")
+# What Excel writes above the head, read as a line.
+_COMMA_NAMED = ["sep=", ""]
+# Instead of the limit of the module csv, which also holds for columns that are not used.
+_LONGEST_CELL = 2**31 - 1
 _BOOLS = {"true": True, "false": False}
 # How Optuna, MLflow and W&B call the column that says how a run ended, and what they write there.
 _STATE_COLUMNS = {"state", "status"}
@@ -183,9 +192,16 @@ def read_table(table: str | os.PathLike[str] | Iterable[Mapping[str, Any]] | Any
     if not lines:
         place = f" in {os.fspath(table)!r}" if isinstance(table, (str, os.PathLike)) else ""
         raise ValueError(f"expected a table with rows, got none{place}")
-    names = ["" if name is None else str(name) for name in head]
+    names = list(map(_name, head))
     rows = [_row(number, names, line) for number, line in enumerate(lines, start=1)]
     return Table(rows, Counter(names))
+
+
+def _name(column: Any) -> str:
+    """A column's name as a text; of several levels as Optuna joins them."""
+    if isinstance(column, tuple):
+        return "_".join(str(level) for level in column if level != "")
+    return "" if column is None else str(column)
 
 
 def without(name: str, prefixes: Sequence[str]) -> str:
@@ -252,37 +268,47 @@ def _written(table: Any) -> tuple[Sequence[Any], Sequence[Sequence[Any]]]:
     if isinstance(table, (str, os.PathLike)):
         return _lines(table)
     if hasattr(table, "to_dict"):
-        frame = table.to_dict("tight")
-        data = [["" if cell is None else cell for cell in line] for line in frame["data"]]
-        return frame["columns"], data
+        return _frame(table)
     rows = _mappings(table)
     head = list(dict.fromkeys(name for row in rows for name in row))
     return head, [[row.get(name, "") for name in head] for row in rows]
 
 
+def _frame(table: Any) -> tuple[Sequence[Any], Sequence[Sequence[Any]]]:
+    """The head of a data frame of pandas and its rows."""
+    try:
+        frame = table.to_dict("tight")
+    except TypeError:
+        raise TypeError(
+            f"{_EXPECTED}, got a {type(table).__name__}: pass its to_frame() if it is one column, "
+            "its to_pandas() if it is a data frame of another library"
+        ) from None
+    data = [["" if cell is None else cell for cell in line] for line in frame["data"]]
+    return frame["columns"], data
+
+
 def _mappings(table: Any) -> list[Mapping[Any, Any]]:
     """The rows of a table that is neither a file nor a data frame."""
-    expected = "table expects the path of a CSV file, a data frame or one mapping a row"
     if isinstance(table, Mapping):
         raise TypeError(
-            f"{expected}, got one mapping with {listed(list(table))}: pass one of columns as "
+            f"{_EXPECTED}, got one mapping with {listed(list(table))}: pass one of columns as "
             "pandas.DataFrame(table), and a single row as [table]"
         )
     if not isinstance(table, Iterable):
-        raise TypeError(f"{expected}, got {table!r}")
+        raise TypeError(f"{_EXPECTED}, got {table!r}")
     rows = list(table)
     for number, row in enumerate(rows, start=1):
         if not isinstance(row, Mapping):
-            raise TypeError(f"{expected}, and row {number} is {row!r}")
+            raise TypeError(f"{_EXPECTED}, and row {number} is {row!r}")
     return rows
 
 
 def _lines(path: str | os.PathLike[str]) -> tuple[list[str], list[list[str]]]:
-    """The head of a CSV file and its rows, without blank lines."""
+    """The head of a CSV file and its rows."""
     name = os.fspath(path)
     try:
         with open(path, newline="", encoding="utf-8-sig") as file:
-            head, *rows = [line for line in csv.reader(file, strict=True) if line] or [[]]
+            head, *rows = _filled_lines(file) or [[]]
     except UnicodeDecodeError as error:
         raise ValueError(f"expected a CSV file in UTF-8, got {name!r}: {error}") from None
     except csv.Error as error:
@@ -303,3 +329,13 @@ def _lines(path: str | os.PathLike[str]) -> tuple[list[str], list[list[str]]]:
                 "that is not in quotes?"
             )
     return [column.strip() for column in head], rows
+
+
+def _filled_lines(file: Iterable[str]) -> list[list[str]]:
+    """The lines of a CSV file that have a cell, without that in which Excel names the comma."""
+    before = csv.field_size_limit(_LONGEST_CELL)
+    try:
+        lines = [line for line in csv.reader(file, strict=True) if any(map(str.strip, line))]
+    finally:
+        csv.field_size_limit(before)
+    return lines[1:] if lines[:1] == [_COMMA_NAMED] else lines

@@ -12,7 +12,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from optuna_metabo.choices import index_of, is_one_of, number_of, same_choice, strange_among
+from optuna_metabo.choices import (
+    index_of,
+    is_one_of,
+    is_written_otherwise,
+    number_of,
+    same_choice,
+    strange_among,
+)
 
 scalars = st.one_of(st.none(), st.booleans(), st.integers(-9, 9), st.floats(), st.text(max_size=2))
 choices = st.recursive(
@@ -91,11 +98,37 @@ def test_what_is_a_number() -> None:
         ([0.1, None, [1], 3, 4], [[1]]),
         ([0.1, None, 2], []),
         ([0.1, "a", 2, "b"], []),
+        (["0,1", "0,01"], ["0,1", "0,01"]),
+        ([None, "10%", 5, "10%", "20%"], ["10%", "20%"]),
+        (["10%", "a"], []),
+        (["64,64", "32,64,128"], []),
         (["a", "b"], []),
         ([], []),
     ],
 )
-def test_what_is_no_number_is_strange_only_among_more_numbers(
+def test_what_is_no_number_is_strange_among_more_numbers_or_if_it_is_like_one(
     values: list[Any], strange: list[Any]
 ) -> None:
     assert strange_among(values) == strange
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("0,1", "-0,01", "0,5e-3", "10%", "2.5 %", "1,000", "1,000,000.5", "1.000,5", "1 000"),
+        *("1'000", "1_000", "1\u202f000", "\u22121", "1e\u22125", " 0,1 ", "64,64"),
+    ],
+)
+def test_a_number_of_another_way_of_writing_is_one(text: str) -> None:
+    assert is_written_otherwise(text)
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        *("", "a", "%", "1,2,3", "64,64,64,", "1,000,00", "1.2.3", "1-2", "10GB", "2024-01-01"),
+        *("1 2", "1,,2", "(1, 2)", "None", 1, 0.5, None, True, [1]),
+    ],
+)
+def test_what_is_no_number_in_any_way_of_writing_is_none(value: Any) -> None:
+    assert not is_written_otherwise(value)

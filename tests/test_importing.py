@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import datetime
 import enum
 import math
@@ -89,6 +90,45 @@ def test_a_data_frame_is_read_and_its_gaps_are_parameters_that_are_absent() -> N
     assert study.trials[1].state == TrialState.FAIL
 
 
+def test_names_of_several_levels_in_a_data_frame_are_those_of_the_flat_one() -> None:
+    study = optuna.create_study(
+        directions=["minimize", "maximize"], sampler=optuna.samplers.RandomSampler(seed=0)
+    )
+    study.optimize(lambda trial: (trial.suggest_float("x", 0, 1), trial.number), n_trials=3)
+    metrics = {"0": "minimize", "values_1": "maximize"}
+    for frame in (study.trials_dataframe(multi_index=True), study.trials_dataframe()):
+        found = import_history(frame, metrics, study_name="copy")
+        assert [one.params for one in found.trials] == [one.params for one in study.trials]
+        assert [one.values for one in found.trials] == [one.values for one in study.trials]
+
+
+def test_columns_that_are_numbers_are_called_by_their_texts() -> None:
+    pandas = pytest.importorskip("pandas")
+    frame = pandas.DataFrame({0: [0.25, 0.5], 1: [2.0, 1.0]})
+    study = import_history(frame, {"1": "minimize"}, study_name="frame", params=["0"])
+    assert study.best_params == {"0": 0.5}
+    with pytest.raises(TypeError, match=r"params expects columns by texts, such as '0', got 0$"):
+        import_history(frame, {"1": "minimize"}, study_name="frame", params=[0])
+    with pytest.raises(TypeError, match=r"metrics expects columns by texts, such as '1', got 1$"):
+        import_history(frame, {1: "minimize"}, study_name="frame", params=["0"])
+
+
+class OtherFrame:
+    """A data frame as polars has it."""
+
+    def to_dict(self, *, as_series: bool = True) -> dict[str, Any]:
+        return {}
+
+
+def test_what_is_like_a_data_frame_of_pandas_and_is_none_is_named() -> None:
+    pandas = pytest.importorskip("pandas")
+    tables: list[Any] = [pandas.Series([1, 2]), OtherFrame()]
+    for table in tables:
+        says = rf"table expects .*, got a {type(table).__name__}: .* to_frame\(\) .* to_pandas\(\)"
+        with pytest.raises(TypeError, match=says):
+            import_history(table, MINIMIZE_Y, study_name="runs")
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
@@ -123,15 +163,30 @@ def test_errors_name_the_column_and_the_row_and_make_no_study(
         ({"table": {"x": [1, 2], "y": [3, 4]}}, TypeError, r"table .* one mapping .*DataFrame"),
         ({"table": [{"x": 1, "y": 2}, "x"]}, TypeError, "table .* row 2 is 'x'"),
         ({"table": 3}, TypeError, "table expects .*, got 3"),
+        ({"params": 5}, TypeError, "params expects columns, such as .*, got 5$"),
+        ({"params": [None]}, TypeError, "params expects columns by texts, .*, got None$"),
+        ({"distributions": ["x"]}, TypeError, r"distributions expects .*, got \['x'\]$"),
+        ({"distributions": "log"}, TypeError, r"distributions expects .*, got 'log'$"),
+        ({"storage": 5}, TypeError, "storage expects a URL or one of Optuna's .*, got 5$"),
+        ({"study_name": 5}, TypeError, "study_name expects a text, got 5$"),
+        ({"study_name": None}, TypeError, "study_name expects a text, got None$"),
     ],
 )
 def test_what_is_no_argument_is_named_with_what_was_expected(
     arguments: dict[str, Any], error: type[Exception], message: str
 ) -> None:
     given: dict[str, Any] = {"table": [{"x": 1, "y": 2}], "metrics": MINIMIZE_Y, "params": ["x"]}
-    given |= arguments
     with pytest.raises(error, match=message):
-        import_history(study_name="runs", **given)
+        import_history(**{"study_name": "runs", **given, **arguments})
+
+
+def test_parameters_may_be_any_iterable_of_names() -> None:
+    table = [{"x": 1, "y": 2}]
+    for params in (iter(["x"]), {"x"}, {"x": None}, np.array(["x"])):
+        given: dict[str, Any] = {"params": params}
+        assert import_history(table, MINIMIZE_Y, study_name="runs", **given).best_params == {
+            "x": 1
+        }
 
 
 def test_two_columns_are_not_one_parameter() -> None:
@@ -195,6 +250,34 @@ def test_cells_that_a_short_row_lacks_are_missing_and_blank_lines_are_no_rows(
     path = csv_file(tmp_path, "\ny,params.x,params.z\n1,2,3\n\n2,1\n3\n")
     study = import_history(path, MINIMIZE_Y, study_name="runs")
     assert [trial.params for trial in study.trials] == [{"x": 2, "z": 3}, {"x": 1}, {}]
+
+
+@pytest.mark.parametrize("blank", ["   ", ",", " , ", ",,,", "\t"])
+def test_a_line_without_any_cell_is_no_run(blank: str, tmp_path: Path) -> None:
+    path = csv_file(tmp_path, f"{blank}\nparams.x,y\n1,2\n{blank}\n2,3\n{blank}\n")
+    study = import_history(path, MINIMIZE_Y, study_name="runs")
+    assert [trial.params for trial in study.trials] == [{"x": 1}, {"x": 2}]
+
+
+def test_the_line_in_which_excel_names_the_comma_is_no_head(tmp_path: Path) -> None:
+    path = csv_file(tmp_path, "sep=,\r\nparams.x,y\r\n1,2\r\n")
+    assert import_history(path, MINIMIZE_Y, study_name="runs").best_params == {"x": 1}
+    path = csv_file(tmp_path, "sep=;\nparams.x;y\n1;2\n")
+    with pytest.raises(ValueError, match=r"is the file separated by ';'\? expected commas"):
+        import_history(path, MINIMIZE_Y, study_name="runs")
+
+
+def test_a_column_that_is_not_used_may_have_cells_of_any_length(tmp_path: Path) -> None:
+    limit = csv.field_size_limit()
+    path = csv_file(tmp_path, f"params.x,log,y\n1,{'a' * (limit + 1)},2\n")
+    assert import_history(path, MINIMIZE_Y, study_name="runs").best_params == {"x": 1}
+    assert csv.field_size_limit() == limit
+
+
+@pytest.mark.parametrize("word", ["none", "nil", "Null", "na", "n.a."])
+def test_other_words_for_nothing_are_choices(word: str) -> None:
+    rows = [{"params.k": word, "y": 1}, {"params.k": "a", "y": 2}]
+    assert import_history(rows, MINIMIZE_Y, study_name="runs").best_params == {"k": word}
 
 
 @pytest.mark.parametrize("text", ["", "\n\n", "params.x,y\n"])
@@ -272,6 +355,12 @@ def test_a_run_is_what_its_state_says_even_if_it_has_a_value(
 def test_a_value_of_a_run_that_failed_may_be_anything() -> None:
     rows = [{"params.x": 1, "y": 1.0, "state": "FAIL"}, {"params.x": 2, "y": "?", "state": "FAIL"}]
     assert len(import_history(rows, MINIMIZE_Y, study_name="runs").trials) == 2
+
+
+def test_a_pruned_run_without_a_value_is_pruned() -> None:
+    rows = [{"params.x": 1, "y": 1.0, "state": "COMPLETE"}, {"params.x": 2, "state": "PRUNED"}]
+    study = import_history(rows, MINIMIZE_Y, study_name="runs")
+    assert [trial.state for trial in study.trials] == [TrialState.COMPLETE, TrialState.PRUNED]
 
 
 def test_a_column_with_other_words_than_states_says_nothing_of_the_runs_which_is_told(
@@ -357,11 +446,20 @@ def test_decimals_of_a_database_are_the_floats_that_they_stand_for(tmp_path: Pat
         assert (one.params, one.values, one.state) == (other.params, other.values, other.state)
 
 
-@pytest.mark.parametrize("text", ["", " ", "NA", "<NA>", "nan", "NaN", "NAN", "-nan"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("", " ", "NA", "<NA>", "nan", "NaN", "NAN", "-nan", "-NaN", "N/A", "n/a", "#N/A", "#NA"),
+        *("#N/A N/A", "NULL", "null", " null ", "1.#IND", "-1.#IND", "1.#QNAN", "-1.#QNAN"),
+    ],
+)
 def test_texts_for_a_missing_value_are_missing(text: str) -> None:
     rows = [{"params.x": 1, "y": 1}, {"params.x": text, "y": text}]
     _, trial = import_history(rows, MINIMIZE_Y, study_name="runs").trials
     assert (trial.params, trial.state) == ({}, TrialState.FAIL)
+    rows = [{"params.x": "a", "y": 1}, {"params.x": text, "y": 2}]
+    study = import_history(rows, MINIMIZE_Y, study_name="runs")
+    assert [one.params for one in study.trials] == [{"x": "a"}, {}]
 
 
 def test_what_pandas_has_for_a_missing_value_is_missing() -> None:
@@ -545,11 +643,35 @@ def test_a_single_metric_has_no_name_so_that_it_is_that_of_any_single_one() -> N
     assert study.metric_names is None
 
 
+AS_READ = ": numbers are read as -1000.5, without %, spaces or commas"
+
+
+@pytest.mark.parametrize(
+    ("values", "told"),
+    [
+        (["0,1", "0,01"], f", because of '0,1', '0,01'{AS_READ}"),
+        (["10%", "20%", None], f", because of '10%', '20%'{AS_READ}"),
+        (["1,000", "auto"], ""),
+        (["64,64", "128,64,32"], ""),
+        ([0.1, "auto", 2], ", because of 'auto'"),
+        ([0.1, "auto", 2, "0,5", 3], ", because of 'auto', '0,5'"),
+    ],
+)
+def test_numbers_that_are_written_otherwise_are_choices_and_that_is_told(
+    values: list[Any], told: str, log: list[tuple[str, str]]
+) -> None:
+    rows = [{"params.lr": value, "y": 1} for value in values]
+    study = import_history(rows, MINIMIZE_Y, study_name="runs")
+    assert [one.params["lr"] for one in study.trials] == values
+    assert log[0][1].partition("))")[0] + "))" in log[0][1]
+    assert log[0][1].partition("))")[2] == told
+
+
 def test_what_makes_choices_of_numbers_is_told_beside_them(log: list[tuple[str, str]]) -> None:
     rows = [
         {"params.lr": lr, "params.k": k, "y": 1} for lr, k in ((0.1, 1), ("1_000", "a"), (-1, 2))
     ]
-    for given, told in (({}, ", because of '1_000'"), ({"lr": "categorical"}, "")):
+    for given, told in (({}, f", because of '1_000'{AS_READ}"), ({"lr": "categorical"}, "")):
         log.clear()
         import_history(rows, MINIMIZE_Y, study_name="runs", distributions=given)
         assert log[0][1].endswith(f"choices=(0.1, -1, '1_000')){told}")

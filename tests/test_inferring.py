@@ -54,6 +54,40 @@ def test_large_integers_keep_their_last_digit() -> None:
 
 
 @pytest.mark.parametrize(
+    "values",
+    [
+        [9007199254740995, 1],
+        [-9007199254740995, 1],
+        [2**53 + 3, 2**53 + 2],
+        [2**53 + 3, float(2**53)],
+        ["18446744073709551615", 0],
+    ],
+)
+def test_a_range_of_integers_that_no_float_is_holds_them(values: list[Any]) -> None:
+    study = imported(values)
+    assert isinstance(space(study)["x"], IntDistribution)
+    assert [trial.params["x"] for trial in study.trials] == [int(value) for value in values]
+
+
+@pytest.mark.parametrize(
+    ("values", "expected"),
+    [
+        ([1.7e308, 1], FloatDistribution(1, 1.7e308, log=True)),
+        ([1.7e308, -1.7e308], FloatDistribution(-1.7e308, 1.7e308)),
+        (["1e17", "1"], FloatDistribution(1, 1e17, log=True)),
+        ([10**300, 1 - 10**300], FloatDistribution(-1e300, 1e300)),
+        ([9007199254740995, 0.5], FloatDistribution(0.5, 9007199254740996, log=True)),
+    ],
+)
+def test_numbers_that_are_too_large_for_integers_are_floats(
+    values: list[Any], expected: FloatDistribution
+) -> None:
+    study = imported(values)
+    assert space(study)["x"] == expected
+    assert [trial.params["x"] for trial in study.trials] == [float(value) for value in values]
+
+
+@pytest.mark.parametrize(
     ("written", "choices", "found"),
     [
         ("5", ("5", "8"), "5"),
@@ -134,3 +168,11 @@ def test_infinite_numbers_are_no_choices() -> None:
 def test_a_column_of_names_is_no_parameter() -> None:
     with pytest.raises(ValueError, match="'x' has 100 different values that are no numbers"):
         column([f"run-{i}" for i in range(100)])
+
+
+def test_many_numbers_that_are_written_otherwise_are_said_to_be_so() -> None:
+    says = (
+        "'x' has 100 different values that are no numbers: numbers are read as -1000.5, without %"
+    )
+    with pytest.raises(ValueError, match=says):
+        column([f"0,{i}" for i in range(100, 200)])

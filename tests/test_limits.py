@@ -92,15 +92,25 @@ def test_of_very_many_past_values_of_a_constraint_those_around_its_border_are_ke
     assert set(np.sort(np.abs(found.seen.y))[:150]) <= set(np.abs(kept))
 
 
-def limited(name: str, values: Iterable[float]) -> SourceStudy:
-    """A past study whose constraint has these values."""
+def test_before_the_first_trial_those_constraints_count_that_every_past_study_has() -> None:
+    both, one = (limited(str(n), np.linspace(-1.0, 1.0, 20), n_constraints=n) for n in (2, 1))
+    nothing: list[dict[str, float]] = []
+    for studies, n_told in (((both, one), 1), ((one, both), 1), ((both, both), 2)):
+        told = constraints(
+            Learner(by_name("none")), Past(studies), ENCODING, np.zeros((0, 2)), nothing
+        )
+        assert len(list(told)) == n_told
+
+
+def limited(name: str, values: Iterable[float], *, n_constraints: int = 1) -> SourceStudy:
+    """A past study whose constraints have these values."""
     values = list(values)
     trials = [
         optuna.create_trial(
             params={"x": i / len(values)},
             distributions={"x": FloatDistribution(0, 1)},
             value=0.0,
-            system_attrs={"constraints": [float(value)]},
+            system_attrs={"constraints": [float(value)] * n_constraints},
         )
         for i, value in enumerate(values)
     ]

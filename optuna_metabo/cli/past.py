@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, fields
 from functools import wraps
 from pathlib import Path
@@ -15,8 +15,8 @@ from optuna.storages import BaseStorage
 
 from optuna_metabo.cli import options
 from optuna_metabo.cli.options import say
-from optuna_metabo.cli.storage import load_study, matching, open_storage
-from optuna_metabo.reading import check_names, is_glob, reading_errors, study_names
+from optuna_metabo.cli.storage import asked_for, load_study, open_storage
+from optuna_metabo.reading import study_names
 from optuna_metabo.sampler import MetaGPSampler
 
 # The names of the surrogates, in the order in which a user reads them; a test holds them to
@@ -133,26 +133,9 @@ def _past(asked: Asked, storage: BaseStorage) -> list[str]:
     """The names of the storage's studies that count."""
     if asked.prior is not None and not asked.sources:
         return []
-    names = _asked_for(asked.sources, study_names(storage))
+    existing = study_names(storage)
+    names = asked_for(asked.sources, existing, option="--sources") if asked.sources else existing
     others = [name for name in names if name != asked.study_name]
     if not others:
         say(f"There is no study besides {asked.study_name!r} to learn from.")
     return others
-
-
-def _asked_for(sources: Sequence[str], existing: Sequence[str]) -> list[str]:
-    """The names that the names and globs stand for, each once."""
-    found: dict[str, None] = dict.fromkeys(existing if not sources else ())
-    for one in sources:
-        found.update(dict.fromkeys(_matching(one, existing)))
-    return list(found)
-
-
-def _matching(pattern: str, existing: Sequence[str]) -> list[str]:
-    if is_glob(pattern):
-        return matching(pattern, existing, option="--sources")
-    try:
-        check_names([pattern], existing)
-    except reading_errors() as error:
-        raise click.ClickException(f"--sources: {error}") from error
-    return [pattern]

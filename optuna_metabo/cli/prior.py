@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,7 +23,12 @@ if TYPE_CHECKING:
     from optuna_metabo.transfer_prior import TransferPrior
 
 _studies = click.option(
-    "--studies", default="*", show_default=True, help="Name of a study, or a pattern of names."
+    "--studies",
+    multiple=True,
+    default=["*"],
+    show_default=True,
+    metavar="NAME|GLOB",
+    help="Name of a study, or a pattern of names; may be repeated.",
 )
 _file = click.argument("path", type=click.Path(path_type=Path, exists=True, dir_okay=False))
 
@@ -41,14 +47,16 @@ def command() -> None:
 @options.out(help="The file.")
 @options.force
 @options.verbosity
-def build(storage: str, studies: str, out: Path, force: bool) -> None:
+def build(storage: str, studies: tuple[str, ...], out: Path, force: bool) -> None:
     """Read studies, learn from them and write the file."""
+    from optuna_metabo.cli.storage import open_storage
     from optuna_metabo.prior_file import FORMAT
     from optuna_metabo.transfer_prior import TransferPrior
 
     set_log_level()
     check_free(out, force=force, sign=FORMAT.encode())
-    prior = TransferPrior.fit(studies, storage=_opened(storage, studies))
+    place = open_storage(storage)
+    prior = TransferPrior.fit(_names(studies, place), storage=place)
     prior.save(out)
     _say_size(prior, out)
 
@@ -58,13 +66,15 @@ def build(storage: str, studies: str, out: Path, force: bool) -> None:
 @_studies
 @options.out(help="The file, which is there already.", is_there=True)
 @options.verbosity
-def update(storage: str, studies: str, out: Path) -> None:
+def update(storage: str, studies: tuple[str, ...], out: Path) -> None:
     """Read the studies that are new or have grown, and replace the file."""
+    from optuna_metabo.cli.storage import open_storage
     from optuna_metabo.transfer_prior import TransferPrior
 
     set_log_level()
     before = TransferPrior.load(out)
-    prior = before.update(studies, storage=_opened(storage, studies))
+    place = open_storage(storage)
+    prior = before.update(_names(studies, place), storage=place)
     if prior is before:
         say("No study is new or has grown.")
         return
@@ -101,15 +111,12 @@ def inspect(path: Path, output_format: str) -> None:
     say(f"Surrogate {prior.surrogate!r}; what it has learned of {outputs} is in the file.")
 
 
-def _opened(storage: str, studies: str) -> BaseStorage:
-    """The storage; a pattern has to match one of its studies."""
-    from optuna_metabo.cli.storage import matching, open_storage
-    from optuna_metabo.reading import is_glob, study_names
+def _names(studies: Sequence[str], storage: BaseStorage) -> list[str]:
+    """The studies that are asked for; each pattern has to match one."""
+    from optuna_metabo.cli.storage import asked_for
+    from optuna_metabo.reading import study_names
 
-    place = open_storage(storage)
-    if is_glob(studies):
-        matching(studies, study_names(place), option="--studies")
-    return place
+    return asked_for(studies, study_names(storage), option="--studies")
 
 
 def _records(prior: TransferPrior) -> list[dict[str, Any]]:

@@ -30,9 +30,19 @@ _REPORT, _FIGURE = "report.html", "replay.svg"
 @click.command()
 @options.storage
 @click.option(
-    "--studies", default="*", help="A name or a glob: the studies that take part (default all)."
+    "--studies",
+    multiple=True,
+    default=["*"],
+    callback=options.once,
+    help="A name or a glob: the studies that take part (default all).",
 )
-@click.option("--targets", default="*", help="A name or a glob: those of them that are run again.")
+@click.option(
+    "--targets",
+    multiple=True,
+    default=["*"],
+    callback=options.once,
+    help="A name or a glob: those of them that are run again.",
+)
 @click.option("--chronological", is_flag=True, help="Learn only from what had ended before.")
 @click.option(
     "--sampler",

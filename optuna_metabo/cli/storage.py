@@ -18,6 +18,7 @@ from optuna_metabo.reading import (
     NoSuchStorage,
     check_names,
     chosen,
+    is_glob,
     opened,
     reading_errors,
     shown,
@@ -84,6 +85,26 @@ def matching(pattern: str, existing: Sequence[str], *, option: str) -> list[str]
             f"{option} {pattern!r} matches no study of the storage, {shown(existing)}"
         )
     return names
+
+
+def asked_for(patterns: Sequence[str], existing: Sequence[str], *, option: str) -> list[str]:
+    """The names that names and globs stand for together, each once.
+
+    Raises:
+        click.ClickException: If one of them stands for none.
+    """
+    found = [name for one in patterns for name in _named_by(one, existing, option)]
+    return list(dict.fromkeys(found))
+
+
+def _named_by(pattern: str, existing: Sequence[str], option: str) -> list[str]:
+    if is_glob(pattern):
+        return matching(pattern, existing, option=option)
+    try:
+        check_names([pattern], existing)
+    except reading_errors() as error:
+        raise click.ClickException(f"{option}: {error}") from error
+    return [pattern]
 
 
 def _journal(path: Path) -> JournalStorage:

@@ -76,7 +76,12 @@ def test_what_makes_choices_of_numbers_is_told_unless_choices_were_asked_for(
     table = tmp_path / "runs.csv"
     table.write_text("params.lr,loss\n0.1,1\n0.01,2\n1_000,3\n")
     said = ["import", table, "--metric", "loss", "minimize"]
-    assert "lr is categorical because of '1_000'\n" in run(*said).err
+    told = (
+        "lr is categorical because of '1_000': numbers are read as -1000.5, without %, spaces or"
+    )
+    assert told in run(*said).err
+    table.write_text('params.lr,loss\n"0,1",1\n"0,01",2\n')
+    assert "lr is categorical because of '0,1', '0,01': numbers are read as" in run(*said).err
     assert "because" not in run(*said, "--as", "lr", "categorical").err
 
 

@@ -101,6 +101,22 @@ def test_a_table_has_long_names_cut_and_told_apart_and_json_has_them_whole(
     assert [line.split("\t")[0] for line in values] == names
 
 
+def test_studies_that_are_asked_for_several_times_are_taken_together(
+    url: str, tmp_path: Path, run: Run
+) -> None:
+    path = tmp_path / "team.prior"
+    make_study(url, "other", n_trials=4)
+    asked = ("--studies", "n*", "--studies", "past", "--studies", "*w")
+    assert run("prior", "build", "--storage", url, *asked, "--out", path).code == 0
+    assert [one.name for one in TransferPrior.load(path).studies] == ["past", "new"]
+    asked = ("--studies", "past", "--studies", "o*")
+    assert run("prior", "update", "--storage", url, *asked, "--out", path).code == 0
+    names = [one.name for one in TransferPrior.load(path).studies]
+    assert names == ["past", "new", "other"]
+    ended = run("prior", "update", "--storage", url, *asked, "--studies", "zz*", "--out", path)
+    assert (ended.code, ended.err.count("\n"), "'zz*' matches no" in ended.err) == (1, 1, True)
+
+
 @pytest.mark.parametrize("studies", ["zz*", "[zx]*", "zz"])
 def test_what_matches_no_study_is_one_line_and_leaves_the_file(
     studies: str, url: str, tmp_path: Path, run: Run

@@ -182,6 +182,16 @@ def test_a_storage_of_which_no_study_can_be_read_is_named(
     assert "only 0 of 3 can be read: 'past-0' cannot be read: Unknown distribution" in ended.err
 
 
+@pytest.mark.parametrize("option", ["--studies", "--targets"])
+def test_names_that_are_given_twice_are_an_error_and_not_dropped(
+    option: str, url: str, tmp_path: Path, run: Run
+) -> None:
+    twice = (option, "past-0", option, "past-1")
+    ended = run("replay", "--storage", url, "--out", tmp_path / "out", *twice)
+    assert (ended.code, ended.out, ended.err.count("\n")) == (2, "", 1)
+    assert f"{option} is given more than once" in ended.err
+
+
 @pytest.mark.parametrize(("studies", "n"), [("zz*", 0), ("past-1", 1)])
 def test_where_too_few_are_asked_for_the_option_is_named(
     studies: str, n: int, url: str, tmp_path: Path, run: Run
