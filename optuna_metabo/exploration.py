@@ -24,6 +24,16 @@ N_LOOKED_AT = 32
 # others kept studies on their hill, off a better one: regret after 40 trials .125 with the first
 # part alone and .002 with both; a thousandth twice costs .004 on the grids of tst_svm.
 _WORTHWHILE, _FIRST_LOOK = (1e-3, 1e-4, 0.0), 10
+# Of so few trials more failed ones than others, and so many at least, show that past studies
+# promise what fails here. They are sure of it: places of a small chance were gone for time and
+# again, and after a success the corners farthest from all failures.
+_FIRST_FEW, _NO_ACCIDENT = 8, 2
+
+
+def mostly_fail(n_failed: int, n_succeeded: int) -> bool:
+    """Whether most of the first few trials failed, not by accident."""
+    is_early = n_failed + n_succeeded <= _FIRST_FEW
+    return is_early and n_failed >= _NO_ACCIDENT and n_failed > n_succeeded
 
 
 def looks_elsewhere(

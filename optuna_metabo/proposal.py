@@ -29,7 +29,7 @@ from optuna_metabo.belief import (
     sharp,
     would_tell,
 )
-from optuna_metabo.exploration import N_LOOKED_AT, looks_elsewhere, quasi_random
+from optuna_metabo.exploration import N_LOOKED_AT, looks_elsewhere, mostly_fail, quasi_random
 from optuna_metabo.frame import Frame
 from optuna_metabo.scaling import searched
 from optuna_metabo.shapes import Bool, Float
@@ -89,6 +89,15 @@ class Situation:
     def is_limited(self) -> bool:
         """Whether a point may be worth nothing."""
         return bool(self.limits) or self.success is not None
+
+    @property
+    def mostly_fails(self) -> bool:
+        """Whether most of the first few trials failed."""
+        if self.success is None:
+            return False
+        seen = self.success.seen
+        n_failed, n_succeeded = (int(seen.counts[seen.y * sign > 0.0].sum()) for sign in (-1, 1))
+        return mostly_fail(n_failed, n_succeeded)
 
     def after(self, X: Float[Array, "a p"]) -> Situation:
         """When further points are under way, too."""
@@ -158,7 +167,7 @@ class Search:
         now = self.now
         if self.is_start_up:
             return quasi_random(frame, now.taken, seed=seed, number=number)
-        if begin_anew(self._believed):
+        if self._begins_anew:
             first = _BESIDE_OTHERS + N_LOOKED_AT * number if now.unfinished else number
             return quasi_random(frame, now.taken, seed=seed, number=first, worth=self._telling)
         x = self.best(frame, np.random.default_rng([seed, number]))
@@ -196,14 +205,27 @@ class Search:
         """
         if self.is_start_up:
             return np.zeros(len(X))
-        if begin_anew(self._believed):
+        if self._begins_anew:
             return self._telling(X)
         return self._acquisition()(X)
+
+    @property
+    def _begins_anew(self) -> bool:
+        """Whether past studies have misled so far, about values or about what fails."""
+        return begin_anew(self._believed) or self._is_led_to_failures
+
+    @property
+    def _is_led_to_failures(self) -> bool:
+        return self.now.mostly_fails and past_counts(self._believed)
 
     def _telling(self, X: Float[Array, "m p"]) -> Float[Array, " m"]:
         """What points are worth to a study that begins anew: those that would tell more than any
         other, and of these all the same but for the chance that they are feasible.
+
+        Where most trials fail any that does not would tell.
         """
+        if self._is_led_to_failures:
+            return self._chance()(X)
         worth = np.where(would_tell(self._believed, X), 0.0, -_MORE)
         return worth + self._chance()(X) if self.now.is_limited else worth
 

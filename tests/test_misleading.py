@@ -198,3 +198,32 @@ def test_a_choice_that_no_past_study_had_is_soon_tried() -> None:
     study = optuna.create_study(sampler=MetaGPSampler(past, seed=0))
     study.optimize(objective, n_trials=10)
     assert study.best_value < 0.55
+
+
+def of_four(optimum: np.ndarray, most: float = np.inf) -> Callable[[optuna.Trial], float]:
+    """A bowl; where the first two parameters are larger together all trials fail."""
+
+    def objective(trial: optuna.Trial) -> float:
+        x = np.array([trial.suggest_float(f"x{i}", 0, 1) for i in range(4)])
+        if x[0] + x[1] > most:
+            raise MemoryError
+        return float(np.sum((x - optimum) ** 2))
+
+    return objective
+
+
+def test_where_the_past_promises_what_fails_a_study_begins_anew_and_is_better_for_it() -> None:
+    """As on a smaller machine: the optimum of all is where three of four points fail."""
+    optimum, best = np.array([0.75, 0.8, 0.4, 0.6]), []
+    for seed in range(3):
+        generator = np.random.default_rng(seed)
+        past = [
+            at_random(of_four(optimum + generator.normal(0, 0.04, 4)), 10 * seed + i, 30)
+            for i in range(3)
+        ]
+        study = optuna.create_study(sampler=MetaGPSampler(past, seed=seed))
+        study.optimize(of_four(optimum, most=0.7), n_trials=12, catch=(MemoryError,))
+        kinds = [one.origin.kind for one in study.sampler.explain(study).trials]
+        assert kinds[:4] == ["common", "common", "anew", "anew"]
+        best.append(study.best_value)
+    assert np.mean(best) < 0.5

@@ -334,6 +334,45 @@ def test_where_the_study_begins_anew_points_that_tell_promise_more_and_all_the_s
     assert scores[0] == scores[2] > scores[1] == scores[3]
 
 
+def failing(n_failed: int, n_succeeded: int, prior: Known) -> Situation:
+    """After so many trials, with past studies that promise more to the right, and a chance that is
+    larger further up.
+    """
+    labels = Belief(seen([-1.0] * n_failed + [1.0] * n_succeeded), Known(second, 1.0))
+    values = seen([float(i) for i in range(n_succeeded)])
+    return situation(Belief(values, prior), success=labels)
+
+
+@pytest.mark.parametrize(
+    ("n_failed", "n_succeeded", "begins_anew"),
+    [
+        (1, 0, False),
+        (2, 0, True),
+        (2, 1, True),
+        (2, 2, False),
+        (5, 3, True),
+        (8, 0, True),
+        (9, 0, False),
+    ],
+)
+def test_where_most_of_the_first_trials_fail_the_next_is_one_likely_not_to(
+    n_failed: int, n_succeeded: int, begins_anew: bool
+) -> None:
+    """Of the quasi-random points, not the corner that is farthest from all failures."""
+    told = failing(n_failed, n_succeeded, Known(first, weights=np.ones(1)))
+    found = ENCODING.encode(propose(told, NONE, seed=0, number=9))
+    likely = quasi_random(FRAME, NONE, seed=0, number=9, worth=second)
+    assert np.array_equal(found, likely) == begins_anew
+    scores, chance = Search.of(told, Z).scores(Z), Search.of(told, Z)._chance()(Z)
+    assert np.array_equal(scores, chance) == begins_anew
+
+
+def test_without_past_studies_trials_that_fail_are_no_reason_to_begin_anew() -> None:
+    told = failing(3, 1, Known(first))
+    found = ENCODING.encode(propose(told, NONE, seed=0, number=9))
+    assert not np.array_equal(found, quasi_random(FRAME, NONE, seed=0, number=9, worth=second))
+
+
 def at(gain: float, n: int, numbers: Iterable[int], n_objectives: int = 1) -> list[bool]:
     """Which trials look elsewhere where so much of the range is promised, and by the deviation
     alone: with deviation s, it is s / sqrt(2 pi).

@@ -25,7 +25,7 @@ from optuna_metabo.explanation.moments import ended_before, running_at, was_adde
 from optuna_metabo.explanation.names import told_apart
 from optuna_metabo.explanation.origin import Origin, chosen_by, shares, together
 from optuna_metabo.explanation.predictions import Prediction
-from optuna_metabo.exploration import looks_elsewhere
+from optuna_metabo.exploration import looks_elsewhere, mostly_fail
 from optuna_metabo.history import History
 from optuna_metabo.learning import Learned, Learner, is_start_up
 from optuna_metabo.limits import learned_of_success, may_fail
@@ -227,8 +227,10 @@ class Retrospect:
         if was_added(trial):
             return Origin("added")
         used = [one for part in self.learned for one in part.used]
-        n_ended = len(seen[0]) + len(self._ended_before(trial)[1])
-        if begin_anew(models):
+        told, failed = self._ended_before(trial)
+        n_ended = len(seen[0]) + len(failed)
+        n_placed = [sum(map(bool, (one.params for one in ended))) for ended in (failed, told)]
+        if begin_anew(models) or (mostly_fail(*n_placed) and past_counts(models)):
             return Origin("anew")
         if is_start_up(self.learned, n_ended, self.n_startup_trials):
             return Origin("start-up")
