@@ -224,7 +224,8 @@ class SourceStudy:
             return LeftOut(self.name, nothing)
         points = telling or self.telling.encoded(encoding)
         if not points.shared.any():
-            return LeftOut(self.name, "shares no parameter", of_space=True)
+            unlike = self.telling.unlike(encoding.search_space)
+            return LeftOut(self.name, unlike, of_space=True)
         shared = points.shared & _varied(encoding, points)
         if not shared.any():
             return LeftOut(self.name, "varied no parameter that is shared", of_space=True)

@@ -133,6 +133,35 @@ def test_sources_that_cannot_help_are_left_out_with_the_reason() -> None:
     assert reason(two) == "none of its 2 objectives is objective 1 of 1"
 
 
+@pytest.mark.parametrize(
+    ("had", "has", "said"),
+    [
+        (
+            ("sgd", "adam"),
+            CategoricalDistribution(("SGD", "Adam")),
+            "none of the new study's choices",
+        ),
+        ((1, 2), CategoricalDistribution(("SGD", "Adam")), "none of the new study's choices"),
+        (("low", "high"), FloatDistribution(0, 1), "no number for the new study's range"),
+        (
+            (-1, 0),
+            FloatDistribution(1e-3, 1, log=True),
+            "no number above 0 for the new study's logarithmic range",
+        ),
+    ],
+)
+def test_of_a_parameter_of_another_kind_or_other_choices_it_is_said_that_it_has_them(
+    had: tuple[Any, ...], has: BaseDistribution, said: str
+) -> None:
+    is_number = not isinstance(had[0], str)
+    kind = FloatDistribution(-9, 9) if is_number else CategoricalDistribution(had)
+    past = source([trial_at({"o": value}, i, None, {"o": kind}) for i, value in enumerate(had)])
+    found = past.task_for(Encoding.of({"x": SPACE["x"], "o": has}), MAXIMISE, 1)
+    assert isinstance(found, LeftOut)
+    assert found.reason == f"'o' has {said}"
+    assert found.of_space
+
+
 def test_a_study_asked_for_by_name_that_is_deleted_before_it_is_read_is_left_out(
     url: str,
 ) -> None:

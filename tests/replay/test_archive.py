@@ -10,7 +10,7 @@ from typing import Any
 
 import optuna
 import pytest
-from optuna.distributions import FloatDistribution
+from optuna.distributions import CategoricalDistribution, FloatDistribution
 from optuna.storages import InMemoryStorage
 from optuna.trial import TrialState, create_trial
 
@@ -185,6 +185,20 @@ def test_chronologically_what_shares_nothing_with_its_past_is_told_so() -> None:
         _timed(name, day + timedelta(hours=hours), storage, parameter)
     _, left_out = Archive.read(storage).targets(chronological=True)
     assert left_out["other"] == "shares no parameter with its past"
+
+
+@pytest.mark.parametrize("chronological", [False, True])
+def test_what_has_other_choices_than_its_past_is_told_so(chronological: bool) -> None:
+    storage, day = InMemoryStorage(), datetime(2026, 1, 1)
+    for hours, (name, choices) in enumerate({"early": "ab", "late": "AB"}.items()):
+        study = optuna.create_study(study_name=name, storage=storage)
+        for i, choice in enumerate(choices):
+            space = {"o": CategoricalDistribution((*choices,))}
+            trial = create_trial(params={"o": choice}, distributions=space, value=float(i))
+            trial.datetime_start = trial.datetime_complete = day + timedelta(hours=hours)
+            study.add_trial(trial)
+    with pytest.raises(NothingToReplay, match="'late' shares no parameter of the same kind or ch"):
+        Archive.read(storage).targets("late", chronological=chronological)
 
 
 def test_a_name_that_exists_is_that_study_and_no_glob() -> None:
