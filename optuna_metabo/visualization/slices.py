@@ -61,7 +61,7 @@ def plot_slices(
         objective: Which of several.
 
     Raises:
-        TypeError: If the sampler is not a ``MetaGPSampler``.
+        TypeError: If the sampler is not a ``MetaGPSampler``, or ``study`` is no study.
         ValueError: If there is no completed trial with a finite value, no such objective, no
             trial with a parameter, or no parameter that varies or is named.
 

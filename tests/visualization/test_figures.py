@@ -57,6 +57,15 @@ def test_a_figure_takes_the_sampler_of_the_study_or_another_and_is_small(
         plot(random)
 
 
+@pytest.mark.parametrize("sampler", [None, MetaGPSampler(seed=0)])
+@pytest.mark.parametrize("plot", OF_A_STUDY)
+def test_a_figure_of_what_is_no_study_is_refused(
+    plot: Callable[..., go.Figure], sampler: MetaGPSampler | None
+) -> None:
+    with pytest.raises(TypeError, match=r"^study: expected a Study, got 5$"):
+        plot(5, sampler)
+
+
 def test_no_two_lines_look_alike_without_colour() -> None:
     looks = [(style_of(i)["line"]["dash"], style_of(i)["marker"]["symbol"]) for i in range(42)]
     assert len(set(looks)) == 42
