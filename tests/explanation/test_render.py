@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 
-import pandas as pd
 import pytest
 
 from optuna_metabo import (
@@ -178,7 +177,10 @@ def test_frames_have_a_row_each_for_sources_and_trials(studies: Studies) -> None
     weights = trials[["weight of good", "weight of bad", "without past studies"]].sum(axis=1)
     assert weights.to_numpy() == pytest.approx(1.0)
     assert trials["predicted"].isna().tolist() == [True] + [False] * 9
-    assert isinstance(Explanation((), 1.0).to_dataframe(), pd.DataFrame)
+    nothing = Explanation((), 1.0)
+    assert list(nothing.to_dataframe().columns) == list(sources.columns)
+    own = [one for one in trials.columns if not one.startswith("weight of")]
+    assert list(nothing.trials_to_dataframe().columns) == own
 
 
 def test_past_studies_of_one_name_have_a_row_and_a_column_each(namesakes: Studies) -> None:
