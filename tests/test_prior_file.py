@@ -290,6 +290,16 @@ def test_a_choice_that_is_not_in_its_table_is_refused(
         unpacked(packed([replace(study, telling=strange)]))
 
 
+@pytest.mark.parametrize(
+    ("path", "error"),
+    [(5, TypeError), (None, TypeError), ("", ValueError), (Path("."), ValueError)],
+)
+def test_what_names_no_file_is_neither_read_nor_written(path: Any, error: type[Exception]) -> None:
+    for do in (TransferPrior.load, TransferPrior(()).save):
+        with pytest.raises(error, match=r"^path expects the path of a file, got "):
+            do(path)
+
+
 def test_every_flipped_byte_is_seen(whole: bytes, tmp_path: Path) -> None:
     path = tmp_path / "team.prior"
     for place in [*range(0, 200), *range(200, len(whole), 97), len(whole) - 1]:
