@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import fnmatch
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -188,8 +188,27 @@ def is_glob(text: str) -> bool:
     return any(character in text for character in "*?[")
 
 
+def several(argument: str, given: Iterable[str]) -> list[str]:
+    """The names that an argument holds, as a list.
+
+    Raises:
+        TypeError: If it is one name, or holds anything else.
+    """
+    holds_several = isinstance(given, Iterable) and not isinstance(given, str)
+    found = list(given) if holds_several else []
+    if not holds_several or not all(isinstance(name, str) for name in found):
+        raise TypeError(f"{argument} expects a list of names, got {given!r}")
+    return found
+
+
 def chosen(pattern: str, existing: Sequence[str]) -> list[str]:
-    """The names that a glob stands for; one that exists is that name, whatever signs it has."""
+    """The names that a glob stands for; one that exists is that name, whatever signs it has.
+
+    Raises:
+        TypeError: If it is no text.
+    """
+    if not isinstance(pattern, str):
+        raise TypeError(f"expected a name or a glob, got {pattern!r}")
     return [pattern] if pattern in existing else list(filter(Glob(pattern), existing))
 
 

@@ -306,6 +306,27 @@ def test_a_key_stays_where_only_that_changes_which_no_run_reads() -> None:
     assert _key() == _key(user_attrs={"note": "on the old machine"})
 
 
+@pytest.mark.parametrize("names", [["bowl-0"], 5, None])
+def test_what_is_neither_a_name_nor_a_glob_is_refused(names: Any) -> None:
+    storage = bowls(2)
+    for ask in (Archive.read(storage).targets, lambda names: Archive.read(storage, names)):
+        with pytest.raises(TypeError) as raised:
+            ask(names)
+        assert str(raised.value) == f"expected a name or a glob, got {names!r}"
+
+
+@pytest.mark.parametrize(
+    ("chronological", "said"),
+    [
+        (False, "'bowl' has no other study to learn from"),
+        (True, "'bowl' began before any other had ended"),
+    ],
+)
+def test_of_a_study_alone_it_is_said_what_it_lacks(chronological: bool, said: str) -> None:
+    with pytest.raises(NothingToReplay, match=f": {said}$"):
+        Archive((bowl(),)).targets(chronological=chronological)
+
+
 def test_a_file_of_sqlite_can_only_be_read(tmp_path: Path) -> None:
     path = tmp_path / "with space.db"
     for i in range(2):

@@ -225,6 +225,8 @@ def test_slices_of_parameters_that_cannot_vary_say_what_is_so(studies: Studies) 
     assert len(plot_slices(study, params=["n", "x"]).data) >= 4
     with pytest.raises(ValueError, match="params must name one parameter at least"):
         plot_slices(studies[0], params=[])
+    with pytest.raises(TypeError, match="params expects a list of names, got 'lr'"):
+        plot_slices(studies[0], params="lr")
 
 
 @pytest.mark.parametrize("sign", [1.0, -1.0])
