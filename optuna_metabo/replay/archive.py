@@ -17,7 +17,7 @@ from optuna.trial import FrozenTrial, TrialState
 from optuna_metabo.columns import Columns
 from optuna_metabo.explanation.names import IN_TEXT, short_name
 from optuna_metabo.logs import counted, one_line
-from optuna_metabo.outputs import constraints_of, name_metrics
+from optuna_metabo.outputs import constraints_of, name_metrics, point
 from optuna_metabo.reading import (
     cause,
     chosen,
@@ -242,6 +242,8 @@ def _unfit(target: Target) -> str | None:
         return "has no finished trial with parameters"
     if not target.yardstick.tells:
         return _without_difference(target)
+    if len(set(map(point, target.pool.trials))) == 1:
+        return "has a single configuration"
     return None
 
 

@@ -106,9 +106,12 @@ def test_what_cannot_be_replayed_is_named_with_its_reason() -> None:
     optuna.create_study(study_name="empty", storage=storage)
     flat = optuna.create_study(study_name="flat", storage=storage)
     flat.optimize(lambda trial: 0.0 * trial.suggest_float("x", 0, 1), n_trials=2)
+    again = optuna.create_study(study_name="again", storage=storage)
+    again.optimize(lambda trial: trial.suggest_int("n", 2, 2) + trial.number, n_trials=3)
     targets, left_out = Archive.read(storage).targets()
     assert [target.pool.name for target in targets] == ["bowl-0", "bowl-1"]
     assert left_out == {
+        "again": "has a single configuration",
         "alone": "shares no parameter with its past",
         "empty": "has no finished trial with parameters",
         "flat": "has 2 completed trials and no two different values",
@@ -228,6 +231,16 @@ def test_a_study_that_cannot_be_read_is_left_out_with_its_reason(tmp_path: Path)
     break_studies(url, "bowl-2")
     with pytest.raises(NothingToReplay, match=f"only 1 of 3.*: 'bowl-1' {reason}; 'bowl-2' "):
         Archive.read(url)
+
+
+def test_a_study_with_a_word_that_optuna_does_not_know_is_left_out(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path}/studies.db"
+    for i in range(3):
+        bowl(f"bowl-{i}", n_trials=4, storage=optuna.storages.RDBStorage(url))
+    age_studies(url, "bowl-1")
+    targets, left_out = Archive.read(url).targets()
+    assert [one.pool.name for one in targets] == ["bowl-0", "bowl-2"]
+    assert left_out["bowl-1"].startswith("cannot be read: 'WHAT' is not among the defined enum")
 
 
 def test_a_study_none_of_whose_trials_has_ended_is_nobodys_chronological_past() -> None:
