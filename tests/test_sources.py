@@ -197,6 +197,7 @@ def unreadable(error: Exception) -> Sources:
     [
         ConnectionError("gone away"),
         KeyError("gone away"),  # deleted meanwhile
+        LookupError("gone away"),  # a word that only a later Optuna knows
         json.JSONDecodeError("gone away", "", 0),  # a journal's last line is not complete yet
         optuna.exceptions.StorageInternalError("gone away"),
         sqlalchemy.exc.OperationalError("SELECT 1", {}, Exception("gone away")),

@@ -17,7 +17,7 @@ from optuna.trial import TrialState, create_trial
 from optuna_metabo.reading import NoSuchStorage
 from optuna_metabo.replay import Archive, NothingToReplay
 from optuna_metabo.replay.archive import reading_only
-from tests.cli.conftest import break_studies
+from tests.cli.conftest import age_studies, break_studies
 from tests.replay.making import bowl, bowls
 
 
