@@ -300,6 +300,17 @@ def test_what_names_no_file_is_neither_read_nor_written(path: Any, error: type[E
             do(path)
 
 
+@pytest.mark.parametrize("name", ["numbers", "integers", "codes", "values", "slacks", "units"])
+def test_numbers_that_belong_to_no_study_are_refused(
+    name: str, whole: bytes, tmp_path: Path
+) -> None:
+    (tmp_path / "team.prior").write_bytes(whole)
+    found = prior_file.read(tmp_path / "team.prior")
+    longer = np.r_[found.arrays[name], found.arrays[name].dtype.type(0)]
+    with pytest.raises(ValueError, match="longer than the studies need"):
+        unpacked(replace(found, arrays={**found.arrays, name: longer}))
+
+
 def test_every_flipped_byte_is_seen(whole: bytes, tmp_path: Path) -> None:
     path = tmp_path / "team.prior"
     for place in [*range(0, 200), *range(200, len(whole), 97), len(whole) - 1]:

@@ -23,7 +23,7 @@ from optuna_metabo.domain import ABSENT
 from optuna_metabo.encoding import Encoding
 from optuna_metabo.outputs import Objective
 from optuna_metabo.past import Past
-from optuna_metabo.past_study import MAX_TRIALS, LeftOut, SourceStudy, SourceTask
+from optuna_metabo.past_study import MAX_KEPT, MAX_TRIALS, LeftOut, SourceStudy, SourceTask
 from optuna_metabo.snapshot import Snapshot
 from optuna_metabo.sources import Sources
 
@@ -366,6 +366,13 @@ def test_of_many_trials_every_failure_is_kept() -> None:
     assert (found.task.y == -1.0).sum() == 100
     assert (found.task.X[found.task.y == -1.0, 0] >= 0.9).all()
     assert np.ptp(found.task.X[found.task.y == 1.0, 0]) > 0.7
+
+
+def test_of_very_many_failures_an_even_spread_is_kept() -> None:
+    n = 2 * MAX_KEPT + 1
+    kept = source([trial_at({"x": i / (n - 1)}, None) for i in range(n)]).failed.numbers["x"]
+    assert (len(kept), kept.min(), kept.max()) == (MAX_KEPT, 0.0, 1.0)
+    assert np.diff(kept).max() < 4 / n
 
 
 def test_where_trials_fail_is_read_also_of_those_that_failed_early() -> None:

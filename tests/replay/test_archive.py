@@ -182,6 +182,14 @@ def test_chronologically_only_what_had_ended_is_past() -> None:
     assert left_out == dict.fromkeys(("early", "between"), "began before any other had ended")
 
 
+def test_what_ended_at_the_moment_a_study_began_is_its_past() -> None:
+    storage, day = InMemoryStorage(), datetime(2026, 1, 1)
+    for name, hours in (("early", 0.0), ("next", 2.5)):
+        _timed(name, day + timedelta(hours=hours), storage)
+    (target,), _ = Archive.read(storage).targets("next", chronological=True)
+    assert [one.study_name for one in target.sources] == ["early"]
+
+
 def test_chronologically_what_shares_nothing_with_its_past_is_told_so() -> None:
     storage, day = InMemoryStorage(), datetime(2026, 1, 1)
     for name, hours, parameter in (("early", 0, "x"), ("late", 9, "x"), ("other", 9, "y")):
