@@ -131,7 +131,7 @@ def _check_files(out: Path) -> None:
 
     check_own(out / _REPORT, b"<title>optuna-metabo replay</title>")
     check_own(out / _FIGURE, SIGN.encode())
-    for name in (_REPORT, _FIGURE):
+    for name in (_REPORT, _FIGURE, "runs/run.json"):
         check_writable(out / name)
 
 

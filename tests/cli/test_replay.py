@@ -225,6 +225,20 @@ def test_a_file_in_the_place_of_the_directory_is_named_as_one(
         assert ended.err.splitlines()[-1] == f"optuna-metabo: {told}; choose another --out"
 
 
+def test_a_file_in_the_place_of_the_runs_is_named_before_any_is_made(
+    url: str, tmp_path: Path, run: Run
+) -> None:
+    out = tmp_path / "out"
+    out.mkdir()
+    (out / "runs").touch()
+    ended = run("replay", "--storage", url, "--out", out, *QUICK)
+    assert (ended.code, ended.out) == (1, "")
+    first, last = ended.err.splitlines()
+    assert first == "3 of 3 studies can be replayed."
+    assert last.endswith(f": {out}/runs is a file, not a directory; choose another --out")
+    assert [one.name for one in out.iterdir()] == ["runs"]
+
+
 def test_what_is_left_out_is_told_with_its_reason(url: str, tmp_path: Path, run: Run) -> None:
     break_studies(url, "past-1")
     ended = run("replay", "--storage", url, "--out", tmp_path / "out", *QUICK)
