@@ -209,14 +209,24 @@ def several(argument: str, given: Iterable[str]) -> list[str]:
     return found
 
 
-def chosen(pattern: str, existing: Sequence[str]) -> list[str]:
-    """The names that a glob stands for; one that exists is that name, whatever signs it has.
+def chosen(names: str | Sequence[str], existing: Sequence[str]) -> list[str]:
+    """Of the existing names those that a glob, or any of several, stands for.
+
+    One that exists is that name, whatever signs it has.
 
     Raises:
-        TypeError: If it is no text.
+        TypeError: If it is neither a text nor several.
     """
-    if not isinstance(pattern, str):
-        raise TypeError(f"expected a name or a glob, got {pattern!r}")
+    found = [_chosen(one, existing) for one in patterns(names)]
+    return [name for name in existing if any(name in one for one in found)]
+
+
+def patterns(names: str | Sequence[str]) -> list[str]:
+    """Names and globs, of which one may stand alone."""
+    return [names] if isinstance(names, str) else several("names", names)
+
+
+def _chosen(pattern: str, existing: Sequence[str]) -> list[str]:
     return [pattern] if pattern in existing else list(filter(Glob(pattern), existing))
 
 

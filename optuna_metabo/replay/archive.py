@@ -24,6 +24,7 @@ from optuna_metabo.reading import (
     first_line,
     listed,
     opened,
+    patterns,
     reading_errors,
     shown,
     some_of,
@@ -61,7 +62,7 @@ class Archive:
     def read(
         cls,
         storage: str | BaseStorage,
-        names: str = "*",
+        names: str | Sequence[str] = "*",
         progress: Callable[[int, int], None] = lambda done, total: None,
     ) -> Archive:
         """Copies studies out of a storage; those that cannot be read are left out.
@@ -69,7 +70,7 @@ class Archive:
         Args:
             storage: A URL or one of Optuna's storages. A file of SQLite is opened for reading
                 only, and is never made.
-            names: A name or a glob.
+            names: A name or a glob, or several of them.
             progress: Told how many studies of how many have been read.
 
         Raises:
@@ -86,7 +87,8 @@ class Archive:
         asked_for = chosen(names, existing)
         if len(asked_for) < 2:
             raise TooFewNamed(
-                f"{_NEEDED}; {names!r} matches {len(asked_for)} of the storage, {shown(existing)}"
+                f"{_NEEDED}; {listed(patterns(names))} matches {len(asked_for)} of the storage, "
+                f"{shown(existing)}"
             )
         copies, unread = [], {}
         for i, name in enumerate(asked_for):
@@ -172,12 +174,12 @@ class Archive:
         }
 
     def targets(
-        self, names: str = "*", *, chronological: bool = False
+        self, names: str | Sequence[str] = "*", *, chronological: bool = False
     ) -> tuple[list[Target], dict[str, str]]:
         """What can be replayed, and why the others cannot, by name.
 
         Args:
-            names: A name or a glob.
+            names: A name or a glob, or several of them.
             chronological: Whether the past is what had ended when a study began.
 
         Raises:
@@ -187,7 +189,8 @@ class Archive:
         existing = [*[study.study_name for study in self.studies], *self.unread]
         asked_for = set(chosen(names, existing))
         if not asked_for:
-            raise TooFewNamed(f"{names!r} matches no study of what takes part, {shown(existing)}")
+            told = f"{listed(patterns(names))} matches no study of what takes part"
+            raise TooFewNamed(f"{told}, {shown(existing)}")
         found, left_out = [], {}
         keys = {study.study_name: _key(study) for study in self.studies}
         for study in self.studies:

@@ -327,13 +327,13 @@ def test_a_key_stays_where_only_that_changes_which_no_run_reads() -> None:
     assert _key() == _key(user_attrs={"note": "on the old machine"})
 
 
-@pytest.mark.parametrize("names", [["bowl-0"], 5, None])
+@pytest.mark.parametrize("names", [["bowl-0", 1], 5, None])
 def test_what_is_neither_a_name_nor_a_glob_is_refused(names: Any) -> None:
     storage = bowls(2)
     for ask in (Archive.read(storage).targets, lambda names: Archive.read(storage, names)):
         with pytest.raises(TypeError) as raised:
             ask(names)
-        assert str(raised.value) == f"expected a name or a glob, got {names!r}"
+        assert str(raised.value) == f"names expects a list of names, got {names!r}"
 
 
 @pytest.mark.parametrize(
