@@ -126,6 +126,23 @@ class Columns:
                 X[rows, start] = places[rows]
         return Encoded(X, present, known)
 
+    def shares(self, space: Mapping[str, BaseDistribution]) -> bool:
+        """Whether any value of any of the trials can be read on the axes of a target."""
+        named_alike = (name for name in space if name in self.names)
+        return any(not np.isnan(self._places(name, space[name])).all() for name in named_alike)
+
+    def unlike(self, space: Mapping[str, BaseDistribution]) -> str:
+        """Why none can: of the first parameter of the same name, if there is one."""
+        for name, distribution in space.items():
+            if name not in self.names:
+                continue
+            if isinstance(distribution, CategoricalDistribution):
+                return f"{name!r} has none of the new study's choices"
+            if name in self.numbers and numeric(distribution).log:
+                return f"{name!r} has no number above 0 for the new study's logarithmic range"
+            return f"{name!r} has no number for the new study's range"
+        return "shares no parameter"
+
     def _places(self, name: str, distribution: BaseDistribution) -> Float[Array, " n"]:
         """Index of the choice or place in the range; NaN where there is none."""
         found = np.full(self.n, np.nan)

@@ -56,7 +56,7 @@ def publish(study: Study, sampler: MetaGPSampler | None = None) -> Explanation:
 
     Raises:
         ImportError: If optuna-dashboard is not installed.
-        TypeError: If the sampler is not a ``MetaGPSampler``.
+        TypeError: If the sampler is not a ``MetaGPSampler``, or ``study`` is no study.
 
     Example:
         >>> import optuna

@@ -103,11 +103,11 @@ def _untold(trials: Sequence[FrozenTrial], values: Float[Array, " n"]) -> list[i
     """
     none = np.isnan(values)
     silent = [i for i in np.flatnonzero(none).tolist() if trials[i].state == TrialState.PRUNED]
-    told = {_point(trials[i]) for i in np.flatnonzero(~none).tolist()} if silent else set()
-    return [i for i in silent if _point(trials[i]) not in told]
+    told = {point(trials[i]) for i in np.flatnonzero(~none).tolist()} if silent else set()
+    return [i for i in silent if point(trials[i]) not in told]
 
 
-def _point(trial: FrozenTrial) -> frozenset[tuple[str, str]]:
+def point(trial: FrozenTrial) -> frozenset[tuple[str, str]]:
     """The parameters, so that equal ones have equal hashes whatever the choices are."""
     return frozenset((name, repr(value)) for name, value in trial.params.items())
 

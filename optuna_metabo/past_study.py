@@ -17,7 +17,7 @@ from optuna_metabo.domain import extent
 from optuna_metabo.encoding import Encoded, Encoding
 from optuna_metabo.ensembles.scores import is_flat
 from optuna_metabo.outputs import Objective, Slack, bilog, divided, matching, slacks_of
-from optuna_metabo.ranges import Space, joint
+from optuna_metabo.ranges import Ranges, Space
 from optuna_metabo.shapes import Bool, Float, Int
 from optuna_metabo.snapshot import Snapshot
 from optuna_metabo.tasks import Task, finite
@@ -145,7 +145,7 @@ class SourceStudy:
             n_trials=len(trials),
             n_finished=len(finished),
             objectives=objectives,
-            search_space=joint(_different(trial.distributions for trial in finished)),
+            search_space=Ranges.of(_different(trial.distributions for trial in finished)).space,
             is_completed=any(trial.state == TrialState.COMPLETE for trial in finished),
             telling=Columns.of([telling[i] for i in rows]),
             values=tuple(one[rows] for one in values),
@@ -224,7 +224,8 @@ class SourceStudy:
             return LeftOut(self.name, nothing)
         points = telling or self.telling.encoded(encoding)
         if not points.shared.any():
-            return LeftOut(self.name, "shares no parameter", of_space=True)
+            unlike = self.telling.unlike(encoding.search_space)
+            return LeftOut(self.name, unlike, of_space=True)
         shared = points.shared & _varied(encoding, points)
         if not shared.any():
             return LeftOut(self.name, "varied no parameter that is shared", of_space=True)

@@ -67,9 +67,28 @@ class Content:
     arrays: Mapping[str, Array]
 
 
+def checked(path: str | os.PathLike[str]) -> Path:
+    """A path that names a file.
+
+    Raises:
+        TypeError: If it is none: a number would be an open file's.
+        ValueError: If it names a folder alone.
+    """
+    if not isinstance(path, (str, os.PathLike)):
+        raise TypeError(f"path expects the path of a file, got {path!r}")
+    if not Path(path).name:
+        raise ValueError(f"path expects the path of a file, got {os.fspath(path)!r}")
+    return Path(path)
+
+
 def write(path: str | os.PathLike[str], content: Content) -> None:
-    """Writes a file as a whole or not at all: one of that name stands until it is replaced."""
-    path = Path(path)
+    """Writes a file as a whole or not at all: one of that name stands until it is replaced.
+
+    Raises:
+        TypeError, ValueError: If ``path`` names no file.
+        OSError: If it cannot be written.
+    """
+    path = checked(path)
     arrays = {name: np.ascontiguousarray(array) for name, array in content.arrays.items()}
     header = _header(content.text, arrays)
     header["__metadata__"]["sha256"] = _checksum(header, arrays.values())
@@ -117,7 +136,9 @@ def read(path: str | os.PathLike[str]) -> Content:
     Raises:
         PriorFileError: If it is anything but a whole, unaltered file of this format.
         OSError: If there is no such file, or it may not be read.
+        TypeError, ValueError: If ``path`` names no file.
     """
+    checked(path)
     if not stat.S_ISREG(os.stat(path).st_mode):  # opening a pipe would wait for its other end
         raise PriorFileError(path, "it is no regular file")
     with open(path, "rb") as file:

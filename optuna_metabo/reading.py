@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import fnmatch
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -36,10 +36,17 @@ def reading_errors() -> tuple[type[Exception], ...]:
 
     Besides its own errors and those of the operating system these are a ``KeyError`` for what is
     not there any more, a ``ValueError`` for a line that is not complete, and the errors of the
-    backend; one that is not loaded cannot have raised. Other errors are faults, and are to be
-    seen.
+    backend; one that is not loaded cannot have raised. While a plain ``LookupError`` is handled it
+    is one, too: a database holds a word that this Optuna does not know. Other errors are faults,
+    and are to be seen.
     """
-    return (OptunaError, OSError, KeyError, ValueError, *_of_backends())
+    unknown_word = [LookupError] if _is_unknown_word(sys.exc_info()[1]) else []
+    return (OptunaError, OSError, KeyError, ValueError, *unknown_word, *_of_backends())
+
+
+def _is_unknown_word(error: BaseException | None) -> bool:
+    """Whether it is SQLAlchemy's; an ``IndexError`` is another kind of it, and a fault."""
+    return type(error) is LookupError
 
 
 def storage_errors() -> tuple[type[Exception], ...]:
@@ -55,7 +62,8 @@ def cause(error: BaseException) -> BaseException:
     """The error itself or, of Optuna's and SQLAlchemy's that only say that something is wrong, the
     one that it came from: a locked database, say.
     """
-    while error.__cause__ and not isinstance(error, (ValueError, ImportError, RuntimeError)):
+    told = (ValueError, ImportError, RuntimeError)
+    while error.__cause__ and not (isinstance(error, told) or _is_unknown_word(error)):
         error = error.__cause__
     return error
 
@@ -188,8 +196,37 @@ def is_glob(text: str) -> bool:
     return any(character in text for character in "*?[")
 
 
-def chosen(pattern: str, existing: Sequence[str]) -> list[str]:
-    """The names that a glob stands for; one that exists is that name, whatever signs it has."""
+def several(argument: str, given: Iterable[str]) -> list[str]:
+    """The names that an argument holds, as a list.
+
+    Raises:
+        TypeError: If it is one name, or holds anything else.
+    """
+    holds_several = isinstance(given, Iterable) and not isinstance(given, str)
+    found = list(given) if holds_several else []
+    if not holds_several or not all(isinstance(name, str) for name in found):
+        raise TypeError(f"{argument} expects a list of names, got {given!r}")
+    return found
+
+
+def chosen(names: str | Sequence[str], existing: Sequence[str]) -> list[str]:
+    """Of the existing names those that a glob, or any of several, stands for.
+
+    One that exists is that name, whatever signs it has.
+
+    Raises:
+        TypeError: If it is neither a text nor several.
+    """
+    found = [_chosen(one, existing) for one in patterns(names)]
+    return [name for name in existing if any(name in one for one in found)]
+
+
+def patterns(names: str | Sequence[str]) -> list[str]:
+    """Names and globs, of which one may stand alone."""
+    return [names] if isinstance(names, str) else several("names", names)
+
+
+def _chosen(pattern: str, existing: Sequence[str]) -> list[str]:
     return [pattern] if pattern in existing else list(filter(Glob(pattern), existing))
 
 

@@ -19,6 +19,12 @@ from optuna_metabo.shapes import Float, Int
 _CHUNK = 16
 
 
+def check_study(study: Any) -> None:
+    """Raises a ``TypeError`` if an argument is no study, such as its name."""
+    if not isinstance(study, Study):
+        raise TypeError(f"study: expected a Study, got {study!r}")
+
+
 @dataclass(frozen=True)
 class Snapshot:
     """The objectives and the trials of a study, the latter in the order of their numbers.
@@ -36,7 +42,11 @@ class Snapshot:
         """Reads a study; the trials are not to be altered.
 
         A bracket of Hyperband is a study that hides its attributes.
+
+        Raises:
+            TypeError: If it is no study.
         """
+        check_study(study)
         trials = tuple(study.get_trials(deepcopy=False))
         attributes = getattr(study, "user_attrs", {}) if with_attributes else {}
         return cls(study.study_name, objectives_of(study), trials, attributes)

@@ -153,6 +153,7 @@ class TransferPrior:
 
         Raises:
             OSError: If it cannot be written.
+            TypeError, ValueError: If ``path`` names no file.
         """
         content = archive.packed(self.studies)
         entries: list[dict[str, Any]] = []
@@ -183,6 +184,7 @@ class TransferPrior:
             PriorFileError: If it is not a whole and unaltered file of :meth:`save`, of this
                 version or an earlier one; a ``ValueError``.
             OSError: If it cannot be opened.
+            TypeError, ValueError: If ``path`` names no file.
         """
         content = prior_file.read(path)
         try:

@@ -121,7 +121,7 @@ def test_nothing_that_is_said_to_be_used_is_left_out_later(log: list[tuple[str, 
         "'new' learns from 1 past study: 'plane'; it may learn from 3 more, where trials have "
         "their parameters: 'other', 'fixed', 'named'.",
         "source studies left out: 'other': shares no parameter; 'fixed': varied no parameter that "
-        "is shared; 'named': shares no parameter",
+        "is shared; 'named': 'x' has no number for the new study's range",
     ]
 
 

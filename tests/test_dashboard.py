@@ -150,6 +150,11 @@ def test_a_callback_that_cannot_publish_says_so_and_ends_no_run(
     assert "Nothing was published: TypeError: expected a MetaGPSampler" in log[0][1]
 
 
+def test_what_is_no_study_is_not_published() -> None:
+    with pytest.raises(TypeError, match=r"^study: expected a Study, got 5$"):
+        publish(5)  # type: ignore[arg-type]
+
+
 @pytest.mark.parametrize("every", [0, -1, 1.5, "2"])
 def test_nonsense_is_refused(every: int) -> None:
     with pytest.raises(ValueError, match="every must be a positive int"):

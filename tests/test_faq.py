@@ -10,6 +10,7 @@ from pathlib import Path
 
 import optuna
 import pytest
+from optuna.distributions import BaseDistribution, CategoricalDistribution, FloatDistribution
 
 from optuna_metabo import MetaGPSampler
 
@@ -32,6 +33,18 @@ def run(sampler: MetaGPSampler, n_objectives: int = 1, name: str = "x") -> optun
     return study
 
 
+def run_of(name: str, distribution: BaseDistribution) -> None:
+    """A study whose past has a parameter of the same name."""
+    study = optuna.create_study(sampler=MetaGPSampler("options", storage=STORAGE))
+    for value in range(4):
+        study.tell(study.ask({name: distribution}), value)
+
+
+def options(trial: optuna.Trial) -> float:
+    opt = trial.suggest_categorical("opt", ["sgd", "adam"])
+    return trial.suggest_float("zero", -1, 0) + (opt == "adam")
+
+
 def two_objectives() -> None:
     sampler = MetaGPSampler("net", storage=STORAGE)
     sampler.best_guess(run(sampler, 2))
@@ -47,6 +60,9 @@ SAYS: dict[str, Callable[[], object]] = {
     "one trial": lambda: run(MetaGPSampler(["single"], storage=STORAGE)),
     "flat": lambda: run(MetaGPSampler(["flat"], storage=STORAGE)),
     "no shared parameter": lambda: run(MetaGPSampler("net", storage=STORAGE), name="y"),
+    "other choices": lambda: run_of("opt", CategoricalDistribution(("SGD", "Adam"))),
+    "another kind": lambda: run_of("opt", FloatDistribution(0, 1)),
+    "no logarithm": lambda: run_of("zero", FloatDistribution(1e-3, 1, log=True)),
     "other objectives": two_objectives,
     "wrong glob": lambda: MetaGPSampler("net-*", storage=STORAGE),
     "no file yet": lambda: MetaGPSampler(storage="sqlite:///none.db"),
@@ -83,6 +99,7 @@ def test_what_it_says_stands_on_the_page(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     optuna.create_study(study_name="net", storage=STORAGE).optimize(x, n_trials=3)
+    optuna.create_study(study_name="options", storage=STORAGE).optimize(options, n_trials=3)
     optuna.create_study(study_name="single", storage=STORAGE).optimize(x, n_trials=1)
     optuna.create_study(study_name="flat", storage=STORAGE).optimize(flat, n_trials=3)
     optuna.create_study(study_name="aborted", storage=STORAGE)

@@ -23,6 +23,7 @@ from optuna_metabo.outputs import (
     keys,
     matching,
     objectives_of,
+    read_off,
     slacks,
     usual_size,
 )
@@ -172,6 +173,13 @@ def test_equal_values_still_leave_an_order_below_them() -> None:
         [*[make_trial(1.0, {1: r}) for r in (0.5, 0.7)], pruned({1: 0.4}), pruned({1: 0.1})]
     )
     assert 1.0 > found[2] > found[3]
+
+
+def test_below_all_others_the_scale_is_that_of_those_that_reported_at_that_step() -> None:
+    """Not of all values: one that diverged, say, may have reported at no step."""
+    reports, finals = np.array([1.0, 2.0]), np.array([0.4, 0.5])
+    found = read_off(np.array([0.0]), reports, finals, span=10.0)
+    np.testing.assert_allclose(found, [0.4 - 0.1 / 2])
 
 
 def test_a_report_that_is_no_number_silences_only_itself() -> None:

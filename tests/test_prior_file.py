@@ -290,6 +290,27 @@ def test_a_choice_that_is_not_in_its_table_is_refused(
         unpacked(packed([replace(study, telling=strange)]))
 
 
+@pytest.mark.parametrize(
+    ("path", "error"),
+    [(5, TypeError), (None, TypeError), ("", ValueError), (Path("."), ValueError)],
+)
+def test_what_names_no_file_is_neither_read_nor_written(path: Any, error: type[Exception]) -> None:
+    for do in (TransferPrior.load, TransferPrior(()).save):
+        with pytest.raises(error, match=r"^path expects the path of a file, got "):
+            do(path)
+
+
+@pytest.mark.parametrize("name", ["numbers", "integers", "codes", "values", "slacks", "units"])
+def test_numbers_that_belong_to_no_study_are_refused(
+    name: str, whole: bytes, tmp_path: Path
+) -> None:
+    (tmp_path / "team.prior").write_bytes(whole)
+    found = prior_file.read(tmp_path / "team.prior")
+    longer = np.r_[found.arrays[name], found.arrays[name].dtype.type(0)]
+    with pytest.raises(ValueError, match="longer than the studies need"):
+        unpacked(replace(found, arrays={**found.arrays, name: longer}))
+
+
 def test_every_flipped_byte_is_seen(whole: bytes, tmp_path: Path) -> None:
     path = tmp_path / "team.prior"
     for place in [*range(0, 200), *range(200, len(whole), 97), len(whole) - 1]:

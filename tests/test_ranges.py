@@ -54,6 +54,7 @@ def test_the_joint_ranges_of_parts_are_those_of_the_whole(
     for cut in range(len(spaces) + 1):
         parts = [Ranges.of(spaces[:cut]), Ranges.of(spaces[cut:])]
         assert Ranges.over(parts).space == Ranges.of(spaces).space
+        assert Ranges.over(parts).rounded == Ranges.of(spaces).rounded
 
 
 def test_a_range_that_does_not_grow_stays_as_it_is() -> None:
@@ -127,6 +128,15 @@ def test_a_study_has_settled_on_a_range_when_the_last_three_trials_agree() -> No
     assert agreed(changed, ["x"]) == {"x": narrow}
     assert agreed(changed[:3], ["x"]) == agreed(changed[-2:], ["x"]) == {}
     assert agreed(changed, ["y"]) == {}
+
+
+@pytest.mark.parametrize(("n", "is_settled"), [(29, True), (30, False)])
+def test_a_parameter_that_the_last_trials_lack_is_settled_no_more(
+    n: int, is_settled: bool
+) -> None:
+    x, y = FloatDistribution(0.0, 1.0), IntDistribution(1, 9)
+    several = trials(*[{"x": x}] * 3, *[{"y": y}] * n)
+    assert agreed(several, ["x"]) == ({"x": x} if is_settled else {})
 
 
 def test_of_a_parameter_that_not_every_trial_has_the_last_ones_with_it_count() -> None:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import optuna
 import pytest
 from optuna.distributions import FloatDistribution
 from optuna.trial import FrozenTrial, TrialState
 
+from optuna_metabo import MetaGPSampler
 from optuna_metabo.snapshot import Snapshot
 
 STATES = [
@@ -46,6 +49,20 @@ def test_trials_are_told_apart_by_their_state() -> None:
     assert numbers(list(now.running)) == [3, 8]
     assert set(numbers(list(now.ended))) == {0, 1, 2, 5, 6, 7}
     assert now.name == "several"
+
+
+@pytest.mark.parametrize("strange", ["s", 5, None])
+def test_what_is_no_study_is_refused(strange: Any) -> None:
+    sampler = MetaGPSampler(seed=0)
+    asked = (
+        sampler.explain,
+        sampler.best_guess,
+        lambda study: sampler.predict(study, []),
+        lambda study: sampler.score(study, []),
+    )
+    for ask in asked:
+        with pytest.raises(TypeError, match=f"^study: expected a Study, got {strange!r}$"):
+            ask(strange)
 
 
 def test_places_are_rows_of_the_trials() -> None:

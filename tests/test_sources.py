@@ -23,7 +23,7 @@ from optuna_metabo.domain import ABSENT
 from optuna_metabo.encoding import Encoding
 from optuna_metabo.outputs import Objective
 from optuna_metabo.past import Past
-from optuna_metabo.past_study import MAX_TRIALS, LeftOut, SourceStudy, SourceTask
+from optuna_metabo.past_study import MAX_KEPT, MAX_TRIALS, LeftOut, SourceStudy, SourceTask
 from optuna_metabo.snapshot import Snapshot
 from optuna_metabo.sources import Sources
 
@@ -133,6 +133,35 @@ def test_sources_that_cannot_help_are_left_out_with_the_reason() -> None:
     assert reason(two) == "none of its 2 objectives is objective 1 of 1"
 
 
+@pytest.mark.parametrize(
+    ("had", "has", "said"),
+    [
+        (
+            ("sgd", "adam"),
+            CategoricalDistribution(("SGD", "Adam")),
+            "none of the new study's choices",
+        ),
+        ((1, 2), CategoricalDistribution(("SGD", "Adam")), "none of the new study's choices"),
+        (("low", "high"), FloatDistribution(0, 1), "no number for the new study's range"),
+        (
+            (-1, 0),
+            FloatDistribution(1e-3, 1, log=True),
+            "no number above 0 for the new study's logarithmic range",
+        ),
+    ],
+)
+def test_of_a_parameter_of_another_kind_or_other_choices_it_is_said_that_it_has_them(
+    had: tuple[Any, ...], has: BaseDistribution, said: str
+) -> None:
+    is_number = not isinstance(had[0], str)
+    kind = FloatDistribution(-9, 9) if is_number else CategoricalDistribution(had)
+    past = source([trial_at({"o": value}, i, None, {"o": kind}) for i, value in enumerate(had)])
+    found = past.task_for(Encoding.of({"x": SPACE["x"], "o": has}), MAXIMISE, 1)
+    assert isinstance(found, LeftOut)
+    assert found.reason == f"'o' has {said}"
+    assert found.of_space
+
+
 def test_a_study_asked_for_by_name_that_is_deleted_before_it_is_read_is_left_out(
     url: str,
 ) -> None:
@@ -168,6 +197,7 @@ def unreadable(error: Exception) -> Sources:
     [
         ConnectionError("gone away"),
         KeyError("gone away"),  # deleted meanwhile
+        LookupError("gone away"),  # a word that only a later Optuna knows
         json.JSONDecodeError("gone away", "", 0),  # a journal's last line is not complete yet
         optuna.exceptions.StorageInternalError("gone away"),
         sqlalchemy.exc.OperationalError("SELECT 1", {}, Exception("gone away")),
@@ -336,6 +366,13 @@ def test_of_many_trials_every_failure_is_kept() -> None:
     assert (found.task.y == -1.0).sum() == 100
     assert (found.task.X[found.task.y == -1.0, 0] >= 0.9).all()
     assert np.ptp(found.task.X[found.task.y == 1.0, 0]) > 0.7
+
+
+def test_of_very_many_failures_an_even_spread_is_kept() -> None:
+    n = 2 * MAX_KEPT + 1
+    kept = source([trial_at({"x": i / (n - 1)}, None) for i in range(n)]).failed.numbers["x"]
+    assert (len(kept), kept.min(), kept.max()) == (MAX_KEPT, 0.0, 1.0)
+    assert np.diff(kept).max() < 4 / n
 
 
 def test_where_trials_fail_is_read_also_of_those_that_failed_early() -> None:

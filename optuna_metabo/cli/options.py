@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -66,13 +66,6 @@ def _storage(ctx: click.Context, option: click.Parameter, value: str | None) -> 
     if not found:
         raise click.UsageError("there is no storage: pass --storage, or set OPTUNA_STORAGE", ctx)
     return str(found)
-
-
-def once(ctx: click.Context, option: click.Parameter, given: Sequence[str]) -> str:
-    """The value of an option that may be given once; Click itself takes the last of several."""
-    if len(given) > 1:
-        raise click.UsageError(f"{option.opts[0]} is given more than once: expected one glob", ctx)
-    return given[0]
 
 
 storage = click.option(

@@ -33,15 +33,13 @@ _REPORT, _FIGURE = "report.html", "replay.svg"
     "--studies",
     multiple=True,
     default=["*"],
-    callback=options.once,
-    help="A name or a glob: the studies that take part (default all).",
+    help="A name or a glob: the studies that take part; may be repeated (default all).",
 )
 @click.option(
     "--targets",
     multiple=True,
     default=["*"],
-    callback=options.once,
-    help="A name or a glob: those of them that are run again.",
+    help="A name or a glob: those of them that are run again; may be repeated.",
 )
 @click.option("--chronological", is_flag=True, help="Learn only from what had ended before.")
 @click.option(
@@ -73,8 +71,8 @@ _REPORT, _FIGURE = "report.html", "replay.svg"
 @options.verbosity
 def command(
     storage: str,
-    studies: str,
-    targets: str,
+    studies: tuple[str, ...],
+    targets: tuple[str, ...],
     chronological: bool,
     samplers: tuple[str, ...],
     seeds: int,
@@ -131,7 +129,7 @@ def _check_files(out: Path) -> None:
 
     check_own(out / _REPORT, b"<title>optuna-metabo replay</title>")
     check_own(out / _FIGURE, SIGN.encode())
-    for name in (_REPORT, _FIGURE):
+    for name in (_REPORT, _FIGURE, "runs/run.json"):
         check_writable(out / name)
 
 
@@ -149,7 +147,7 @@ def _plan(samplers: tuple[str, ...], seeds: int, trials: int) -> Plan:
     return plan
 
 
-def _archive(storage: str, studies: str) -> Archive:
+def _archive(storage: str, studies: Sequence[str]) -> Archive:
     from optuna_metabo.replay import Archive
     from optuna_metabo.replay.archive import reading_only
 

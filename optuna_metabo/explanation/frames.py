@@ -12,6 +12,25 @@ if TYPE_CHECKING:
     from optuna_metabo.explanation.parts import Explanation
 
 
+_SOURCE = (
+    "name",
+    "weight",
+    "weight_at_first",
+    "likeness",
+    "agreement",
+    "tau",
+    "tau_low",
+    "tau_high",
+    "n_trials",
+    "n_finished",
+    "shared",
+    "missing",
+    "extra",
+    "left_out",
+)
+_TRIAL = ("trial", "origin", "n_told", "value", "predicted", "low", "high")
+
+
 def sources_frame(explanation: Explanation) -> pd.DataFrame:
     """One row a source."""
     import pandas as pd
@@ -19,26 +38,22 @@ def sources_frame(explanation: Explanation) -> pd.DataFrame:
     first = explanation.trials[0].weights if explanation.trials else ()
     rows = []
     for i, source in enumerate(explanation.sources):
-        low, high = source.agreement_interval
         rows.append(
-            {
-                "name": source.name,
-                "weight": source.weight,
-                "weight_at_first": first[i] if i < len(first) else float("nan"),
-                "likeness": source.likeness,
-                "agreement": source.agreement,
-                "tau": source.rank_agreement,
-                "tau_low": low,
-                "tau_high": high,
-                "n_trials": source.n_trials,
-                "n_finished": source.n_finished,
-                "shared": ", ".join(source.shared),
-                "missing": ", ".join(source.missing),
-                "extra": ", ".join(source.extra),
-                "left_out": source.reason,
-            }
+            (
+                source.name,
+                source.weight,
+                first[i] if i < len(first) else float("nan"),
+                source.likeness,
+                source.agreement,
+                source.rank_agreement,
+                *source.agreement_interval,
+                source.n_trials,
+                source.n_finished,
+                *map(", ".join, (source.shared, source.missing, source.extra)),
+                source.reason,
+            )
         )
-    return pd.DataFrame(rows)
+    return pd.DataFrame(rows, columns=_SOURCE)
 
 
 def trials_frame(explanation: Explanation) -> pd.DataFrame:
@@ -48,13 +63,18 @@ def trials_frame(explanation: Explanation) -> pd.DataFrame:
     rows = []
     for trial in explanation.trials:
         one = trial.prediction
-        row = {"trial": trial.number, "origin": str(trial.origin), "n_told": trial.n_told}
-        row |= {"value": trial.values[0] if trial.values else float("nan")}
         ends = (one.mean, one.low, one.high) if one else ([float("nan")],) * 3
-        row |= dict(zip(("predicted", "low", "high"), (float(e[0]) for e in ends), strict=True))
-        row |= {
-            f"weight of {source.name}": weight
-            for source, weight in zip(explanation.sources, trial.weights, strict=False)
-        }
-        rows.append({**row, WITHOUT.strip("()"): trial.weight_without_sources})
-    return pd.DataFrame(rows)
+        rows.append(
+            (
+                trial.number,
+                str(trial.origin),
+                trial.n_told,
+                trial.values[0] if trial.values else float("nan"),
+                *(float(end[0]) for end in ends),
+                *trial.weights,
+                trial.weight_without_sources,
+            )
+        )
+    n_used = len(explanation.trials[0].weights) if explanation.trials else 0
+    weights = [f"weight of {source.name}" for source in explanation.sources[:n_used]]
+    return pd.DataFrame(rows, columns=[*_TRIAL, *weights, WITHOUT.strip("()")])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
@@ -14,15 +14,17 @@ from optuna.storages import BaseStorage, InMemoryStorage
 from optuna.study import Study
 from optuna.trial import FrozenTrial, TrialState
 
+from optuna_metabo.columns import Columns
 from optuna_metabo.explanation.names import IN_TEXT, short_name
 from optuna_metabo.logs import counted, one_line
-from optuna_metabo.outputs import constraints_of, name_metrics
+from optuna_metabo.outputs import constraints_of, name_metrics, point
 from optuna_metabo.reading import (
     cause,
     chosen,
     first_line,
     listed,
     opened,
+    patterns,
     reading_errors,
     shown,
     some_of,
@@ -60,7 +62,7 @@ class Archive:
     def read(
         cls,
         storage: str | BaseStorage,
-        names: str = "*",
+        names: str | Sequence[str] = "*",
         progress: Callable[[int, int], None] = lambda done, total: None,
     ) -> Archive:
         """Copies studies out of a storage; those that cannot be read are left out.
@@ -68,14 +70,14 @@ class Archive:
         Args:
             storage: A URL or one of Optuna's storages. A file of SQLite is opened for reading
                 only, and is never made.
-            names: A name or a glob.
+            names: A name or a glob, or several of them.
             progress: Told how many studies of how many have been read.
 
         Raises:
             NothingToReplay: If fewer than two studies match or can be read, or no two share a
                 parameter.
             NoSuchStorage: If there is no file, or it holds no studies of Optuna.
-            TypeError: If ``storage`` is neither a URL nor a storage.
+            TypeError: If ``storage`` is neither a URL nor a storage, or ``names`` no text.
             ValueError: If it is no URL.
         """
         place, memory = opened(storage), InMemoryStorage()
@@ -85,7 +87,8 @@ class Archive:
         asked_for = chosen(names, existing)
         if len(asked_for) < 2:
             raise TooFewNamed(
-                f"{_NEEDED}; {names!r} matches {len(asked_for)} of the storage, {shown(existing)}"
+                f"{_NEEDED}; {listed(patterns(names))} matches {len(asked_for)} of the storage, "
+                f"{shown(existing)}"
             )
         copies, unread = [], {}
         for i, name in enumerate(asked_for):
@@ -100,7 +103,7 @@ class Archive:
         return cls(tuple(copies), unread)._checked()
 
     def _checked(self) -> Archive:
-        if not any(self.past_of(study) for study in self.studies):
+        if not any(self._shares_name(study, self.studies) for study in self.studies):
             raise NothingToReplay(
                 "no two studies share a parameter: replay needs studies with parameters of the "
                 f"same names; {self._unlike()}"
@@ -118,16 +121,21 @@ class Archive:
         return ", and ".join(differ + none)
 
     def past_of(self, study: Study, *, chronological: bool = False) -> tuple[Study, ...]:
-        """The other studies, none if no one shares a parameter.
+        """The other studies, none if no one shares a parameter whose values can be read.
 
         Args:
             study: The one that is replayed.
             chronological: Only those that had ended when it began.
         """
         others = self._others(study, chronological=chronological)
-        own, names = self._parameters[study.study_name], self._parameters
-        shares = any(not own.isdisjoint(names[one.study_name]) for one in others)
+        space = self._pools[study.study_name].space
+        shares = any(self._columns[one.study_name].shares(space) for one in others)
         return tuple(others) if shares else ()
+
+    def _shares_name(self, study: Study, others: Iterable[Study]) -> bool:
+        """Whether any other study has a parameter of the same name."""
+        own, names = self._parameters[study.study_name], self._parameters
+        return any(not own.isdisjoint(names[x.study_name]) for x in others if x is not study)
 
     def _others(self, study: Study, *, chronological: bool) -> list[Study]:
         others = [one for one in self.studies if one is not study]
@@ -138,9 +146,22 @@ class Archive:
 
     def _without_past(self, study: Study, *, chronological: bool) -> str:
         """Why a study has none."""
-        if not self._others(study, chronological=chronological):
-            return "began before any other had ended"
-        return "shares no parameter with its past"
+        others = self._others(study, chronological=chronological)
+        if not others:
+            alone = "has no other study to learn from"
+            return "began before any other had ended" if chronological else alone
+        alike = " of the same kind or choices" * self._shares_name(study, others)
+        return f"shares no parameter{alike} with its past"
+
+    @cached_property
+    def _pools(self) -> dict[str, Pool]:
+        """What each study ran, by its name."""
+        return {study.study_name: Pool.of(study) for study in self.studies}
+
+    @cached_property
+    def _columns(self) -> dict[str, Columns]:
+        """The parameters of what each study ran, by its name."""
+        return {name: Columns.of(pool.trials) for name, pool in self._pools.items()}
 
     @cached_property
     def _parameters(self) -> dict[str, set[str]]:
@@ -153,21 +174,23 @@ class Archive:
         }
 
     def targets(
-        self, names: str = "*", *, chronological: bool = False
+        self, names: str | Sequence[str] = "*", *, chronological: bool = False
     ) -> tuple[list[Target], dict[str, str]]:
         """What can be replayed, and why the others cannot, by name.
 
         Args:
-            names: A name or a glob.
+            names: A name or a glob, or several of them.
             chronological: Whether the past is what had ended when a study began.
 
         Raises:
             NothingToReplay: If nothing can, with the reasons, or no study has such a name.
+            TypeError: If ``names`` is neither a name nor a glob.
         """
         existing = [*[study.study_name for study in self.studies], *self.unread]
         asked_for = set(chosen(names, existing))
         if not asked_for:
-            raise TooFewNamed(f"{names!r} matches no study of what takes part, {shown(existing)}")
+            told = f"{listed(patterns(names))} matches no study of what takes part"
+            raise TooFewNamed(f"{told}, {shown(existing)}")
         found, left_out = [], {}
         keys = {study.study_name: _key(study) for study in self.studies}
         for study in self.studies:
@@ -175,7 +198,7 @@ class Archive:
                 continue
             past = self.past_of(study, chronological=chronological)
             parts = [keys[one.study_name] for one in (study, *past)]
-            target = Target(Pool.of(study), past, _hash(parts), chronological)
+            target = Target(self._pools[study.study_name], past, _hash(parts), chronological)
             reason = _unfit(target)
             if reason is None and not past:
                 reason = self._without_past(study, chronological=chronological)
@@ -222,6 +245,8 @@ def _unfit(target: Target) -> str | None:
         return "has no finished trial with parameters"
     if not target.yardstick.tells:
         return _without_difference(target)
+    if len(set(map(point, target.pool.trials))) == 1:
+        return "has a single configuration"
     return None
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import multiprocessing
+import os
 import traceback
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor, ProcessPoolExecutor, as_completed
@@ -13,8 +14,9 @@ from dataclasses import dataclass, field
 from importlib.metadata import version
 from pathlib import Path
 
+from optuna_metabo.arguments import check_count
 from optuna_metabo.logs import one_line, warn
-from optuna_metabo.reading import listed
+from optuna_metabo.reading import listed, several
 from optuna_metabo.replacing import replacing
 from optuna_metabo.replay.orders import ORDERS, Order, Target, default_orders
 from optuna_metabo.replay.quiet import quiet
@@ -38,7 +40,8 @@ class Plan:
         trials: The most trials of a sampler's run; it ends when the best is found.
 
     Raises:
-        ValueError: If a sampler is not known, or a number is not positive.
+        TypeError: If ``samplers`` are no names.
+        ValueError: If a sampler is not known, or a number is no positive integer.
     """
 
     samplers: tuple[str, ...] = field(default_factory=default_orders)
@@ -46,13 +49,14 @@ class Plan:
     trials: int = 100
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "samplers", tuple(dict.fromkeys(self.samplers)))
+        object.__setattr__(
+            self, "samplers", tuple(dict.fromkeys(several("samplers", self.samplers)))
+        )
         unknown = [name for name in self.samplers if name not in ORDERS]
         if unknown:
             raise ValueError(f"samplers are {', '.join(ORDERS)}; got {unknown[0]!r}")
         for name in ("seeds", "trials"):
-            if getattr(self, name) < 1:
-                raise ValueError(f"{name} must be positive, got {getattr(self, name)}")
+            check_count(name, getattr(self, name), least=1)
 
 
 @dataclass(frozen=True)
@@ -112,7 +116,7 @@ def execute(
     targets: Sequence[Target],
     plan: Plan,
     *,
-    folder: Path | None = None,
+    folder: str | os.PathLike[str] | None = None,
     jobs: int = 1,
     progress: Progress = lambda done, total, what: None,
     failed: Callable[[Failed], None] = _raise,
@@ -142,7 +146,8 @@ def execute(
         for i in range(len(targets))
         for sampler in plan.samplers
     ]
-    paths = {run: _path(folder, targets[run.target], run, plan) for run in runs}
+    place = None if folder is None else Path(folder)
+    paths = {run: _path(place, targets[run.target], run, plan) for run in runs}
     found = _resumed(targets, paths)
     progress(len(found), len(runs), "")
     missing = [run for run in runs if run not in found]

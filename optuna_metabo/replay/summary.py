@@ -115,7 +115,10 @@ class Replay:
 
         Raises:
             RuntimeError: If none is left.
+            ValueError: If there is none.
         """
+        if not targets:
+            raise ValueError("targets expects one study at least, got none")
         found: list[tuple[Target, dict[str, Measured]]] = []
         reasons = dict(left_out or {})
         for i, target in enumerate(targets):
@@ -131,10 +134,9 @@ class Replay:
             found.append(
                 (target, {name: Measured.of(rows[name], target, plan.trials) for name in rows})
             )
-        if failed and not found:
-            raise RuntimeError(
-                f"on no study has every sampler a run that did not fail: {some_of(failed)}"
-            )
+        if not found:
+            told = f": {some_of(failed)}" * bool(failed)
+            raise RuntimeError(f"on no study has every sampler a run that did not fail{told}")
         compared = tuple(target for target, _ in found)
         return cls(plan, compared, tuple(one for _, one in found), reasons, tuple(failed))
 

@@ -43,7 +43,7 @@ def plot_source_agreement(study: Study, sampler: MetaGPSampler | None = None) ->
         sampler: What knows the past studies, the study's sampler if not given.
 
     Raises:
-        TypeError: If that is not a ``MetaGPSampler``.
+        TypeError: If that is not a ``MetaGPSampler``, or ``study`` is no study.
         ValueError: If no past study can be compared with the study, and none was left out.
 
     Example:

@@ -41,7 +41,7 @@ def plot_predictions(
         objective: Which of several.
 
     Raises:
-        TypeError: If the sampler is not a ``MetaGPSampler``.
+        TypeError: If the sampler is not a ``MetaGPSampler``, or ``study`` is no study.
         ValueError: If there is no such objective, or no trial of which something was expected.
 
     Example:
@@ -53,10 +53,10 @@ def plot_predictions(
         >>> sum(len(kind.x) for kind in plot_predictions(study).data[1:])
         7
     """
-    count = len(study.directions)
+    found, count = sampler_of(study, sampler), len(study.directions)
     if not 0 <= objective < count:
         raise ValueError(f"objective must be in 0 to {count - 1}, got {objective}")
-    explanation = sampler_of(study, sampler).explain(study)
+    explanation = found.explain(study)
     if not _expected(explanation, objective):
         raise ValueError(_nothing(explanation))
     return draw_predictions(explanation, objective)

@@ -15,6 +15,7 @@ from optuna.trial import FrozenTrial, TrialState
 
 from optuna_metabo.explanation import Prediction
 from optuna_metabo.outputs import objectives_of
+from optuna_metabo.reading import several
 from optuna_metabo.sampler import MetaGPSampler
 from optuna_metabo.shapes import Float
 from optuna_metabo.visualization.style import (
@@ -61,7 +62,8 @@ def plot_slices(
         objective: Which of several.
 
     Raises:
-        TypeError: If the sampler is not a ``MetaGPSampler``.
+        TypeError: If the sampler is not a ``MetaGPSampler``, ``study`` is no study, or ``params``
+            are no names.
         ValueError: If there is no completed trial with a finite value, no such objective, no
             trial with a parameter, or no parameter that varies or is named.
 
@@ -76,7 +78,7 @@ def plot_slices(
         ['95 %', 'expected', 'trials']
     """
     found, trials = sampler_of(study, sampler), _completed(study, objective)
-    names = _varying(study, trials)[:_MOST] if params is None else [*params]
+    names = _varying(study, trials)[:_MOST] if params is None else several("params", params)
     if not names:
         raise ValueError("params must name one parameter at least, got none")
     slices = [_Slice.of(study, trials, name, objective) for name in names]

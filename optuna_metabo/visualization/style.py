@@ -16,6 +16,7 @@ from optuna_metabo.explanation.names import labels
 from optuna_metabo.explanation.predictions import in_units
 from optuna_metabo.sampler import MetaGPSampler
 from optuna_metabo.shapes import Float
+from optuna_metabo.snapshot import check_study
 from optuna_metabo.tasks import bounded, unit_of
 
 if TYPE_CHECKING:
@@ -128,8 +129,10 @@ def sampler_of(study: Study, sampler: MetaGPSampler | None) -> MetaGPSampler:
     """The sampler that knows the past studies: the one that is given, or the study's own.
 
     Raises:
-        TypeError: If it is none of ours: a study that is loaded has no memory of its sampler.
+        TypeError: If it is none of ours: a study that is loaded has no memory of its sampler. If
+            ``study`` is no study.
     """
+    check_study(study)
     found = study.sampler if sampler is None else sampler
     if not isinstance(found, MetaGPSampler):
         raise TypeError(

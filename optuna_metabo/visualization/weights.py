@@ -43,7 +43,7 @@ def plot_source_weights(study: Study, sampler: MetaGPSampler | None = None) -> g
         sampler: What knows the past studies, the study's sampler if not given.
 
     Raises:
-        TypeError: If that is not a ``MetaGPSampler``.
+        TypeError: If that is not a ``MetaGPSampler``, or ``study`` is no study.
 
     Example:
         >>> import optuna

@@ -62,6 +62,18 @@ def break_studies(url: str, pattern: str = "%") -> None:
         )
 
 
+def age_studies(url: str, pattern: str) -> None:
+    """Gives values of studies a kind that only a later Optuna may know."""
+    with closing(sqlite3.connect(url.removeprefix("sqlite:///"))) as database, database:
+        database.execute("PRAGMA ignore_check_constraints = ON")
+        database.execute(
+            "UPDATE trial_values SET value_type = 'WHAT' "
+            "WHERE trial_id IN (SELECT trial_id FROM trials JOIN studies USING (study_id) "
+            "WHERE study_name LIKE ?)",
+            (pattern,),
+        )
+
+
 @pytest.fixture(scope="session")
 def _studies(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("cli") / "studies.db"

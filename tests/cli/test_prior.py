@@ -67,6 +67,19 @@ def test_a_table_has_parameters_in_words_and_json_as_optuna_writes_them(
     assert record["parameters"] == expected
 
 
+def test_a_range_that_was_changed_is_told_as_it_was_and_not_rounded(
+    tmp_path: Path, run: Run
+) -> None:
+    def objective(trial: optuna.Trial) -> float:
+        ends = (1e-5, 1e-1) if trial.number < 3 else (1e-8, 1.0)
+        return trial.suggest_float("lr", *ends, log=True)
+
+    study, path = optuna.create_study(study_name="past"), tmp_path / "team.prior"
+    study.optimize(objective, n_trials=6)
+    TransferPrior.fit([study]).save(path)
+    assert "  lr: float 1e-08 to 1, log  " in run("prior", "inspect", path).out
+
+
 def test_however_many_studies_are_read_and_whatever_their_names_one_line_tells(
     url: str, tmp_path: Path, run: Run
 ) -> None:

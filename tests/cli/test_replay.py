@@ -182,14 +182,16 @@ def test_a_storage_of_which_no_study_can_be_read_is_named(
     assert "only 0 of 3 can be read: 'past-0' cannot be read: Unknown distribution" in ended.err
 
 
-@pytest.mark.parametrize("option", ["--studies", "--targets"])
-def test_names_that_are_given_twice_are_an_error_and_not_dropped(
-    option: str, url: str, tmp_path: Path, run: Run
+def test_names_that_are_given_several_times_are_taken_together(
+    url: str, tmp_path: Path, run: Run
 ) -> None:
-    twice = (option, "past-0", option, "past-1")
-    ended = run("replay", "--storage", url, "--out", tmp_path / "out", *twice)
-    assert (ended.code, ended.out, ended.err.count("\n")) == (2, "", 1)
-    assert f"{option} is given more than once" in ended.err
+    asked = ("replay", "--storage", url, "--out", tmp_path / "out", *QUICK, "-f", "json")
+    once = json.loads(run(*asked, "--studies", "past-[01]").out)
+    twice = run(*asked, "--studies", "past-1", "--studies", "*-0", "--studies", "past-1")
+    assert json.loads(twice.out) == once
+    assert "0 of 4 runs" not in twice.err
+    told = run(*asked, "--targets", "past-2", "--targets", "*-0").err.splitlines()[0]
+    assert told == "2 of 2 studies can be replayed; 3 take part."
 
 
 @pytest.mark.parametrize(("studies", "n"), [("zz*", 0), ("past-1", 1)])
@@ -223,6 +225,20 @@ def test_a_file_in_the_place_of_the_directory_is_named_as_one(
         assert (ended.code, ended.out) == (1, "")
         told = f"{path}/report.html cannot be written: {out} is a file, not a directory"
         assert ended.err.splitlines()[-1] == f"optuna-metabo: {told}; choose another --out"
+
+
+def test_a_file_in_the_place_of_the_runs_is_named_before_any_is_made(
+    url: str, tmp_path: Path, run: Run
+) -> None:
+    out = tmp_path / "out"
+    out.mkdir()
+    (out / "runs").touch()
+    ended = run("replay", "--storage", url, "--out", out, *QUICK)
+    assert (ended.code, ended.out) == (1, "")
+    first, last = ended.err.splitlines()
+    assert first == "3 of 3 studies can be replayed."
+    assert last.endswith(f": {out}/runs is a file, not a directory; choose another --out")
+    assert [one.name for one in out.iterdir()] == ["runs"]
 
 
 def test_what_is_left_out_is_told_with_its_reason(url: str, tmp_path: Path, run: Run) -> None:

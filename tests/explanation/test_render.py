@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 
-import pandas as pd
 import pytest
 
 from optuna_metabo import (
@@ -178,7 +177,26 @@ def test_frames_have_a_row_each_for_sources_and_trials(studies: Studies) -> None
     weights = trials[["weight of good", "weight of bad", "without past studies"]].sum(axis=1)
     assert weights.to_numpy() == pytest.approx(1.0)
     assert trials["predicted"].isna().tolist() == [True] + [False] * 9
-    assert isinstance(Explanation((), 1.0).to_dataframe(), pd.DataFrame)
+    nothing = Explanation((), 1.0)
+    assert list(nothing.to_dataframe().columns) == list(sources.columns)
+    own = [one for one in trials.columns if not one.startswith("weight of")]
+    assert list(nothing.trials_to_dataframe().columns) == own
+
+
+def test_the_weight_at_first_is_that_of_each_past_study() -> None:
+    names = {"a": None, "b": None, "c": "is empty"}
+    sources = [SourceExplanation(name, 0.3, None, 9, reason=why) for name, why in names.items()]
+    trials = [
+        TrialExplanation(i, Origin("own model"), i, weights, None, None)
+        for i, weights in enumerate([(0.6, 0.1), (0.2, 0.3)])
+    ]
+    found = Explanation(tuple(sources), 0.4, tuple(trials)).to_dataframe()["weight_at_first"]
+    assert found.to_numpy() == pytest.approx([0.6, 0.1, float("nan")], nan_ok=True)
+
+
+def test_features_that_hardly_count_are_only_counted() -> None:
+    told = str(FeaturesExplanation({"a": 0.992, "b": 0.004, "c": 0.004}, 0.3, 0.1))
+    assert told.startswith("features a (99 %) and 2 more: ")
 
 
 def test_past_studies_of_one_name_have_a_row_and_a_column_each(namesakes: Studies) -> None:

@@ -10,14 +10,14 @@ from typing import Any
 
 import optuna
 import pytest
-from optuna.distributions import FloatDistribution
+from optuna.distributions import CategoricalDistribution, FloatDistribution
 from optuna.storages import InMemoryStorage
 from optuna.trial import TrialState, create_trial
 
 from optuna_metabo.reading import NoSuchStorage
 from optuna_metabo.replay import Archive, NothingToReplay
 from optuna_metabo.replay.archive import reading_only
-from tests.cli.conftest import break_studies
+from tests.cli.conftest import age_studies, break_studies
 from tests.replay.making import bowl, bowls
 
 
@@ -106,9 +106,12 @@ def test_what_cannot_be_replayed_is_named_with_its_reason() -> None:
     optuna.create_study(study_name="empty", storage=storage)
     flat = optuna.create_study(study_name="flat", storage=storage)
     flat.optimize(lambda trial: 0.0 * trial.suggest_float("x", 0, 1), n_trials=2)
+    again = optuna.create_study(study_name="again", storage=storage)
+    again.optimize(lambda trial: trial.suggest_int("n", 2, 2) + trial.number, n_trials=3)
     targets, left_out = Archive.read(storage).targets()
     assert [target.pool.name for target in targets] == ["bowl-0", "bowl-1"]
     assert left_out == {
+        "again": "has a single configuration",
         "alone": "shares no parameter with its past",
         "empty": "has no finished trial with parameters",
         "flat": "has 2 completed trials and no two different values",
@@ -179,12 +182,34 @@ def test_chronologically_only_what_had_ended_is_past() -> None:
     assert left_out == dict.fromkeys(("early", "between"), "began before any other had ended")
 
 
+def test_what_ended_at_the_moment_a_study_began_is_its_past() -> None:
+    storage, day = InMemoryStorage(), datetime(2026, 1, 1)
+    for name, hours in (("early", 0.0), ("next", 2.5)):
+        _timed(name, day + timedelta(hours=hours), storage)
+    (target,), _ = Archive.read(storage).targets("next", chronological=True)
+    assert [one.study_name for one in target.sources] == ["early"]
+
+
 def test_chronologically_what_shares_nothing_with_its_past_is_told_so() -> None:
     storage, day = InMemoryStorage(), datetime(2026, 1, 1)
     for name, hours, parameter in (("early", 0, "x"), ("late", 9, "x"), ("other", 9, "y")):
         _timed(name, day + timedelta(hours=hours), storage, parameter)
     _, left_out = Archive.read(storage).targets(chronological=True)
     assert left_out["other"] == "shares no parameter with its past"
+
+
+@pytest.mark.parametrize("chronological", [False, True])
+def test_what_has_other_choices_than_its_past_is_told_so(chronological: bool) -> None:
+    storage, day = InMemoryStorage(), datetime(2026, 1, 1)
+    for hours, (name, choices) in enumerate({"early": "ab", "late": "AB"}.items()):
+        study = optuna.create_study(study_name=name, storage=storage)
+        for i, choice in enumerate(choices):
+            space = {"o": CategoricalDistribution((*choices,))}
+            trial = create_trial(params={"o": choice}, distributions=space, value=float(i))
+            trial.datetime_start = trial.datetime_complete = day + timedelta(hours=hours)
+            study.add_trial(trial)
+    with pytest.raises(NothingToReplay, match="'late' shares no parameter of the same kind or ch"):
+        Archive.read(storage).targets("late", chronological=chronological)
 
 
 def test_a_name_that_exists_is_that_study_and_no_glob() -> None:
@@ -214,6 +239,16 @@ def test_a_study_that_cannot_be_read_is_left_out_with_its_reason(tmp_path: Path)
     break_studies(url, "bowl-2")
     with pytest.raises(NothingToReplay, match=f"only 1 of 3.*: 'bowl-1' {reason}; 'bowl-2' "):
         Archive.read(url)
+
+
+def test_a_study_with_a_word_that_optuna_does_not_know_is_left_out(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path}/studies.db"
+    for i in range(3):
+        bowl(f"bowl-{i}", n_trials=4, storage=optuna.storages.RDBStorage(url))
+    age_studies(url, "bowl-1")
+    targets, left_out = Archive.read(url).targets()
+    assert [one.pool.name for one in targets] == ["bowl-0", "bowl-2"]
+    assert left_out["bowl-1"].startswith("cannot be read: 'WHAT' is not among the defined enum")
 
 
 def test_a_study_none_of_whose_trials_has_ended_is_nobodys_chronological_past() -> None:
@@ -290,6 +325,27 @@ def test_a_key_changes_with_all_that_is_read_of_a_study(change: dict[str, Any]) 
 
 def test_a_key_stays_where_only_that_changes_which_no_run_reads() -> None:
     assert _key() == _key(user_attrs={"note": "on the old machine"})
+
+
+@pytest.mark.parametrize("names", [["bowl-0", 1], 5, None])
+def test_what_is_neither_a_name_nor_a_glob_is_refused(names: Any) -> None:
+    storage = bowls(2)
+    for ask in (Archive.read(storage).targets, lambda names: Archive.read(storage, names)):
+        with pytest.raises(TypeError) as raised:
+            ask(names)
+        assert str(raised.value) == f"names expects a list of names, got {names!r}"
+
+
+@pytest.mark.parametrize(
+    ("chronological", "said"),
+    [
+        (False, "'bowl' has no other study to learn from"),
+        (True, "'bowl' began before any other had ended"),
+    ],
+)
+def test_of_a_study_alone_it_is_said_what_it_lacks(chronological: bool, said: str) -> None:
+    with pytest.raises(NothingToReplay, match=f": {said}$"):
+        Archive((bowl(),)).targets(chronological=chronological)
 
 
 def test_a_file_of_sqlite_can_only_be_read(tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import importlib.util
+from collections.abc import Iterable, Mapping
 from itertools import islice
 from typing import Any
 
@@ -179,6 +180,28 @@ def test_of_many_sources_the_best_of_the_first_ten_are_enqueued(
     monkeypatch.setattr(module, "by_proposals", lambda target, seed, sampler, queue: iter(queue))
     queue = list(ORDERS["gp+enqueued"](Target(Pool.of(bowl()), sources), 0))
     assert queue == [source.best_params for source in sources[:10]]
+
+
+def test_what_shares_no_parameter_is_not_enqueued(monkeypatch: pytest.MonkeyPatch) -> None:
+    other = optuna.create_study(study_name="other", sampler=RandomSampler(seed=0))
+    other.optimize(lambda trial: trial.suggest_float("z", 0, 1), n_trials=2)
+    monkeypatch.setattr(module, "_gp_sampler", lambda seed: _Steady(x=0.5, n=5))
+    monkeypatch.setattr(module, "by_proposals", lambda target, seed, sampler, queue: iter(queue))
+    source = bowl("past", n_trials=2, seed=1)
+    queue = list(ORDERS["gp+enqueued"](Target(Pool.of(bowl()), (other, source)), 0))
+    assert queue == [source.best_params]
+
+
+class _Scored(MetaGPSampler):
+    """Two configurations promise the same, and the others less."""
+
+    def score(self, study: optuna.Study, candidates: Iterable[Mapping[str, Any]]) -> Any:
+        return np.array([1.0 if i in (2, 5) else 0.0 for i, _ in enumerate(candidates)])
+
+
+def test_of_what_promises_the_same_either_comes_first() -> None:
+    target = _target()
+    assert {next(by_scores(target, seed, _Scored())) for seed in range(20)} == {2, 5}
 
 
 @pytest.mark.parametrize("whole", [FloatDistribution(0, 8), IntDistribution(1, 4)])

@@ -1,8 +1,10 @@
 from __future__ import annotations
 
 import numpy as np
+import optuna
+from optuna.distributions import FloatDistribution
 from optuna.storages import InMemoryStorage
-from optuna.trial import TrialState
+from optuna.trial import TrialState, create_trial
 
 from optuna_metabo.replay import Pool
 from tests.replay.making import bowl, strange
@@ -38,6 +40,16 @@ def test_of_configurations_run_twice_either_is_the_nearest() -> None:
         for seed in range(20)
     }
     assert found == {1, 4}
+
+
+def test_of_what_is_as_near_but_for_rounding_either_is_the_nearest() -> None:
+    study, space = optuna.create_study(), {"x": FloatDistribution(0, 1)}
+    for x in (0.1, 0.5):
+        study.add_trial(create_trial(params={"x": x}, distributions=space, value=x))
+    assert 0.5 - 0.3 != 0.3 - 0.1
+    pool, left = Pool.of(study), np.ones(2, dtype=bool)
+    generators = [np.random.default_rng(seed) for seed in range(20)]
+    assert {pool.nearest({"x": 0.3}, left, generator=one) for one in generators} == {0, 1}
 
 
 def test_a_parameter_exists_where_it_did_for_the_owner() -> None:

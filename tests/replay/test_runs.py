@@ -204,13 +204,29 @@ def test_where_a_process_is_killed_what_was_made_is_kept_and_fewer_jobs_are_advi
     ("options", "said"),
     [
         ({"samplers": ("nonsense",)}, "samplers are tpe, .* got 'nonsense'"),
-        ({"seeds": 0}, "seeds must be positive, got 0"),
-        ({"trials": -1}, "trials must be positive, got -1"),
+        ({"seeds": 0}, "seeds must be a positive int, got 0"),
+        ({"seeds": "a"}, "seeds must be a positive int, got 'a'"),
+        ({"seeds": 1.5}, "seeds must be a positive int, got 1.5"),
+        ({"trials": -1}, "trials must be a positive int, got -1"),
+        ({"trials": None}, "trials must be a positive int, got None"),
     ],
 )
 def test_a_plan_that_cannot_be_is_an_error(options: dict[str, object], said: str) -> None:
     with pytest.raises(ValueError, match=said):
         Plan(**options)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("samplers", ["tpe", 5, [5]])
+def test_samplers_that_are_no_names_are_refused(samplers: object) -> None:
+    with pytest.raises(TypeError) as raised:
+        Plan(samplers=samplers)  # type: ignore[arg-type]
+    assert str(raised.value) == f"samplers expects a list of names, got {samplers!r}"
+
+
+def test_a_folder_may_be_told_by_its_name(tmp_path: Path) -> None:
+    targets, _ = Archive.read(bowls(2)).targets()
+    execute(targets, Plan(("tpe",), seeds=1, trials=1), folder=str(tmp_path / "runs"))
+    assert len(list((tmp_path / "runs").iterdir())) == 2
 
 
 def test_optunas_verbosity_is_left_alone() -> None:

@@ -187,6 +187,14 @@ def test_where_a_sampler_failed_on_every_study_there_is_nothing_to_compare() -> 
         _with_failures(missing, seeds=1)
 
 
+def test_where_there_is_no_study_or_no_run_there_is_nothing_to_compare() -> None:
+    plan = Plan(("metagp",), seeds=1, trials=5)
+    with pytest.raises(ValueError, match="targets expects one study at least, got none"):
+        Replay.of([], plan, {})
+    with pytest.raises(RuntimeError, match=r"every sampler a run that did not fail$"):
+        Replay.of(_targets(), plan, {})
+
+
 def test_what_was_not_reached_is_infinite_and_null_in_json() -> None:
     replay = _replay(warm=[0, 1], cold=[4], hours=1.0)
     assert replay.median_trials("metagp", "best") == math.inf

@@ -57,6 +57,15 @@ def test_a_figure_takes_the_sampler_of_the_study_or_another_and_is_small(
         plot(random)
 
 
+@pytest.mark.parametrize("sampler", [None, MetaGPSampler(seed=0)])
+@pytest.mark.parametrize("plot", OF_A_STUDY)
+def test_a_figure_of_what_is_no_study_is_refused(
+    plot: Callable[..., go.Figure], sampler: MetaGPSampler | None
+) -> None:
+    with pytest.raises(TypeError, match=r"^study: expected a Study, got 5$"):
+        plot(5, sampler)
+
+
 def test_no_two_lines_look_alike_without_colour() -> None:
     looks = [(style_of(i)["line"]["dash"], style_of(i)["marker"]["symbol"]) for i in range(42)]
     assert len(set(looks)) == 42
@@ -216,6 +225,8 @@ def test_slices_of_parameters_that_cannot_vary_say_what_is_so(studies: Studies) 
     assert len(plot_slices(study, params=["n", "x"]).data) >= 4
     with pytest.raises(ValueError, match="params must name one parameter at least"):
         plot_slices(studies[0], params=[])
+    with pytest.raises(TypeError, match="params expects a list of names, got 'lr'"):
+        plot_slices(studies[0], params="lr")
 
 
 @pytest.mark.parametrize("sign", [1.0, -1.0])
