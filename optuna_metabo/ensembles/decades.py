@@ -16,7 +16,7 @@ quadratic function flatter the logarithm, which has no smooth optimum there.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy import ndarray as Array
@@ -30,32 +30,55 @@ from optuna_metabo.tasks import Task
 _FEWEST, _RATIO = 10, 100.0
 # By how much the loss must be the smaller one: near ties change from value to value.
 _CLEARLY = 0.8
+# Its exponential is below the largest float.
+_LARGEST = 700.0
 # Answers, a byte each and their keys.
 _TOLD: Memory[Array] = Memory(2**16)
 
 
-def by_decades(task: Task, groups: Int[Array, " p"]) -> Task:
-    """The values by their logarithm, if they are losses over decades and better told so.
+@dataclass(frozen=True)
+class Decades:
+    """The scale, from values, losses with a minus, to what a search looks at, and back.
 
     Args:
-        task: Values to be maximised: losses are negative.
+        best: The smallest loss of those that hyperparameters are fitted to.
+    """
+
+    best: float
+
+    def __call__(self, y: Float[Array, " n"]) -> Float[Array, " n"]:
+        """The search's values."""
+        return np.asarray(-np.log(self.best - y))
+
+    def back(self, z: Float[Array, " n"]) -> Float[Array, " n"]:
+        """The values that stand there; of what no float holds a very low one."""
+        return np.asarray(self.best - np.exp(np.minimum(-z, _LARGEST)))
+
+
+def decades_of(task: Task, groups: Int[Array, " p"]) -> Decades | None:
+    """The scale of values to be maximised, if they are losses over decades and better told so.
+
+    Args:
+        task: The values: losses are negative.
         groups: The axis of each column.
     """
     first = settled(task)
     if len(first) < _FEWEST:
-        return task
-    best = -float(first.y.max())
-    is_loss = best > 0.0 and float(task.y.max()) < best
-    if not is_loss or -float(first.y.min()) < _RATIO * best:
-        return task
-
-    def scale(y: Float[Array, " n"]) -> Float[Array, " n"]:
-        """From values, losses with a minus, to the search's scale."""
-        return np.asarray(-np.log(best - y))
-
+        return None
+    scale = Decades(-float(first.y.max()))
+    is_loss = scale.best > 0.0 and float(task.y.max()) < scale.best
+    if not is_loss or -float(first.y.min()) < _RATIO * scale.best:
+        return None
     tally = first.tally
     key = digest(first.X, first.y, tally.counts, tally.squares, tally.freedom, groups)
-    if not _TOLD.get(key, lambda: np.array(_is_better_told(first, scale, groups))):
+    is_better = _TOLD.get(key, lambda: np.array(_is_better_told(first, scale, groups)))
+    return scale if is_better else None
+
+
+def by_decades(task: Task, groups: Int[Array, " p"]) -> Task:
+    """The values on this scale, or as they are."""
+    scale = decades_of(task, groups)
+    if scale is None:
         return task
     whole = task.whole and task.whole.transformed(scale(task.whole.y))
     return replace(task.transformed(scale(task.y)), whole=whole)

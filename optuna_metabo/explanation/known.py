@@ -9,11 +9,26 @@ from functools import cached_property
 import numpy as np
 from numpy import ndarray as Array
 
-from optuna_metabo.belief import Belief
+from optuna_metabo.belief import Belief, past_counts
+from optuna_metabo.ensembles.decades import decades_of
+from optuna_metabo.explanation.predictions import Back
 from optuna_metabo.scaling import searched, without_outliers
 from optuna_metabo.shapes import Float, Int
 from optuna_metabo.surrogate import Model
 from optuna_metabo.tasks import Task
+
+
+@dataclass(frozen=True)
+class Reported:
+    """What is reported of an objective.
+
+    Args:
+        model: Of its values, on some scale.
+        back: From there to the values, ascending.
+    """
+
+    model: Model
+    back: Back = np.asarray
 
 
 @dataclass(frozen=True)
@@ -43,13 +58,20 @@ class Known:
         return [one.condition(pending) for one in self._searched] if len(pending) else self.models
 
     @cached_property
-    def reported(self) -> list[Model]:
-        """In the units of the values; most often these are the same."""
-        plain = list(map(without_outliers, self.beliefs))
-        pairs = zip(plain, self._searched, strict=True)
-        if all(np.array_equal(one.seen.y, other.seen.y) for one, other in pairs):
-            return self.models
-        return [one.condition(self._no_points) for one in plain]
+    def reported(self) -> list[Reported]:
+        """In the units of the values."""
+        parts = zip(self.beliefs, self._searched, self.models, strict=True)
+        return [self._reported(*part) for part in parts]
+
+    def _reported(self, belief: Belief, searched: Belief, model: Model) -> Reported:
+        """The search's model where that has the values as they are, or they can be told back: what
+        past studies say of how far values lie apart is said of values as they are.
+        """
+        scale, plain = decades_of(belief.seen, self.groups), without_outliers(belief)
+        if scale is not None and not past_counts([model]):
+            return Reported(model, scale.back)
+        is_same = np.array_equal(plain.seen.y, searched.seen.y)
+        return Reported(model if is_same else plain.condition(self._no_points))
 
     @cached_property
     def _searched(self) -> list[Belief]:

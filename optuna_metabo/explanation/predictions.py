@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,6 +15,8 @@ from optuna_metabo.surrogate import Posterior
 # The interval that is told, and how often it is halved: to 1e-9 of its width.
 _COVERED, _HALVINGS = 0.95, 30
 
+Back = Callable[[Float[Array, " m"]], Float[Array, " m"]]
+
 
 @dataclass(frozen=True, eq=False)
 class Prediction:
@@ -23,7 +25,8 @@ class Prediction:
     Two of the same numbers are equal.
 
     Args:
-        mean: Shape [m].
+        mean: Shape [m]. Of losses over decades without past studies the median, which the mean of
+            their logarithm is.
         low: The lower end of the central interval of 95 %, of the function without observation
             noise, shape [m].
         high: The upper end, shape [m].
@@ -34,12 +37,18 @@ class Prediction:
     high: Float[Array, " m"]
 
     @classmethod
-    def of(cls, posterior: Posterior, unit: float) -> Prediction:
-        """Of values to be maximised; ``unit`` times these are those of the objective."""
+    def of(cls, posterior: Posterior, unit: float, back: Back = np.asarray) -> Prediction:
+        """Of values to be maximised.
+
+        Args:
+            posterior: Of these on some scale.
+            unit: So many times the values are those of the objective.
+            back: From the scale to the values, ascending.
+        """
         tail = (1.0 - _COVERED) / 2.0
-        ends = [in_units(quantile(posterior, level), unit) for level in (tail, 1.0 - tail)]
+        ends = [in_units(back(quantile(posterior, level)), unit) for level in (tail, 1.0 - tail)]
         low, high = ends if unit > 0.0 else ends[::-1]
-        return cls(in_units(posterior.mean, unit), low, high)
+        return cls(in_units(back(posterior.mean), unit), low, high)
 
     @classmethod
     def together(cls, parts: Sequence[Prediction]) -> Prediction:

@@ -273,6 +273,8 @@ class Retrospect:
     ) -> list[Prediction]:
         """In the units of the objectives, given the values of some trials."""
         return [
-            Prediction.of(model.posterior(X), one.sign * unit_of(one.values(told)))
-            for model, one in zip(self.known(told).reported, self.now.objectives, strict=True)
+            Prediction.of(
+                found.model.posterior(X), one.sign * unit_of(one.values(told)), found.back
+            )
+            for found, one in zip(self.known(told).reported, self.now.objectives, strict=True)
         ]

@@ -9,7 +9,7 @@ import pytest
 from numpy import ndarray as Array
 
 from optuna_metabo.ensembles import decades as module
-from optuna_metabo.ensembles.decades import by_decades
+from optuna_metabo.ensembles.decades import Decades, by_decades
 from optuna_metabo.ensembles.target import settled
 from optuna_metabo.memory import Memory
 from optuna_metabo.repeats import Repeats
@@ -103,3 +103,9 @@ def test_the_scale_is_asked_anew_of_whatever_tells_of_it(
         repeats = replace(repeats, **{other: np.full(30, 2.0)})
         by_decades(replace(told, repeats=repeats), GROUPS)
     assert len(asked) == 2
+
+
+def test_the_way_back_is_the_scales_inverse_and_has_no_values_that_are_no_numbers() -> None:
+    scale, values = Decades(0.5), np.array([-0.5, -1.0, -1e300])
+    np.testing.assert_allclose(scale.back(scale(values)), values)
+    assert -np.inf < scale.back(np.array([-1e9]))[0] < -1e300

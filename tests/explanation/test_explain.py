@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import math
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
@@ -196,6 +197,28 @@ def test_a_quick_trial_in_a_database_of_whole_seconds_was_asked_for() -> None:
         kept.add_trial(trial)
     told = MetaGPSampler(seed=0).explain(kept).trials
     assert [one.origin.kind for one in told] == ["start-up"] * 3
+
+
+def over_decades(x: float, y: float, z: float) -> float:
+    return 0.01 * math.exp(14.0 * ((x - 0.4) ** 2 + (y - 0.4) ** 2 + (z - 0.4) ** 2))
+
+
+def three(trial: optuna.Trial) -> float:
+    return over_decades(*(trial.suggest_float(name, 0, 1) for name in "xyz"))
+
+
+def test_losses_over_decades_are_predicted_on_the_scale_on_which_they_are_searched() -> None:
+    """A process of the losses themselves is sure where none was told, also of negative ones."""
+    X, shares = np.random.default_rng(1).random((200, 3)), []
+    points = [dict(zip("xyz", x, strict=True)) for x in X.tolist()]
+    values = np.array([over_decades(*x) for x in X])
+    for seed in range(2):
+        study = optuna.create_study(sampler=MetaGPSampler(seed=seed))
+        study.optimize(three, n_trials=25)
+        [found] = study.sampler.predict(study, points)
+        assert found.low.min() > -1.1 * study.best_value
+        shares.append(np.mean((found.low <= values) & (values <= found.high)))
+    assert np.mean(shares) > 0.85
 
 
 def test_predictions_are_in_the_units_and_direction_of_the_objective(studies: Studies) -> None:

@@ -92,3 +92,13 @@ def test_explanations_of_several_objectives_can_be_compared() -> None:
     one, other = (MetaGPSampler(seed=0).explain(study) for _ in range(2))
     assert one.trials[-1].prediction is not None
     assert one == other
+
+
+def test_what_is_told_back_from_a_scale_has_its_quantiles_there() -> None:
+    """In both directions: the larger end stays the larger one."""
+    one = Prediction.of(MIXTURE, 1.0)
+    for unit in (2.0, -2.0):
+        found = Prediction.of(MIXTURE, unit, np.exp)
+        np.testing.assert_allclose(found.mean, unit * np.exp(one.mean))
+        ends = np.sort([unit * np.exp(one.low), unit * np.exp(one.high)], axis=0)
+        np.testing.assert_allclose([found.low, found.high], ends, rtol=1e-6)
