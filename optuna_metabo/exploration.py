@@ -26,13 +26,15 @@ N_LOOKED_AT = 32
 _WORTHWHILE, _FIRST_LOOK = (1e-3, 1e-4, 0.0), 10
 # Of so few trials more failed ones than others, and so many at least, show that past studies
 # promise what fails here. They are sure of it: places of a small chance were gone for time and
-# again, and after a success the corners farthest from all failures.
+# again, and after a success the corners farthest from all failures. Without one there is nothing
+# else to go by, however many failed: where 8 % of the space succeeded, 5 % of 40 trials did with
+# the first few alone, and 16 % so.
 _FIRST_FEW, _NO_ACCIDENT = 8, 2
 
 
 def mostly_fail(n_failed: int, n_succeeded: int) -> bool:
-    """Whether most of the first few trials failed, not by accident."""
-    is_early = n_failed + n_succeeded <= _FIRST_FEW
+    """Whether most of the first few trials failed, or all of any number, not by accident."""
+    is_early = n_failed + n_succeeded <= _FIRST_FEW or not n_succeeded
     return is_early and n_failed >= _NO_ACCIDENT and n_failed > n_succeeded
 
 

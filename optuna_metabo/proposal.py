@@ -92,7 +92,7 @@ class Situation:
 
     @property
     def mostly_fails(self) -> bool:
-        """Whether most of the first few trials failed."""
+        """Whether most of the first few trials failed, or all so far."""
         if self.success is None:
             return False
         seen = self.success.seen

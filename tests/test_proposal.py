@@ -352,7 +352,8 @@ def failing(n_failed: int, n_succeeded: int, prior: Known) -> Situation:
         (2, 2, False),
         (5, 3, True),
         (8, 0, True),
-        (9, 0, False),
+        (6, 3, False),
+        (20, 0, True),
     ],
 )
 def test_where_most_of_the_first_trials_fail_the_next_is_one_likely_not_to(

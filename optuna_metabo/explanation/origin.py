@@ -6,8 +6,8 @@ The definition holds for every surrogate, because it needs nothing but weights a
    into the study with its values: **added**;
 2. no past study could be used, and too little was known to propose anything: **start-up**; or
    those that were used had misled, or tell nothing of each other, or most of the first few trials
-   had failed: **began anew**; or too little was to be gained where most was promised: **looked
-   elsewhere**;
+   had failed, or all: **began anew**; or too little was to be gained where most was promised:
+   **looked elsewhere**;
 3. more than half of the belief that chose it was the new study's own, of which there is nothing
    before its first value: **own model**;
 4. else past studies chose it. If more than half of this is belief in the opposite of what they
