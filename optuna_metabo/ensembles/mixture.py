@@ -9,7 +9,7 @@ from functools import cached_property
 import numpy as np
 from numpy import ndarray as Array
 
-from optuna_metabo.ensembles.calibration import Calibration, unit
+from optuna_metabo.ensembles.calibration import Calibration, plausible, unit
 from optuna_metabo.ensembles.experts import CLOSE, OPPOSED, RIVAL, Bases, Group, Relation
 from optuna_metabo.ensembles.functions import Functions
 from optuna_metabo.ensembles.kriging import Kernel, Kriging
@@ -185,24 +185,26 @@ class AveragingModel:
         places = np.array([expert.basis for group in groups for expert in group.experts])
         return Ready(weights, predictor, self.bases.only(groups), places, correlations, groups)
 
-    def unit(
-        self, X: Float[Array, "m p"], mixture: Posterior, spread: float
-    ) -> Float[Array, " m"]:
-        """The size of an error that could be expected of what the mixture predicts.
+    def expected(
+        self, X: Float[Array, "m p"], spread: float
+    ) -> tuple[Posterior, Float[Array, " m"]]:
+        """What is predicted, no farther below the best than is plausible, and the size of an error
+        that could be expected of it.
 
         Args:
             X: Points.
-            mixture: What is predicted of them.
             spread: How far values usually lie below the best.
         """
-        return unit(mixture, self.novelty(X), self.scale.centre, spread)
+        best, deviation = self.scale.centre, self.scale.scale
+        found = plausible(self.posterior(X), best, spread, deviation)
+        return found, unit(found, self.novelty(X), best, spread)
 
     def errors(
         self, X: Float[Array, "m p"], y: Float[Array, " m"], spread: float
     ) -> Float[Array, " m"]:
         """By how many such units values lie below what is predicted."""
-        mixture = self.posterior(X)
-        return (mixture.mean - y) / self.unit(X, mixture, spread)
+        found, unit = self.expected(X, spread)
+        return (found.mean - y) / unit
 
     def novelty(self, X: Float[Array, "m p"]) -> Float[Array, " m"]:
         """The part of the residual's variance that is left after the values, from 0 to 1: of those
@@ -260,5 +262,5 @@ class CalibratedModel:
 
     def posterior(self, X: Float[Array, "m p"]) -> Posterior:
         """The mixture of the experts, as wide as it has been wrong."""
-        calibration, mixture = self.calibration(), self.experts.posterior(X)
-        return calibration.correct(mixture, self.experts.unit(X, mixture, calibration.spread))
+        calibration = self.calibration()
+        return calibration.correct(*self.experts.expected(X, calibration.spread))

@@ -9,6 +9,7 @@ from scipy.special import ndtr
 from optuna_metabo.ensembles.calibration import (
     Calibration,
     believed_spread,
+    plausible,
     unit,
     usual_spread,
 )
@@ -38,6 +39,17 @@ def test_an_error_far_from_told_values_is_no_smaller_than_the_spread_of_the_sour
     sure = Posterior(np.ones(1), np.full((1, 3), -1e-6), np.full((1, 3), 1e-12))
     found = unit(sure, np.array([1.0, 0.5, 0.0]), best=0.0, spread=10.0)
     np.testing.assert_allclose(found, [10.0, 5.0, 1e-6])
+
+
+@pytest.mark.parametrize(("spread", "deviation"), [(3.0, 0.1), (0.0, 1.5)])
+def test_no_value_is_predicted_much_farther_below_the_best_than_values_have_been(
+    spread: float, deviation: float
+) -> None:
+    """Nor is any surer to be there; what is nearer stays as it is."""
+    means, variances = np.array([[2.0, -4.0, -90.0]]), np.array([[1e4, 4.0, 1e-4]])
+    found = plausible(Posterior(np.ones(1), means, variances), 1.0, spread, deviation)
+    np.testing.assert_allclose(found.mean, [2.0, -4.0, -5.0])
+    np.testing.assert_allclose(found.variance, [36.0, 4.0, 1e-4])
 
 
 def test_the_usual_spread_has_the_units_of_the_values() -> None:
@@ -107,8 +119,14 @@ def test_of_very_many_sources_the_quantiles_are_those_of_the_errors() -> None:
 def test_a_value_outside_of_everything_seen_is_still_possible() -> None:
     corrected = Calibration.of(np.linspace(-1.0, 1.0, 50), 9).correct(posterior(3), np.ones(3))
     for side in (-1.0, 1.0):
-        share = below(corrected, posterior(3).mean + side * 3.0)
-        assert np.minimum(share, 1.0 - share).min() > 0.015
+        share = below(corrected, posterior(3).mean + side * 2.0)
+        assert np.minimum(share, 1.0 - share).min() > 0.01
+
+
+def test_a_strangers_errors_are_of_the_usual_size_twice() -> None:
+    found = np.random.default_rng(2).normal(size=4000)
+    stranger = Calibration.of(found, 9).widths[-1]
+    assert stranger == pytest.approx(2.0 * np.quantile(np.abs(found), 0.95))
 
 
 def test_how_far_errors_reach_of_a_stranger_does_not_depend_on_their_sign() -> None:
