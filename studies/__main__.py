@@ -13,7 +13,8 @@ ROOMS = {
     "tables": {"compare": True, "coverage": False, "picture": False},
     "networks": {"tasks": True, "tune": True, "record": True, "report": True, "longer": False},
     "stress": dict.fromkeys(
-        ("parallel", "pruning", "fronts", "crowd", "added", "speed", "priors", "crash"), False
+        ("parallel", "pruning", "fronts", "crowd", "added", "smaller", "speed", "priors", "crash"),
+        False,
     ),
 }
 
