@@ -81,8 +81,9 @@ def test_losses_over_decades_are_followed_to_the_last_one(seed: int) -> None:
     study = optuna.create_study(sampler=MetaGPSampler(seed=seed))
     study.optimize(loss, n_trials=30)
     assert study.best_value < 10**-2.8
+    # Told is the function without noise, which for a process the sharp tip of this one is.
     (told,) = study.sampler.predict(study, [study.best_params])
-    assert told.low[0] < study.best_value < told.high[0]
+    assert 0.8 * told.low[0] < study.best_value < told.high[0] < 2.0 * study.best_value
 
 
 @pytest.mark.parametrize("surrogate", ["auto", "none"])

@@ -197,14 +197,19 @@ class AveragingModel:
         """
         best, deviation = self.scale.centre, self.scale.scale
         found = plausible(self.posterior(X), best, spread, deviation)
-        return found, unit(found, self.novelty(X), best, spread)
+        return found, self._unit(X, found, spread)
+
+    def _unit(
+        self, X: Float[Array, "m p"], mixture: Posterior, spread: float
+    ) -> Float[Array, " m"]:
+        return unit(mixture, self.novelty(X), self.scale.centre, spread)
 
     def errors(
         self, X: Float[Array, "m p"], y: Float[Array, " m"], spread: float
     ) -> Float[Array, " m"]:
         """By how many such units values lie below what is predicted."""
-        found, unit = self.expected(X, spread)
-        return (found.mean - y) / unit
+        mixture = self.posterior(X)
+        return (mixture.mean - y) / self._unit(X, mixture, spread)
 
     def novelty(self, X: Float[Array, "m p"]) -> Float[Array, " m"]:
         """The part of the residual's variance that is left after the values, from 0 to 1: of those
