@@ -63,6 +63,25 @@ def check_count(name: str, value: Any, *, least: int) -> None:
         raise ValueError(f"{name} must be {expected}, got {value!r}")
 
 
+def check_study(study: Any) -> None:
+    """Raises a ``TypeError`` if an argument is no study, such as its name."""
+    if not isinstance(study, Study):
+        raise TypeError(f"study: expected a Study, got {study!r}")
+
+
+def names_in(argument: str, given: Iterable[str]) -> list[str]:
+    """The names that an argument holds, as a list.
+
+    Raises:
+        TypeError: If it is one name, or holds anything else.
+    """
+    holds_several = isinstance(given, Iterable) and not isinstance(given, str)
+    found = list(given) if holds_several else []
+    if not holds_several or not all(isinstance(name, str) for name in found):
+        raise TypeError(f"{argument} expects a list of names, got {given!r}")
+    return found
+
+
 def configurations(name: str, given: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
     """The configurations that an argument holds, as a list.
 

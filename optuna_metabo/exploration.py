@@ -30,13 +30,13 @@ _WORTHWHILE, _FIRST_LOOK = (1e-3, 1e-4, 0.0), 10
 # else to go by, however many failed. With four, six and eight in ``studies.stress.smaller``, 16
 # seeds, regret is level where a quarter of the space does not fail, and after 15 trials .63, .68
 # and .80 where a twelfth does not.
-_FIRST_FEW, _NO_ACCIDENT = 6, 2
+_FIRST_FEW, NO_ACCIDENT = 6, 2
 
 
 def mostly_fail(n_failed: int, n_succeeded: int) -> bool:
     """Whether most of the first few trials failed, or all of any number, not by accident."""
     is_early = n_failed + n_succeeded <= _FIRST_FEW or not n_succeeded
-    return is_early and n_failed >= _NO_ACCIDENT and n_failed > n_succeeded
+    return is_early and n_failed >= NO_ACCIDENT and n_failed > n_succeeded
 
 
 def looks_elsewhere(

@@ -12,6 +12,7 @@ from optuna_metabo.belief import Belief
 from optuna_metabo.columns import Columns, outcomes
 from optuna_metabo.encoding import Encoding
 from optuna_metabo.ensembles.plain import PlainPrior
+from optuna_metabo.exploration import NO_ACCIDENT
 from optuna_metabo.learning import SUCCESS, Learned, Learner, Output
 from optuna_metabo.outputs import bilog, keys, slacks, usual_size
 from optuna_metabo.past import Past
@@ -19,9 +20,6 @@ from optuna_metabo.past_study import SourceStudy
 from optuna_metabo.shapes import Float
 from optuna_metabo.surrogate import Task
 from optuna_metabo.thinning import near_zero, rare_first
-
-# Where nothing but successes is known, a single failure is an accident.
-_MIN_FAILED = 2
 
 Held = Sequence[dict[str, float]]
 
@@ -52,8 +50,11 @@ def learned_of_success(learner: Learner, past: Past, encoding: Encoding) -> Lear
 
 
 def may_fail(n_failed: int, n_succeeded: int, *, is_told: bool) -> bool:
-    """Whether trials are thought to fail somewhere: past studies tell of it, or enough have."""
-    return is_told or n_failed >= (_MIN_FAILED if n_succeeded else 1)
+    """Whether trials are thought to fail somewhere: past studies tell of it, or enough have.
+
+    Beside successes a single failure is an accident.
+    """
+    return is_told or n_failed >= (NO_ACCIDENT if n_succeeded else 1)
 
 
 def success(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import fnmatch
 import sys
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -15,6 +15,7 @@ import optuna
 from optuna.exceptions import OptunaError, StorageInternalError
 from optuna.storages import BaseStorage, RDBStorage
 
+from optuna_metabo.arguments import names_in
 from optuna_metabo.attributes import numbers
 
 Names = Callable[[str], bool]
@@ -196,19 +197,6 @@ def is_glob(text: str) -> bool:
     return any(character in text for character in "*?[")
 
 
-def several(argument: str, given: Iterable[str]) -> list[str]:
-    """The names that an argument holds, as a list.
-
-    Raises:
-        TypeError: If it is one name, or holds anything else.
-    """
-    holds_several = isinstance(given, Iterable) and not isinstance(given, str)
-    found = list(given) if holds_several else []
-    if not holds_several or not all(isinstance(name, str) for name in found):
-        raise TypeError(f"{argument} expects a list of names, got {given!r}")
-    return found
-
-
 def chosen(names: str | Sequence[str], existing: Sequence[str]) -> list[str]:
     """Of the existing names those that a glob, or any of several, stands for.
 
@@ -223,7 +211,7 @@ def chosen(names: str | Sequence[str], existing: Sequence[str]) -> list[str]:
 
 def patterns(names: str | Sequence[str]) -> list[str]:
     """Names and globs, of which one may stand alone."""
-    return [names] if isinstance(names, str) else several("names", names)
+    return [names] if isinstance(names, str) else names_in("names", names)
 
 
 def _chosen(pattern: str, existing: Sequence[str]) -> list[str]:

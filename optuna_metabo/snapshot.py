@@ -12,17 +12,12 @@ from numpy import ndarray as Array
 from optuna.study import Study
 from optuna.trial import FrozenTrial, TrialState
 
+from optuna_metabo.arguments import check_study
 from optuna_metabo.outputs import TELLING, Objective, divided, objectives_of
 from optuna_metabo.shapes import Float, Int
 
 # Trials that are looked at together.
 _CHUNK = 16
-
-
-def check_study(study: Any) -> None:
-    """Raises a ``TypeError`` if an argument is no study, such as its name."""
-    if not isinstance(study, Study):
-        raise TypeError(f"study: expected a Study, got {study!r}")
 
 
 @dataclass(frozen=True)

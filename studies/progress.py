@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import sys
 import time
+from collections.abc import Callable, Mapping
 from types import TracebackType
 from typing import Any, TextIO
 
+import numpy as np
+from numpy import ndarray as Array
+from threadpoolctl import threadpool_limits
 from tqdm import tqdm
 
 _LINE = "{n_fmt}/{total_fmt} [{elapsed}<{remaining}]{postfix}"
@@ -66,3 +70,18 @@ class Progress:
         return tqdm.format_meter(
             self.n, self.total, elapsed, initial=self._done, bar_format=_LINE, postfix=note
         )
+
+
+def over_seeds(
+    cases: Mapping[tuple[str, str], Callable[[int], Array]], seeds: int
+) -> dict[tuple[str, str], Array]:
+    """The mean over seeds of what a run of each case gives, in one thread, told as it goes."""
+    found = {}
+    with threadpool_limits(1), Progress(len(cases) * seeds) as progress:
+        for case, run in cases.items():
+            runs = []
+            for seed in range(seeds):
+                runs.append(run(seed))
+                progress.step(f"{', '.join(case)}, seed {seed}")
+            found[case] = np.mean(runs, axis=0)
+    return found

@@ -60,18 +60,18 @@ class Known:
     @cached_property
     def reported(self) -> list[Reported]:
         """In the units of the values."""
-        parts = zip(self.beliefs, self._searched, self.models, strict=True)
-        return [self._reported(*part) for part in parts]
+        return [self._reported(*part) for part in zip(self.beliefs, self.models, strict=True)]
 
-    def _reported(self, belief: Belief, searched: Belief, model: Model) -> Reported:
+    def _reported(self, belief: Belief, model: Model) -> Reported:
         """The search's model where that has the values as they are, or they can be told back: what
         past studies say of how far values lie apart is said of values as they are.
         """
-        scale, plain = decades_of(belief.seen, self.groups), without_outliers(belief)
-        if scale is not None and not past_counts([model]):
+        scale = decades_of(belief.seen, self.groups)
+        if scale is None:
+            return Reported(model)
+        if not past_counts([model]):
             return Reported(model, scale.back)
-        is_same = np.array_equal(plain.seen.y, searched.seen.y)
-        return Reported(model if is_same else plain.condition(self._no_points))
+        return Reported(without_outliers(belief).condition(self._no_points))
 
     @cached_property
     def _searched(self) -> list[Belief]:

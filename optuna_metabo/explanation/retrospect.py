@@ -57,6 +57,25 @@ class Step:
 
 
 @dataclass(frozen=True)
+class _Ended:
+    """The trials that had ended when one began.
+
+    Args:
+        told: Those that told something.
+        failed: Those that had failed.
+    """
+
+    told: list[FrozenTrial]
+    failed: list[FrozenTrial]
+
+    @property
+    def n_placed(self) -> tuple[int, int]:
+        """How many of either, failed ones first, were asked for a parameter."""
+        n_failed, n_told = (sum(bool(x.params) for x in part) for part in (self.failed, self.told))
+        return n_failed, n_told
+
+
+@dataclass(frozen=True)
 class Retrospect:
     """A study and what its past studies say.
 
@@ -140,15 +159,10 @@ class Retrospect:
         names = [one.name for one in self.past.studies]
         return told_apart([*names, *(one.name for one in self.past.left_out)])
 
-    def _is_limited(self, told: Sequence[FrozenTrial], failed: Sequence[FrozenTrial]) -> bool:
+    def _is_limited(self, ended: _Ended) -> bool:
         """Whether these trials have constraints or may fail: then none looks elsewhere."""
-        succeeded = [one for one in told if one.params]
-        is_held = any(one.number in self.constrained for one in told)
-        return is_held or may_fail(len(failed), len(succeeded), is_told=self.fails_in_past)
-
-    def _ended_before(self, trial: FrozenTrial) -> tuple[list[FrozenTrial], list[FrozenTrial]]:
-        """The trials that told something when one began, and those that had failed."""
-        return divided(ended_before(self.now.ended, trial), self.now.objectives)
+        is_held = any(one.number in self.constrained for one in ended.told)
+        return is_held or may_fail(*ended.n_placed, is_told=self.fails_in_past)
 
     def seen(self, told: Sequence[FrozenTrial]) -> list[Task]:
         """The values of some trials, one task an objective, as a proposal looks at them."""
@@ -171,14 +185,14 @@ class Retrospect:
 
     def step(self, trial: FrozenTrial) -> Step:
         """What was believed when a trial began, and what led to it."""
-        told, without_value = self._ended_before(trial)
-        failed = [one for one in without_value if one.params]
-        is_limited = self._is_limited(told, failed)
-        ended = tuple(one.number for one in told), len(failed), is_limited
+        before = ended_before(self.now.ended, trial)
+        ended = _Ended(*divided(before, self.now.objectives))
+        told, (n_failed, _) = tuple(one.number for one in ended.told), ended.n_placed
         under_way = running_at(self.trials, trial)
         running = tuple((one.number, len(one.params)) for one in under_way)
-        key = digest_of((self._key, trial.number, trial.datetime_start, *ended, running))
-        return self.memory.get(key, lambda: self._step(trial, told, under_way, is_limited))
+        seen = told, n_failed, self._is_limited(ended), running
+        key = digest_of((self._key, trial.number, trial.datetime_start, *seen))
+        return self.memory.get(key, lambda: self._step(trial, ended, under_way))
 
     def source_models(self, objective: int) -> SourceModels:
         """Of the past studies that say something of an objective, one at least."""
@@ -197,27 +211,18 @@ class Retrospect:
         study = self.now.name, self.now.objectives, self.encoding.search_space
         return digest_of((*study, own, used, called))
 
-    def _step(
-        self,
-        trial: FrozenTrial,
-        told: Sequence[FrozenTrial],
-        under_way: Sequence[FrozenTrial],
-        is_limited: bool,
-    ) -> Step:
-        known, x = self.known(told), self.rows[self.now.places([trial])]
+    def _step(self, trial: FrozenTrial, ended: _Ended, under_way: Sequence[FrozenTrial]) -> Step:
+        told, x = ended.told, self.rows[self.now.places([trial])]
+        known = self.known(told)
         return Step(
             len(told),
             tuple(model.weights for model in known.models),
-            self._origin(trial, known, under_way, is_limited),
+            self._origin(trial, known, ended, under_way),
             Prediction.together(self._predictions(told, x)) if all(map(len, known.seen)) else None,
         )
 
     def _origin(
-        self,
-        trial: FrozenTrial,
-        known: Known,
-        under_way: Sequence[FrozenTrial],
-        is_limited: bool,
+        self, trial: FrozenTrial, known: Known, ended: _Ended, under_way: Sequence[FrozenTrial]
     ) -> Origin:
         pending = self.rows[self.now.places(under_way)]
         models, seen = known.searching(pending), known.seen
@@ -227,16 +232,14 @@ class Retrospect:
         if was_added(trial):
             return Origin("added")
         used = [one for part in self.learned for one in part.used]
-        told, failed = self._ended_before(trial)
-        n_ended = len(seen[0]) + len(failed)
-        n_placed = [sum(map(bool, (one.params for one in ended))) for ended in (failed, told)]
-        if begin_anew(models) or (mostly_fail(*n_placed) and past_counts(models)):
+        n_ended, with_past = len(seen[0]) + len(ended.failed), past_counts(models)
+        if begin_anew(models) or (mostly_fail(*ended.n_placed) and with_past):
             return Origin("anew")
         if is_start_up(self.learned, n_ended, self.n_startup_trials):
             return Origin("start-up")
         x, chose = self.rows[self.now.places([trial])], [acting(model) for model in models]
-        with_past = past_counts(models)
-        if not is_limited and looks_elsewhere(chose, seen, x, trial.number, with_past=with_past):
+        may_look = not self._is_limited(ended)
+        if may_look and looks_elsewhere(chose, seen, x, trial.number, with_past=with_past):
             return Origin("elsewhere")
         # One row a source and objective: the best trial differs from objective to objective.
         shared = together([shares(model) for model in models], is_told=len(seen[0]) > 0)

@@ -77,7 +77,8 @@ class Archive:
             NothingToReplay: If fewer than two studies match or can be read, or no two share a
                 parameter.
             NoSuchStorage: If there is no file, or it holds no studies of Optuna.
-            TypeError: If ``storage`` is neither a URL nor a storage, or ``names`` no text.
+            TypeError: If ``storage`` is neither a URL nor a storage, or ``names`` neither a text
+                nor several.
             ValueError: If it is no URL.
         """
         place, memory = opened(storage), InMemoryStorage()
@@ -184,7 +185,7 @@ class Archive:
 
         Raises:
             NothingToReplay: If nothing can, with the reasons, or no study has such a name.
-            TypeError: If ``names`` is neither a name nor a glob.
+            TypeError: If ``names`` is neither a text nor several.
         """
         existing = [*[study.study_name for study in self.studies], *self.unread]
         asked_for = set(chosen(names, existing))

@@ -14,9 +14,9 @@ from dataclasses import dataclass, field
 from importlib.metadata import version
 from pathlib import Path
 
-from optuna_metabo.arguments import check_count
+from optuna_metabo.arguments import check_count, names_in
 from optuna_metabo.logs import one_line, warn
-from optuna_metabo.reading import listed, several
+from optuna_metabo.reading import listed
 from optuna_metabo.replacing import replacing
 from optuna_metabo.replay.orders import ORDERS, Order, Target, default_orders
 from optuna_metabo.replay.quiet import quiet
@@ -49,9 +49,8 @@ class Plan:
     trials: int = 100
 
     def __post_init__(self) -> None:
-        object.__setattr__(
-            self, "samplers", tuple(dict.fromkeys(several("samplers", self.samplers)))
-        )
+        names = names_in("samplers", self.samplers)
+        object.__setattr__(self, "samplers", tuple(dict.fromkeys(names)))
         unknown = [name for name in self.samplers if name not in ORDERS]
         if unknown:
             raise ValueError(f"samplers are {', '.join(ORDERS)}; got {unknown[0]!r}")

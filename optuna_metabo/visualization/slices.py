@@ -13,9 +13,9 @@ from optuna.distributions import BaseDistribution, CategoricalDistribution, IntD
 from optuna.study import Study
 from optuna.trial import FrozenTrial, TrialState
 
+from optuna_metabo.arguments import names_in
 from optuna_metabo.explanation import Prediction
 from optuna_metabo.outputs import objectives_of
-from optuna_metabo.reading import several
 from optuna_metabo.sampler import MetaGPSampler
 from optuna_metabo.shapes import Float
 from optuna_metabo.visualization.style import (
@@ -78,7 +78,7 @@ def plot_slices(
         ['95 %', 'expected', 'trials']
     """
     found, trials = sampler_of(study, sampler), _completed(study, objective)
-    names = _varying(study, trials)[:_MOST] if params is None else several("params", params)
+    names = _varying(study, trials)[:_MOST] if params is None else names_in("params", params)
     if not names:
         raise ValueError("params must name one parameter at least, got none")
     slices = [_Slice.of(study, trials, name, objective) for name in names]

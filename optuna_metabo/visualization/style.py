@@ -11,12 +11,12 @@ import numpy as np
 from numpy import ndarray as Array
 from optuna.study import Study
 
+from optuna_metabo.arguments import check_study
 from optuna_metabo.explanation import SourceExplanation
 from optuna_metabo.explanation.names import labels
 from optuna_metabo.explanation.predictions import in_units
 from optuna_metabo.sampler import MetaGPSampler
 from optuna_metabo.shapes import Float
-from optuna_metabo.snapshot import check_study
 from optuna_metabo.tasks import bounded, unit_of
 
 if TYPE_CHECKING:

@@ -13,17 +13,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 import optuna
 import pandas as pd
 from numpy import ndarray as Array
-from threadpoolctl import threadpool_limits
 
 from optuna_metabo import MetaGPSampler
 from studies.commands import command, positive
 from studies.markdown import rounded, to_markdown
-from studies.progress import Progress
+from studies.progress import over_seeds
 
 AFTER = (1, 3, 5, 10, 15, 20)
 N_SOURCES, N_TRIALS = 4, 40
@@ -146,16 +146,14 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser.add_argument("--seeds", type=positive, default=8, help="runs of each")
     options = parser.parse_args(argv)
     optuna.logging.set_verbosity(optuna.logging.ERROR)
-    cases = [(name, effect) for name in PASTS for effect in options.effects]
-    found = {}
-    with threadpool_limits(1), Progress(len(cases) * options.seeds) as progress:
-        for name, effect in cases:
-            runs = []
-            for seed in range(options.seeds):
-                runs.append(regrets(PASTS[name], effect, seed))
-                progress.step(f"{name}, {effect:g}, seed {seed}")
-            found[name, f"{effect:g}"] = np.mean(runs, axis=0)
-    table = pd.DataFrame(found, index=AFTER).T.rename_axis(["past studies", "effect"])
+    cases = {
+        (name, f"{effect:g}"): partial(regrets, past, effect)
+        for name, past in PASTS.items()
+        for effect in options.effects
+    }
+    table = pd.DataFrame(over_seeds(cases, options.seeds), index=AFTER).T.rename_axis(
+        ["past studies", "effect"]
+    )
     print(to_markdown(rounded(table, 4)))
 
 

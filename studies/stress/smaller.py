@@ -14,17 +14,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import optuna
 import pandas as pd
 from numpy import ndarray as Array
-from threadpoolctl import threadpool_limits
 
 from optuna_metabo import MetaGPSampler
 from studies.commands import command, positive
 from studies.markdown import rounded, to_markdown
-from studies.progress import Progress
+from studies.progress import over_seeds
 
 AFTER = (3, 5, 10, 15, 25, 40)
 OPTIMUM = np.array([0.75, 0.8, 0.4, 0.6])
@@ -80,10 +80,10 @@ def past_studies(seed: int) -> list[optuna.Study]:
     return studies
 
 
-def run(part: float, seed: int, make: Callable[[int], Sequence[optuna.Study]]) -> Array:
+def run(part: float, past: Callable[[int], Sequence[optuna.Study]], seed: int) -> Array:
     """The part of the trials that did not fail, and the regret after those of :data:`AFTER`."""
     bowl = Bowl(OPTIMUM, limit_of(part))
-    study = optuna.create_study(sampler=MetaGPSampler(make(seed), seed=seed))
+    study = optuna.create_study(sampler=MetaGPSampler(past(seed), seed=seed))
     study.optimize(bowl, n_trials=AFTER[-1], catch=(MemoryError,))
     values = study.trials_dataframe(("value",))["value"].to_numpy(float, na_value=np.inf)
     (best, median), told = bowl.best_and_median, np.minimum.accumulate(values)
@@ -99,18 +99,16 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser.add_argument("--seeds", type=positive, default=8, help="runs of each")
     options = parser.parse_args(argv)
     optuna.logging.set_verbosity(optuna.logging.CRITICAL)
-    makers = {"three": past_studies, "none": lambda seed: []}
-    found = {}
-    with threadpool_limits(1), Progress(2 * len(options.parts) * options.seeds) as progress:
-        for part in options.parts:
-            for name, make in makers.items():
-                runs = []
-                for seed in range(options.seeds):
-                    runs.append(run(part, seed, make))
-                    progress.step(f"{part:g}, past studies: {name}, seed {seed}")
-                found[f"{part:g}", name] = np.mean(runs, axis=0)
+    pasts = {"three": past_studies, "none": lambda seed: []}
+    cases = {
+        (f"{part:g}", name): partial(run, part, past)
+        for part in options.parts
+        for name, past in pasts.items()
+    }
     names = ["succeeded", *map(str, AFTER)]
-    table = pd.DataFrame(found, index=names).T.rename_axis(["part", "past studies"])
+    table = pd.DataFrame(over_seeds(cases, options.seeds), index=names).T.rename_axis(
+        ["part", "past studies"]
+    )
     print(to_markdown(rounded(table, 2)))
 
 
