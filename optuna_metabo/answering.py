@@ -14,8 +14,9 @@ from optuna_metabo.announce import Announcer
 from optuna_metabo.asking import Ask
 from optuna_metabo.exploration import quasi_random
 from optuna_metabo.learning import Learner, is_start_up
-from optuna_metabo.proposal import Search, Situation, propose
+from optuna_metabo.proposal import Search, propose
 from optuna_metabo.shapes import Float
+from optuna_metabo.situation import Situation
 
 
 @dataclass(frozen=True)

@@ -21,9 +21,9 @@ from optuna_metabo.learning import Learned, Learner
 from optuna_metabo.limits import constraints, success
 from optuna_metabo.outputs import feasible
 from optuna_metabo.past import Past
-from optuna_metabo.proposal import Situation
 from optuna_metabo.ranges import Ranges, Space, agreed, holds
 from optuna_metabo.shapes import Float
+from optuna_metabo.situation import Situation
 from optuna_metabo.snapshot import Snapshot
 from optuna_metabo.tasks import observed
 from optuna_metabo.thinning import evenly
@@ -135,6 +135,8 @@ class Ask:
             pending,
             taken,
             unfinished,
+            len(failed),
+            len(succeeded),
         )
         return situation, learned
 

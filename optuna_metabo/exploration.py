@@ -1,8 +1,10 @@
-"""Where a trial goes that is not spent on the place that promises most."""
+"""What a trial is spent on, and where it goes if not to the place that promises most."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 import scipy
@@ -10,6 +12,7 @@ from numpy import ndarray as Array
 
 from optuna_metabo.acquisition import Acquisition, maximise
 from optuna_metabo.acquisition.gain import improvement_on_best
+from optuna_metabo.belief import acting, begin_anew, past_counts
 from optuna_metabo.ensembles.scores import is_flat
 from optuna_metabo.frame import Frame
 from optuna_metabo.shapes import Float
@@ -31,6 +34,55 @@ _WORTHWHILE, _FIRST_LOOK = (1e-3, 1e-4, 0.0), 10
 # seeds, regret is level where a quarter of the space does not fail, and after 15 trials .63, .68
 # and .80 where a twelfth does not.
 _FIRST_FEW, NO_ACCIDENT = 6, 2
+
+
+Stage = Literal["start-up", "anew", "best"]
+
+
+@dataclass(frozen=True)
+class Prospect:
+    """What decides what a trial is spent on.
+
+    Args:
+        believed: What is believed of each objective, worked out where it is asked for.
+        seen: The values of each.
+        n_failed: How many trials that got to a parameter failed.
+        n_succeeded: How many did not.
+        is_limited: Whether a point may be worth nothing: no trial looks elsewhere then.
+        is_start_up: Whether there is too little to be modelled.
+    """
+
+    believed: Callable[[], Sequence[Model]]
+    seen: Sequence[Task]
+    n_failed: int
+    n_succeeded: int
+    is_limited: bool
+    is_start_up: bool
+
+    @property
+    def stage(self) -> Stage:
+        """The place that promises most is looked for once there is something to be modelled,
+        unless past studies have misled so far, about values or about what fails.
+        """
+        if self.is_start_up:
+            return "start-up"
+        is_misled = begin_anew(self.believed()) or self.is_led_to_failures
+        return "anew" if is_misled else "best"
+
+    @property
+    def is_led_to_failures(self) -> bool:
+        """Whether past studies promise what fails here."""
+        return mostly_fail(self.n_failed, self.n_succeeded) and past_counts(self.believed())
+
+    def spent_on(self, x: Float[Array, "1 p"], number: int) -> Stage | Literal["elsewhere"]:
+        """What a trial is spent on where ``x`` promises most, or where the trial was."""
+        stage = self.stage
+        if stage != "best" or self.is_limited:
+            return stage
+        models = self.believed()
+        chose, with_past = list(map(acting, models)), past_counts(models)
+        is_elsewhere = looks_elsewhere(chose, self.seen, x, number, with_past=with_past)
+        return "elsewhere" if is_elsewhere else "best"
 
 
 def mostly_fail(n_failed: int, n_succeeded: int) -> bool:

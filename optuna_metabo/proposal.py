@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
 from typing import Any
@@ -20,19 +20,12 @@ from optuna_metabo.acquisition.gain import (
     undominated,
     value,
 )
-from optuna_metabo.belief import (
-    Belief,
-    acting,
-    begin_anew,
-    beside_others,
-    past_counts,
-    sharp,
-    would_tell,
-)
-from optuna_metabo.exploration import N_LOOKED_AT, looks_elsewhere, mostly_fail, quasi_random
+from optuna_metabo.belief import acting, beside_others, sharp, would_tell
+from optuna_metabo.exploration import N_LOOKED_AT, Prospect, quasi_random
 from optuna_metabo.frame import Frame
 from optuna_metabo.scaling import searched
-from optuna_metabo.shapes import Bool, Float
+from optuna_metabo.shapes import Float
+from optuna_metabo.situation import Situation
 from optuna_metabo.surrogate import Model
 
 # The target's best points from which the search for the next one starts.
@@ -54,55 +47,6 @@ _WORTH, _TINY = 1e-3, 1e-300
 # eighth of the memory that past studies had, 7 and 8 succeeded (default, stacking) where 12 did
 # without past studies; squared, 10 and 13, with better best values.
 _CAUTION = 2.0
-
-
-@dataclass(frozen=True)
-class Situation:
-    """A study at the moment of asking; all points stand on the axes of its joint search space.
-
-    Args:
-        frame: What the trial that asks may still propose.
-        objectives: Seen at the same n points each.
-        limits: What must be 0 at least: the slack of constraints.
-        success: Where trials fail, likewise, if any does.
-        feasible: Which of the n points break no constraint.
-        pending: The running trials, shape [q p].
-        taken: Every point asked so far, shape [f p].
-        unfinished: Running trials of which parameters are still to come, by number.
-    """
-
-    frame: Frame
-    objectives: tuple[Belief, ...]
-    limits: tuple[Belief, ...]
-    success: Belief | None
-    feasible: Bool[Array, " n"]
-    pending: Float[Array, "q p"]
-    taken: Float[Array, "f p"]
-    unfinished: Mapping[int, Frame]
-
-    @property
-    def n_seen(self) -> int:
-        """The number of different points that have values."""
-        return len(self.objectives[0].seen)
-
-    @property
-    def is_limited(self) -> bool:
-        """Whether a point may be worth nothing."""
-        return bool(self.limits) or self.success is not None
-
-    @property
-    def mostly_fails(self) -> bool:
-        """Whether most of the first few trials failed, or all so far."""
-        if self.success is None:
-            return False
-        seen = self.success.seen
-        n_failed, n_succeeded = (int(seen.counts[seen.y * sign > 0.0].sum()) for sign in (-1, 1))
-        return mostly_fail(n_failed, n_succeeded)
-
-    def after(self, X: Float[Array, "a p"]) -> Situation:
-        """When further points are under way, too."""
-        pending, taken = (np.concatenate([part, X]) for part in (self.pending, self.taken))
-        return replace(self, pending=pending, taken=taken)
 
 
 def propose(
@@ -164,20 +108,14 @@ class Search:
 
     def answer(self, frame: Frame, *, seed: int, number: int) -> Float[Array, " p"]:
         """For one trial, on its own axes."""
-        now = self.now
-        if self.is_start_up:
+        now, prospect = self.now, self._prospect
+        if prospect.stage == "start-up":
             return quasi_random(frame, now.taken, seed=seed, number=number)
-        if self._begins_anew:
+        if prospect.stage == "anew":
             first = _BESIDE_OTHERS + N_LOOKED_AT * number if now.unfinished else number
             return quasi_random(frame, now.taken, seed=seed, number=first, worth=self._telling)
         x = self.best(frame, np.random.default_rng([seed, number]))
-        if not now.is_limited and looks_elsewhere(
-            self._models,
-            [one.seen for one in now.objectives],
-            frame.embedding(x[None]),
-            number,
-            with_past=past_counts(self._believed),
-        ):
+        if prospect.spent_on(frame.embedding(x[None]), number) == "elsewhere":
             return quasi_random(frame, now.taken, seed=seed, number=number)
         return x
 
@@ -203,20 +141,23 @@ class Search:
         As long as there is too little to be modelled all promise the same; where the study begins
         anew, all points that would tell.
         """
-        if self.is_start_up:
+        stage = self._prospect.stage
+        if stage == "start-up":
             return np.zeros(len(X))
-        if self._begins_anew:
-            return self._telling(X)
-        return self._acquisition()(X)
+        return self._telling(X) if stage == "anew" else self._acquisition()(X)
 
     @property
-    def _begins_anew(self) -> bool:
-        """Whether past studies have misled so far, about values or about what fails."""
-        return begin_anew(self._believed) or self._is_led_to_failures
-
-    @property
-    def _is_led_to_failures(self) -> bool:
-        return self.now.mostly_fails and past_counts(self._believed)
+    def _prospect(self) -> Prospect:
+        """What decides what a trial is spent on."""
+        now = self.now
+        return Prospect(
+            lambda: self._believed,
+            [one.seen for one in now.objectives],
+            now.n_failed,
+            now.n_succeeded,
+            is_limited=now.is_limited,
+            is_start_up=self.is_start_up,
+        )
 
     def _telling(self, X: Float[Array, "m p"]) -> Float[Array, " m"]:
         """What points are worth to a study that begins anew: those that would tell more than any
@@ -224,7 +165,7 @@ class Search:
 
         Where most trials fail any that does not would tell.
         """
-        if self._is_led_to_failures:
+        if self._prospect.is_led_to_failures:
             return self._chance()(X)
         worth = np.where(would_tell(self._believed, X), 0.0, -_MORE)
         return worth + self._chance()(X) if self.now.is_limited else worth

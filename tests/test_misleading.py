@@ -17,7 +17,7 @@ from optuna.pruners import (
     ThresholdPruner,
 )
 
-from optuna_metabo import MetaGPSampler
+from optuna_metabo import MetaGPSampler, proposal
 
 N_TRIALS = 25
 THERE, HERE = 0.3, 0.8
@@ -227,3 +227,37 @@ def test_where_the_past_promises_what_fails_a_study_begins_anew_and_is_better_fo
         assert kinds[:4] == ["common", "common", "anew", "anew"]
         best.append(study.best_value)
     assert np.mean(best) < 0.5
+
+
+@pytest.mark.parametrize("is_early", [False, True])
+def test_a_failure_counts_once_however_early_it_was(
+    is_early: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """For what a trial does, which is then what is told of it: three of the first five failed."""
+    places = ((0.9, 0.9), (0.8, 0.9), (0.9, 0.8), (0.1, 0.1), (0.2, 0.1))
+
+    def objective(trial: optuna.Trial) -> float:
+        a = trial.suggest_float("a", 0, 1)
+        if trial.number == 2 and is_early:
+            raise RuntimeError
+        b = trial.suggest_float("b", 0, 1)
+        if trial.number < 3:
+            raise RuntimeError
+        return (a - 0.9) ** 2 + (b - 0.9) ** 2
+
+    def bowl(trial: optuna.Trial) -> float:
+        return sum((trial.suggest_float(name, 0, 1) - 0.9) ** 2 for name in "ab")
+
+    study = optuna.create_study(sampler=MetaGPSampler([at_random(bowl, 0, 30)], seed=0))
+    for place in places:
+        study.enqueue_trial(dict(zip("ab", place, strict=True)))
+    study.optimize(objective, n_trials=5, catch=RuntimeError)
+    numbers, original = [], proposal.quasi_random
+    monkeypatch.setattr(
+        proposal,
+        "quasi_random",
+        lambda *a, number, **rules: numbers.append(number) or original(*a, number=number, **rules),
+    )
+    study.optimize(objective, n_trials=1)
+    assert numbers == [5]
+    assert study.sampler.explain(study).trials[5].origin.kind == "anew"

@@ -17,7 +17,8 @@ from optuna_metabo.belief import Belief
 from optuna_metabo.encoding import Encoding
 from optuna_metabo.exploration import looks_elsewhere, quasi_random
 from optuna_metabo.frame import Frame
-from optuna_metabo.proposal import Search, Situation, propose
+from optuna_metabo.proposal import Search, propose
+from optuna_metabo.situation import Situation
 from optuna_metabo.surrogate import Posterior, Task
 
 ENCODING = Encoding.of({"x": FloatDistribution(0, 1), "y": FloatDistribution(0, 1)})
@@ -57,7 +58,7 @@ def seen(y: list[float]) -> Task:
 
 def situation(*objectives: Belief, **changes: Any) -> Situation:
     n = len(objectives[0].seen)
-    found = Situation(FRAME, objectives, (), None, np.ones(n, dtype=bool), NONE, NONE, {})
+    found = Situation(FRAME, objectives, (), None, np.ones(n, dtype=bool), NONE, NONE, {}, 0, 0)
     return replace(found, **changes)
 
 
@@ -340,7 +341,8 @@ def failing(n_failed: int, n_succeeded: int, prior: Known) -> Situation:
     """
     labels = Belief(seen([-1.0] * n_failed + [1.0] * n_succeeded), Known(second, 1.0))
     values = seen([float(i) for i in range(n_succeeded)])
-    return situation(Belief(values, prior), success=labels)
+    counts = {"n_failed": n_failed, "n_succeeded": n_succeeded}
+    return situation(Belief(values, prior), success=labels, **counts)
 
 
 @pytest.mark.parametrize(

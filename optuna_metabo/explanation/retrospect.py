@@ -17,7 +17,7 @@ from optuna.trial import FrozenTrial
 
 from optuna_metabo.arguments import check_count
 from optuna_metabo.asking import known_space
-from optuna_metabo.belief import Belief, acting, begin_anew, opposition, past_counts
+from optuna_metabo.belief import Belief, acting, opposition
 from optuna_metabo.encoding import Encoding, is_within
 from optuna_metabo.ensembles.source_models import SourceModels
 from optuna_metabo.explanation.known import Known
@@ -25,7 +25,7 @@ from optuna_metabo.explanation.moments import ended_before, running_at, was_adde
 from optuna_metabo.explanation.names import told_apart
 from optuna_metabo.explanation.origin import Origin, chosen_by, shares, together
 from optuna_metabo.explanation.predictions import Prediction
-from optuna_metabo.exploration import looks_elsewhere, mostly_fail
+from optuna_metabo.exploration import Prospect
 from optuna_metabo.history import History
 from optuna_metabo.learning import Learned, Learner, is_start_up
 from optuna_metabo.limits import learned_of_success, may_fail
@@ -231,20 +231,22 @@ class Retrospect:
             return Origin("enqueued")
         if was_added(trial):
             return Origin("added")
-        used = [one for part in self.learned for one in part.used]
-        n_ended, with_past = len(seen[0]) + len(ended.failed), past_counts(models)
-        if begin_anew(models) or (mostly_fail(*ended.n_placed) and with_past):
-            return Origin("anew")
-        if is_start_up(self.learned, n_ended, self.n_startup_trials):
-            return Origin("start-up")
-        x, chose = self.rows[self.now.places([trial])], [acting(model) for model in models]
-        may_look = not self._is_limited(ended)
-        if may_look and looks_elsewhere(chose, seen, x, trial.number, with_past=with_past):
-            return Origin("elsewhere")
+        x, n_ended = self.rows[self.now.places([trial])], len(seen[0]) + len(ended.failed)
+        prospect = Prospect(
+            lambda: models,
+            seen,
+            *ended.n_placed,
+            is_limited=self._is_limited(ended),
+            is_start_up=is_start_up(self.learned, n_ended, self.n_startup_trials),
+        )
+        spent = prospect.spent_on(x, trial.number)
+        if spent != "best":
+            return Origin(spent)
         # One row a source and objective: the best trial differs from objective to objective.
         shared = together([shares(model) for model in models], is_told=len(seen[0]) > 0)
+        used = [one for part in self.learned for one in part.used]
         names, tasks = [self.names[x.study.key] for x in used], [x.task for x in used]
-        opposite = list(map(opposition, chose))
+        opposite = [opposition(acting(model)) for model in models]
         return chosen_by(x[0], shared, names, tasks, sum(opposite) / len(opposite))
 
     def expected(
