@@ -88,7 +88,7 @@ def explain(back: Retrospect) -> Explanation:
         tuple(one.sign > 0.0 for one in back.now.objectives),
         tuple(_features(one.description) for one in back.learned if one.description),
         sum(map(opposition, models)) / len(models),
-        max(map(trust, models)),
+        max((trust(one.prior) for one in back.learned if one.used), default=1.0),
         len(back.trials),
     )
 

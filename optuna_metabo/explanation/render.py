@@ -213,10 +213,13 @@ def _below(explanation: Explanation) -> list[str]:
 
 
 def _has_outgrown(explanation: Explanation) -> bool:
-    """Whether past studies are used, and its own values leave them hardly any weight."""
+    """Whether past studies that are used counted at first, and the study's own values leave them
+    hardly any weight.
+    """
     is_used = any(source.reason is None for source in explanation.sources)
+    did_count = any(one.weight_without_sources <= _ALMOST_ALL for one in explanation.trials[:1])
     own = explanation.weight_without_sources
-    return is_used and explanation.n_told > 0 and own > _ALMOST_ALL
+    return is_used and did_count and explanation.n_told > 0 and own > _ALMOST_ALL
 
 
 def features(one: FeaturesExplanation) -> str:

@@ -682,8 +682,37 @@ def test_of_several_objectives_the_trust_is_that_of_the_one_that_is_believed_mos
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """As a study begins anew where sources are doubted in every objective."""
-    study = optuna.create_study(directions=["minimize"] * 2, sampler=MetaGPSampler(seed=0))
-    study.optimize(lambda trial: (bowl(trial), trial.params["y"]), n_trials=2)
+
+    def two(trial: optuna.Trial) -> tuple[float, float]:
+        return bowl(trial), trial.params["y"]
+
+    source = optuna.create_study(
+        directions=["minimize"] * 2, sampler=optuna.samplers.RandomSampler(0)
+    )
+    source.optimize(two, n_trials=12)
+    study = optuna.create_study(
+        directions=["minimize"] * 2, sampler=MetaGPSampler([source], seed=0)
+    )
+    study.optimize(two, n_trials=2)
     trusts = iter((0.2, 0.9))
-    monkeypatch.setitem(explain.__globals__, "trust", lambda model: next(trusts))
+    monkeypatch.setitem(explain.__globals__, "trust", lambda prior: next(trusts))
     assert study.sampler.explain(study).trust == 0.9
+
+
+def permuted(seed: int) -> optuna.Study:
+    """A past study whose values are those of other trials of it."""
+    source = past(f"past-{seed}", 1.0, 30)
+    found = optuna.create_study(study_name=source.study_name)
+    values = np.random.default_rng(seed).permutation([one.value for one in source.trials])
+    for trial, value in zip(source.trials, values.tolist(), strict=True):
+        trial.values = [value]
+        found.add_trial(trial)
+    return found
+
+
+def test_past_studies_are_trusted_as_far_before_the_first_value_as_after_it() -> None:
+    study = optuna.create_study(sampler=MetaGPSampler([*map(permuted, range(5))], seed=0))
+    before = study.sampler.explain(study)
+    study.optimize(bowl, n_trials=1)
+    assert before.trust == study.sampler.explain(study).trust < 0.5
+    assert "tell little of each other's best trials" in str(before)

@@ -104,19 +104,21 @@ def test_an_opposed_one_matters_whatever_it_weighs() -> None:
 
 
 @pytest.mark.parametrize(
-    ("own", "n_told", "reason", "is_said"),
+    ("at_first", "own", "n_told", "reason", "is_said"),
     [
-        (0.99, 4, None, True),
-        (0.9, 4, None, False),
-        (0.99, 0, None, False),  # by how little past studies are trusted
-        (1.0, 4, "is empty", False),
+        (0.3, 0.99, 4, None, True),
+        (0.3, 0.9, 4, None, False),
+        (0.99, 0.99, 4, None, False),  # by how little past studies are trusted: they never counted
+        (0.99, 0.99, 0, None, False),
+        (1.0, 1.0, 4, "is empty", False),
     ],
 )
 def test_where_own_values_have_the_last_word_it_is_said(
-    own: float, n_told: int, reason: str | None, is_said: bool
+    at_first: float, own: float, n_told: int, reason: str | None, is_said: bool
 ) -> None:
     source = SourceExplanation("agreeing", 1.0 - own, 0.7, 40, n_compared=20, reason=reason)
-    found = Explanation((source,), own, study_name="new", n_told=n_told)
+    first = TrialExplanation(0, Origin("common"), 0, (1.0 - at_first,), None, None)
+    found = Explanation((source,), own, (first,), "new", n_told)
     assert ("own values now predict better" in str(found)) is is_said
 
 
