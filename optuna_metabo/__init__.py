@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from optuna_metabo.prior_file import PriorFileError
     from optuna_metabo.reading import NoSuchStorage
     from optuna_metabo.sampler import MetaGPSampler
-    from optuna_metabo.surrogate import Model, Posterior, Prior, Surrogate
+    from optuna_metabo.surrogate import Model, Posterior, Prior, Surrogate, TransferModel
     from optuna_metabo.tasks import Task
     from optuna_metabo.transfer_prior import TransferPrior
 
@@ -46,6 +46,7 @@ __all__ = [
     "SourceExplanation",
     "Surrogate",
     "Task",
+    "TransferModel",
     "TransferPrior",
     "TrialExplanation",
     "__version__",
@@ -73,7 +74,7 @@ _HOMES = {
     "TransferPrior": "transfer_prior",
     "import_history": "importing",
     "Task": "tasks",
-    **dict.fromkeys(("Model", "Posterior", "Prior", "Surrogate"), "surrogate"),
+    **dict.fromkeys(("Model", "Posterior", "Prior", "Surrogate", "TransferModel"), "surrogate"),
 }
 _MODULES = ("dashboard", "logging", "visualization")
 

@@ -1,4 +1,4 @@
-"""What is believed of one output of a study, and which of its views a search or a report takes."""
+"""What is believed of one output of a study, and of all of them together."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import numpy as np
 from numpy import ndarray as Array
 
 from optuna_metabo.shapes import Bool, Float
-from optuna_metabo.surrogate import Model, Prior, Task
+from optuna_metabo.surrogate import Model, Posterior, Prior, Task, TransferModel, Trusting
 from optuna_metabo.thinning import Rule, by_rank
 
 # The target's trials that are modelled: the cost of asking does not grow beyond.
@@ -30,50 +30,43 @@ class Belief:
     prior: Prior
     rule: Rule = by_rank
 
-    def condition(self, pending: Float[Array, "q p"]) -> Model:
+    def condition(self, pending: Float[Array, "q p"]) -> TransferModel:
         """What is believed of the output; the cost does not grow beyond so many points."""
-        return self.prior.condition(self.seen.thinned(_MAX_TRIALS, self.rule), pending)
+        found = self.prior.condition(self.seen.thinned(_MAX_TRIALS, self.rule), pending)
+        return found if isinstance(found, TransferModel) else Plain(found)
 
 
-def begin_anew(models: Sequence[Model]) -> bool:
+@dataclass(frozen=True)
+class Plain(TransferModel):
+    """A model that says nothing of its sources but their weights."""
+
+    model: Model
+
+    @property
+    def weights(self) -> Float[Array, " k"]:
+        """The model's."""
+        return self.model.weights
+
+    def posterior(self, X: Float[Array, "m p"]) -> Posterior:
+        """The model's."""
+        return self.model.posterior(X)
+
+
+def begin_anew(models: Sequence[TransferModel]) -> bool:
     """Whether sources have misled so far, in every objective."""
-    return all(getattr(model, "begins_anew", False) for model in models)
+    return all(model.begins_anew for model in models)
 
 
-def would_tell(models: Sequence[Model], X: Float[Array, "m p"]) -> Bool[Array, " m"]:
+def would_tell(models: Sequence[TransferModel], X: Float[Array, "m p"]) -> Bool[Array, " m"]:
     """Which points would tell whether sources mislead, in every objective that has some."""
-    found = np.ones(len(X), dtype=bool)
-    for model in models:
-        if hasattr(model, "would_tell"):
-            found &= model.would_tell(X)
-    return found
+    return np.asarray(np.all([model.would_tell(X) for model in models], axis=0))
 
 
-def opposition(model: Model) -> float:
-    """What part of all that is believed is the opposite of what sources say."""
-    return float(getattr(model, "opposition", 0.0))
-
-
-def trust(model: Model | Prior) -> float:
-    """How far sources were believed before any value."""
-    return float(getattr(model, "trust", 1.0))
+def trust(prior: Prior) -> float:
+    """How far sources are believed before any value."""
+    return prior.trust if isinstance(prior, Trusting) else 1.0
 
 
 def past_counts(models: Sequence[Model]) -> bool:
     """Whether any past study counts for anything."""
     return any(np.any(model.weights) for model in models)
-
-
-def acting(model: Model) -> Model:
-    """The model itself, or the one that it lets choose this time."""
-    return getattr(model, "acting", model)
-
-
-def beside_others(model: Model) -> Model:
-    """The model itself, or the one of an objective that is not alone."""
-    return getattr(model, "beside_others", model)
-
-
-def sharp(model: Model) -> Model:
-    """The model itself, or the one whose intervals are those of a search, not of a report."""
-    return getattr(model, "experts", model)

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from optuna.trial import FrozenTrial, TrialState
 
 from optuna_metabo.asking import known_space
-from optuna_metabo.belief import Belief, sharp
+from optuna_metabo.belief import Belief
 from optuna_metabo.encoding import Encoding
 from optuna_metabo.ensembles.decades import by_decades
 from optuna_metabo.history import History
@@ -50,7 +50,7 @@ def best_guess(
     told = Task.observed(X[now.places(telling)], now.values(telling)[0])
     scaled = by_decades(told, encoding.domain.groups)
     seen = scaled.transformed(bounded(scaled.y))
-    model = sharp(Belief(seen, learned.prior).condition(X[:0]))
+    model = Belief(seen, learned.prior).condition(X[:0])
     expected = model.posterior(X[now.places(trials)]).mean
     return trials[int(expected.argmax())]
 

@@ -12,11 +12,11 @@ from numpy import ndarray as Array
 
 from optuna_metabo.acquisition import Acquisition, maximise
 from optuna_metabo.acquisition.gain import improvement_on_best
-from optuna_metabo.belief import acting, begin_anew, past_counts
+from optuna_metabo.belief import begin_anew, past_counts
 from optuna_metabo.ensembles.scores import is_flat
 from optuna_metabo.frame import Frame
 from optuna_metabo.shapes import Float
-from optuna_metabo.surrogate import Model
+from optuna_metabo.surrogate import Model, TransferModel
 from optuna_metabo.tasks import Task, bounded
 
 # Quasi-random points of which the best that is free is taken.
@@ -52,7 +52,7 @@ class Prospect:
         is_start_up: Whether there is too little to be modelled.
     """
 
-    believed: Callable[[], Sequence[Model]]
+    believed: Callable[[], Sequence[TransferModel]]
     seen: Sequence[Task]
     n_failed: int
     n_succeeded: int
@@ -80,7 +80,7 @@ class Prospect:
         if stage != "best" or self.is_limited:
             return stage
         models = self.believed()
-        chose, with_past = list(map(acting, models)), past_counts(models)
+        chose, with_past = [one.acting for one in models], past_counts(models)
         is_elsewhere = looks_elsewhere(chose, self.seen, x, number, with_past=with_past)
         return "elsewhere" if is_elsewhere else "best"
 

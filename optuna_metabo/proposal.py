@@ -20,13 +20,13 @@ from optuna_metabo.acquisition.gain import (
     undominated,
     value,
 )
-from optuna_metabo.belief import acting, beside_others, sharp, would_tell
+from optuna_metabo.belief import would_tell
 from optuna_metabo.exploration import N_LOOKED_AT, Prospect, quasi_random
 from optuna_metabo.frame import Frame
 from optuna_metabo.scaling import searched
 from optuna_metabo.shapes import Float
 from optuna_metabo.situation import Situation
-from optuna_metabo.surrogate import Model
+from optuna_metabo.surrogate import Model, TransferModel
 
 # The target's best points from which the search for the next one starts.
 _N_INCUMBENTS = 5
@@ -188,15 +188,15 @@ class Search:
         return self.optima[np.sort(np.argsort(-weights, kind="stable")[:_MAX_OPTIMA])]
 
     @cached_property
-    def _believed(self) -> list[Model]:
+    def _believed(self) -> list[TransferModel]:
         """What is believed of the objectives."""
         return [belief.condition(self.now.pending) for belief in self.now.objectives]
 
     @cached_property
-    def _models(self) -> list[Model]:
+    def _models(self) -> list[TransferModel]:
         """What is believed of the objectives, as it chooses."""
-        models = list(map(acting, self._believed))
-        return models if len(models) == 1 else list(map(beside_others, models))
+        models = [one.acting for one in self._believed]
+        return models if len(models) == 1 else [one.beside_others for one in models]
 
     def _acquisition(self) -> Acquisition:
         """The logarithm of the improvement expected of a point, times its chance to be feasible.
@@ -214,11 +214,10 @@ class Search:
     def _chance(self) -> Acquisition:
         """The logarithm of the chance that all limits hold, that of success to a power."""
         now = self.now
-        limits = [sharp(belief.condition(now.pending)) for belief in now.limits]
-        powers = [1.0] * len(limits)
-        if now.success is not None:
-            limits, powers = [*limits, now.success.condition(now.pending)], [*powers, _CAUTION]
-        return partial(log_chance, limits, powers)
+        success = [] if now.success is None else [now.success]
+        models = [belief.condition(now.pending) for belief in (*now.limits, *success)]
+        powers = [1.0] * len(now.limits) + [_CAUTION] * len(success)
+        return partial(log_chance, models, powers)
 
     def _single_gain(self, model: Model) -> Acquisition:
         """Log expected improvement, where trials may fail with the worth of a success added.

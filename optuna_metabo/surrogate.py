@@ -5,6 +5,7 @@ Everything is maximised, in the units of the target's values with the sign of it
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
@@ -13,10 +14,19 @@ import numpy as np
 from numpy import ndarray as Array
 
 from optuna_metabo.domain import Domain
-from optuna_metabo.shapes import Float
+from optuna_metabo.shapes import Bool, Float
 from optuna_metabo.tasks import Task
 
-__all__ = ["TRUSTED", "Model", "Posterior", "Prior", "Surrogate", "Task"]
+__all__ = [
+    "TRUSTED",
+    "Model",
+    "Posterior",
+    "Prior",
+    "Surrogate",
+    "Task",
+    "TransferModel",
+    "Trusting",
+]
 
 # With less trust sources are doubted before any value.
 TRUSTED = 0.5
@@ -75,22 +85,8 @@ class Model(Protocol):
 
     Asking it changes nothing: a trial asks it for thousands of points, in many calls.
 
-    A model may also have any of these, which are looked for by name. What means anything else
-    must have another name: a model's own ``experts``, say, would be asked in its place.
-
-    - ``acting``: the model that chooses the next point in place of this one.
-    - ``experts``: the model that is asked in place of this one of constraints and of the best
-      trial; this one's intervals are then those of a report.
-    - ``beside_others``: the model that chooses in place of this one where the target has several
-      objectives.
-    - ``begins_anew``: whether sources have misled so far, or are doubted. Where this holds of
-      every objective, the next point is quasi-random.
-    - ``would_tell(X)``: from points, shape [m p], to which of them would tell whether sources
-      mislead, bools of shape [m]; these come first then.
-    - ``opposition``: the part of what is believed, from 0 to 1, that is the opposite of what
-      sources say; it is reported.
-    - ``trust``: how far sources were believed before any value, from 0 to 1; it is reported, and
-      that they are doubted if it is less than :data:`TRUSTED`. A prior may have it, too.
+    One that inherits from :class:`TransferModel` may also say who chooses, when a study begins
+    anew, and what is reported.
     """
 
     @property
@@ -116,13 +112,64 @@ class Model(Protocol):
         ...
 
 
+class TransferModel(ABC):
+    """A :class:`Model` that says more of its sources than their weights.
+
+    What stands here holds of a model that says no more; one that does has members of its own
+    instead.
+    """
+
+    @property
+    @abstractmethod
+    def weights(self) -> Float[Array, " k"]:
+        """As of :class:`Model`."""
+
+    @abstractmethod
+    def posterior(self, X: Float[Array, "m p"]) -> Posterior:
+        """As of :class:`Model`: what constraints and the best trial are asked of, and where
+        nobody else chooses, the next point.
+        """
+
+    @property
+    def acting(self) -> TransferModel:
+        """The model that chooses the next point."""
+        return self
+
+    @property
+    def beside_others(self) -> TransferModel:
+        """The model that chooses where the target has several objectives."""
+        return self
+
+    @property
+    def reported(self) -> Model:
+        """The model whose intervals people are told."""
+        return self
+
+    @property
+    def begins_anew(self) -> bool:
+        """Whether sources have misled so far, or are doubted. Where this holds of every objective,
+        the next point is quasi-random.
+        """
+        return False
+
+    def would_tell(self, X: Float[Array, "m p"]) -> Bool[Array, " m"]:
+        """Which of m points would tell whether sources mislead, shape [m]: these come first then."""
+        return np.ones(len(X), dtype=bool)
+
+    @property
+    def opposition(self) -> float:
+        """The part of what is believed, from 0 to 1, that is the opposite of what sources say."""
+        return 0.0
+
+
 @runtime_checkable
 class Prior(Protocol):
     """What the sources say, learned once and conditioned at every ask.
 
     It never changes: it is remembered, and shared by threads. One that also has the methods
     ``likeness`` and ``believing`` of ``optuna_metabo.ensembles.likeness.Weighable`` is weighed by
-    the features of the studies; those, too, are looked for by name.
+    the features of the studies, and of one that is :class:`Trusting` it is told how far its
+    sources are believed; those are looked for by name.
     """
 
     def condition(self, target: Task, pending: Float[Array, "q p"]) -> Model:
@@ -138,6 +185,18 @@ class Prior(Protocol):
 
         Raises:
             Exception: Whatever goes wrong; the trial that asks fails with it.
+        """
+        ...
+
+
+@runtime_checkable
+class Trusting(Protocol):
+    """A prior that tells how far it believes its sources."""
+
+    @property
+    def trust(self) -> float:
+        """How far sources are believed before any value, from 0 to 1; with less than
+        :data:`TRUSTED` it is reported that they are doubted.
         """
         ...
 

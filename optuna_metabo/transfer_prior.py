@@ -18,7 +18,7 @@ from optuna.storages import BaseStorage
 from optuna.study import StudyDirection
 
 from optuna_metabo import archive, prior_file
-from optuna_metabo.belief import acting
+from optuna_metabo.belief import Belief
 from optuna_metabo.encoding import Encoding
 from optuna_metabo.ensembles import by_name
 from optuna_metabo.frozen import Packing, unpack
@@ -300,7 +300,7 @@ def _try(prior: Prior, encoding: Encoding) -> None:
     with single_threaded(), np.errstate(all="ignore"):
         X = encoding.domain.sample(_N_TRIED, generator=np.random.default_rng(0))
         for n in (0, _N_TOLD):
-            model = acting(prior.condition(Task(X[:n], np.arange(float(n))), X[:0]))
+            model = Belief(Task(X[:n], np.arange(float(n))), prior).condition(X[:0]).acting
             posterior, weights = model.posterior(X), model.weights
             if not (np.isfinite(posterior.mean).all() and (posterior.variance > 0.0).all()):
                 raise ValueError("what was learned has no finite mean or no variance")

@@ -10,7 +10,7 @@ import pytest
 from optuna.distributions import BaseDistribution, FloatDistribution
 from optuna.trial import FrozenTrial, TrialState, create_trial
 
-from optuna_metabo import MetaGPSampler, Posterior
+from optuna_metabo import MetaGPSampler, Posterior, TransferModel
 
 SPACE: dict[str, BaseDistribution] = {"x": FloatDistribution(0.0, 1.0)}
 
@@ -124,8 +124,8 @@ def test_constraints_that_trials_hold_themselves_count_too() -> None:
 
 
 @dataclass(frozen=True)
-class Slope:
-    """A surrogate that reports large values where x is large, and lets the opposite choose."""
+class Slope(TransferModel):
+    """A surrogate that expects large values where x is large, and reports the opposite."""
 
     slope: float
 
@@ -140,7 +140,7 @@ class Slope:
         return np.ones(1)
 
     @property
-    def experts(self) -> Slope:
+    def reported(self) -> Slope:
         return Slope(-self.slope)
 
     def posterior(self, X: np.ndarray) -> Posterior:
@@ -149,7 +149,7 @@ class Slope:
 
 def test_the_best_guess_is_that_of_a_search_not_of_a_report() -> None:
     past = study_of(*[trial(x, x) for x in (0.1, 0.5, 0.9)])
-    sampler = MetaGPSampler([past], surrogate=Slope(1.0))
+    sampler = MetaGPSampler([past], surrogate=Slope(-1.0))
     assert sampler.best_guess(study_of(*[trial(x, x) for x in (0.2, 0.8)])).params["x"] == 0.2
 
 

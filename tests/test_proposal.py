@@ -19,7 +19,7 @@ from optuna_metabo.exploration import looks_elsewhere, quasi_random
 from optuna_metabo.frame import Frame
 from optuna_metabo.proposal import Search, propose
 from optuna_metabo.situation import Situation
-from optuna_metabo.surrogate import Posterior, Task
+from optuna_metabo.surrogate import Posterior, Task, TransferModel
 
 ENCODING = Encoding.of({"x": FloatDistribution(0, 1), "y": FloatDistribution(0, 1)})
 FRAME = Frame.of(ENCODING, ENCODING, {})
@@ -28,13 +28,17 @@ Z = np.random.default_rng(5).random((9, 2))
 
 
 @dataclass(frozen=True)
-class Known:
+class Known(TransferModel):
     """A prior and a model whose mean is a function, whatever has been seen."""
 
     mean: Callable[[Array], Array]
     deviation: float = 0.1
     conditioned: list[tuple[Task, Array]] = field(default_factory=list)
-    weights: Array = field(default_factory=lambda: np.zeros(0))
+    shares: Array = field(default_factory=lambda: np.zeros(0))
+
+    @property
+    def weights(self) -> Array:
+        return self.shares
 
     def condition(self, target: Task, pending: Array) -> Known:
         self.conditioned.append((target, pending))
@@ -172,10 +176,9 @@ def test_of_several_objectives_the_hypervolume_above_the_front_counts() -> None:
 def test_the_model_that_acts_is_asked() -> None:
     @dataclass(frozen=True)
     class Two(Known):
-        acting: Known = field(default_factory=lambda: Known(second))
-
-        def condition(self, target: Task, pending: Array) -> Known:
-            return self
+        @property
+        def acting(self) -> Known:
+            return Known(second)
 
     task = seen([0.1, 0.6])
     found = acquisition(situation(Belief(task, Two(first))))
@@ -274,7 +277,9 @@ def test_a_quasi_random_point_is_another_one_if_it_is_taken() -> None:
 class Misled(Known):
     """One whose sources have misled, so that a point on the right is wanted."""
 
-    begins_anew: bool = True
+    @property
+    def begins_anew(self) -> bool:
+        return True
 
     def would_tell(self, X: Array) -> Array:
         return X[:, 0] > 0.9
@@ -362,7 +367,7 @@ def test_where_most_of_the_first_trials_fail_the_next_is_one_likely_not_to(
     n_failed: int, n_succeeded: int, begins_anew: bool
 ) -> None:
     """Of the quasi-random points, not the corner that is farthest from all failures."""
-    told = failing(n_failed, n_succeeded, Known(first, weights=np.ones(1)))
+    told = failing(n_failed, n_succeeded, Known(first, shares=np.ones(1)))
     found = ENCODING.encode(propose(told, NONE, seed=0, number=9))
     likely = quasi_random(FRAME, NONE, seed=0, number=9, worth=second)
     assert np.array_equal(found, likely) == begins_anew

@@ -33,7 +33,7 @@ from optuna_metabo.ensembles.experts import Bases, all_groups, lacking
 from optuna_metabo.ensembles.functions import Functions
 from optuna_metabo.ensembles.kriging import Kernel
 from optuna_metabo.ensembles.likeness import Likeness
-from optuna_metabo.ensembles.mixture import AveragingModel, CalibratedModel, is_little
+from optuna_metabo.ensembles.mixture import AveragingModel, is_little
 from optuna_metabo.ensembles.portfolio import SHARPNESS, Portfolio, Ranks
 from optuna_metabo.ensembles.scores import tempered_scores
 from optuna_metabo.ensembles.screening import Kept, screened
@@ -46,7 +46,7 @@ from optuna_metabo.ensembles.under_way import UnderWay
 from optuna_metabo.memory import Memory, digest
 from optuna_metabo.repeats import Repeats
 from optuna_metabo.shapes import Float, Int
-from optuna_metabo.surrogate import Model, Prior, Task
+from optuna_metabo.surrogate import Prior, Task, TransferModel
 from optuna_metabo.thinning import evenly
 
 _N_REFERENCE = 256
@@ -166,7 +166,7 @@ class AveragingPrior:
         signal = float(self.functions.models.signal.max())
         return 1.0 - (1.0 - self.settings.plain) * signal * self.trust
 
-    def condition(self, target: Task, pending: Float[Array, "q p"]) -> Model:
+    def condition(self, target: Task, pending: Float[Array, "q p"]) -> TransferModel:
         """Weighs the experts by their evidence."""
         if not len(target):
             weights = np.zeros(len(self.functions))
@@ -174,7 +174,8 @@ class AveragingPrior:
             under_way = UnderWay(pending, SHARPNESS * self.functions.models.lengthscale)
             return Portfolio(self.ranks, self.functions.opinions, weights, under_way)
         told = (target.whole or target).y
-        return CalibratedModel(self.weighed(target, pending), lambda: self.calibration.given(told))
+        experts = self.weighed(target, pending)
+        return replace(experts, calibration=lambda: self.calibration.given(told))
 
     def likeness(self, values: Float[Array, "k f"]) -> Likeness:
         """What features of the sources say of their functions."""

@@ -149,3 +149,8 @@ class Calibration:
         means = posterior.mean - unit * self.centres[:, None]
         variances = (unit * np.maximum(self.widths, 1e-6)[:, None]) ** 2
         return Posterior(self.weights, means, variances)
+
+
+def unseen() -> Calibration:
+    """What errors mostly are where none has been seen."""
+    return Calibration.of(np.zeros(0), n_sources=0)

@@ -9,7 +9,7 @@ from functools import cached_property
 import numpy as np
 from numpy import ndarray as Array
 
-from optuna_metabo.ensembles.calibration import Calibration, plausible, unit
+from optuna_metabo.ensembles.calibration import Calibration, plausible, unit, unseen
 from optuna_metabo.ensembles.experts import CLOSE, OPPOSED, RIVAL, Bases, Group, Relation
 from optuna_metabo.ensembles.functions import Functions
 from optuna_metabo.ensembles.kriging import Kernel, Kriging
@@ -19,7 +19,7 @@ from optuna_metabo.ensembles.target import Scale
 from optuna_metabo.ensembles.turns import Seen, Turn
 from optuna_metabo.gp.expansion import Correlations
 from optuna_metabo.shapes import Bool, Float, Int
-from optuna_metabo.surrogate import Posterior
+from optuna_metabo.surrogate import Posterior, TransferModel
 
 # An expert, or one of its scales, with this part of the largest weight moves no proposal.
 _NEGLIGIBLE = 1e-3
@@ -61,7 +61,7 @@ class Ready:
 
 
 @dataclass(frozen=True)
-class AveragingModel:
+class AveragingModel(TransferModel):
     """The experts with their weights.
 
     Args:
@@ -76,6 +76,8 @@ class AveragingModel:
         expert_weights: Of each expert, in the order of the groups, and each of its scales.
         scale: Of the target's values.
         seen: What decides, with the weights, whose turn it is.
+        calibration: Tells how wrong they have been about sources left out, worked out when it is
+            asked for; without, errors are what they mostly are.
     """
 
     functions: Functions
@@ -89,6 +91,7 @@ class AveragingModel:
     expert_weights: Float[Array, "e j"]
     scale: Scale
     seen: Seen
+    calibration: Callable[[], Calibration] = unseen
 
     @property
     def weights(self) -> Float[Array, " k"]:
@@ -135,13 +138,18 @@ class AveragingModel:
         """What decides who chooses the next point."""
         return Turn(**vars(self.seen), rival=self.weight(RIVAL), opposed=self.weight(OPPOSED))
 
-    @property
+    @cached_property
     def acting(self) -> AveragingModel:
-        """The model that chooses the next point."""
+        """The experts whose turn it is."""
         chooser, weights = self._turn.chooser, self.expert_weights.copy()
         if chooser is not None:
             weights[~self._are(chooser)] = 0.0
         return replace(self, expert_weights=weights)
+
+    @property
+    def reported(self) -> CalibratedModel:
+        """What is predicted of the target's values."""
+        return CalibratedModel(self, self.calibration())
 
     @property
     def begins_anew(self) -> bool:
@@ -229,43 +237,17 @@ class CalibratedModel:
 
     Args:
         experts: With their weights.
-        calibration: Tells how wrong they have been about sources left out, worked out when it is
-            asked for.
+        calibration: How wrong they have been about sources left out.
     """
 
     experts: AveragingModel
-    calibration: Callable[[], Calibration]
+    calibration: Calibration
 
     @property
     def weights(self) -> Float[Array, " k"]:
         """How much each source counts."""
         return self.experts.weights
 
-    @property
-    def opposition(self) -> float:
-        """The part of all weight that the sources' opposites have."""
-        return self.experts.opposition
-
-    @property
-    def trust(self) -> float:
-        """How far the sources were believed before any value, from 0 to 1."""
-        return self.experts.seen.trust
-
-    @property
-    def begins_anew(self) -> bool:
-        """Whether the sources have misled so far."""
-        return self.experts.begins_anew
-
-    def would_tell(self, X: Float[Array, "m p"]) -> Bool[Array, " m"]:
-        """Which points would tell whether the sources mislead."""
-        return self.experts.would_tell(X)
-
-    @property
-    def acting(self) -> AveragingModel:
-        """The model that chooses the next point."""
-        return self.experts.acting
-
     def posterior(self, X: Float[Array, "m p"]) -> Posterior:
         """The mixture of the experts, as wide as it has been wrong."""
-        calibration = self.calibration()
-        return calibration.correct(*self.experts.expected(X, calibration.spread))
+        return self.calibration.correct(*self.experts.expected(X, self.calibration.spread))

@@ -21,7 +21,7 @@ from numpy import ndarray as Array
 
 from optuna_metabo.ensembles.under_way import UnderWay
 from optuna_metabo.shapes import Float
-from optuna_metabo.surrogate import Posterior
+from optuna_metabo.surrogate import Posterior, TransferModel
 
 # How far a function may lie from its rank: near ties are no order.
 _VARIANCE = 0.01
@@ -77,22 +77,27 @@ class Ranks:
 
 
 @dataclass(frozen=True)
-class Portfolio:
+class Portfolio(TransferModel):
     """The model before the first value: each function is one opinion of the target.
 
     Args:
         ranks: Of the functions.
         opinions: The weight of each function, on the simplex.
-        weights: That of each source, for the explanation.
+        of_sources: That of each source, for the explanation.
         under_way: Points that are asked for and have no value yet.
         is_alone: Whether the target has no other objective.
     """
 
     ranks: Ranks
     opinions: Float[Array, " s"]
-    weights: Float[Array, " k"]
+    of_sources: Float[Array, " k"]
     under_way: UnderWay
     is_alone: bool = True
+
+    @property
+    def weights(self) -> Float[Array, " k"]:
+        """That of each source."""
+        return self.of_sources
 
     @property
     def beside_others(self) -> Portfolio:

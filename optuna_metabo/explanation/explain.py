@@ -9,7 +9,7 @@ import numpy as np
 from numpy import ndarray as Array
 from optuna.trial import FrozenTrial
 
-from optuna_metabo.belief import opposition, trust
+from optuna_metabo.belief import trust
 from optuna_metabo.encoding import Encoding
 from optuna_metabo.explanation.agreement import error_of_each, is_spread, tau
 from optuna_metabo.explanation.parts import (
@@ -87,7 +87,7 @@ def explain(back: Retrospect) -> Explanation:
         len(told),
         tuple(one.sign > 0.0 for one in back.now.objectives),
         tuple(_features(one.description) for one in back.learned if one.description),
-        sum(map(opposition, models)) / len(models),
+        sum(model.opposition for model in models) / len(models),
         max((trust(one.prior) for one in back.learned if one.used), default=1.0),
         len(back.trials),
     )

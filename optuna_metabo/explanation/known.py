@@ -14,7 +14,7 @@ from optuna_metabo.ensembles.decades import decades_of
 from optuna_metabo.explanation.predictions import Back
 from optuna_metabo.scaling import searched, without_outliers
 from optuna_metabo.shapes import Float, Int
-from optuna_metabo.surrogate import Model
+from optuna_metabo.surrogate import Model, TransferModel
 from optuna_metabo.tasks import Task
 
 
@@ -49,11 +49,11 @@ class Known:
         return [one.seen for one in self._searched]
 
     @cached_property
-    def models(self) -> list[Model]:
+    def models(self) -> list[TransferModel]:
         """As a search has them that knows of no other trial."""
         return [one.condition(self._no_points) for one in self._searched]
 
-    def searching(self, pending: Float[Array, "q p"]) -> list[Model]:
+    def searching(self, pending: Float[Array, "q p"]) -> list[TransferModel]:
         """As a search has them, with points under way."""
         return [one.condition(pending) for one in self._searched] if len(pending) else self.models
 
@@ -62,16 +62,16 @@ class Known:
         """In the units of the values."""
         return [self._reported(*part) for part in zip(self.beliefs, self.models, strict=True)]
 
-    def _reported(self, belief: Belief, model: Model) -> Reported:
+    def _reported(self, belief: Belief, model: TransferModel) -> Reported:
         """The search's model where that has the values as they are, or they can be told back: what
         past studies say of how far values lie apart is said of values as they are.
         """
         scale = decades_of(belief.seen, self.groups)
         if scale is None:
-            return Reported(model)
+            return Reported(model.reported)
         if not past_counts([model]):
-            return Reported(model, scale.back)
-        return Reported(without_outliers(belief).condition(self._no_points))
+            return Reported(model.reported, scale.back)
+        return Reported(without_outliers(belief).condition(self._no_points).reported)
 
     @cached_property
     def _searched(self) -> list[Belief]:

@@ -31,9 +31,8 @@ from typing import Literal
 import numpy as np
 from numpy import ndarray as Array
 
-from optuna_metabo.belief import acting
 from optuna_metabo.shapes import Bool, Float
-from optuna_metabo.surrogate import Model, Task
+from optuna_metabo.surrogate import Task, TransferModel
 
 Kind = Literal[
     "enqueued",
@@ -98,13 +97,13 @@ class Origin:
         return " and ".join(f"{name}'s" for name in self.sources) + " optimum"
 
 
-def shares(model: Model) -> Float[Array, " k+1"]:
+def shares(model: TransferModel) -> Float[Array, " k+1"]:
     """How much of the choice was each past study's, last the new study's own; they sum to 1.
 
     A model may leave the choice to a part of itself, ``acting``. What that part does not give to
     past studies is the new study's only if it gives them nothing.
     """
-    chosen, all_of_it = acting(model).weights, model.weights
+    chosen, all_of_it = model.acting.weights, model.weights
     is_whole = chosen.shape == all_of_it.shape and np.allclose(chosen, all_of_it)
     own = 1.0 - chosen.sum() if is_whole else float(not chosen.any())
     found = np.r_[chosen, max(own, 0.0)]

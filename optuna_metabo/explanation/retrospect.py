@@ -17,7 +17,7 @@ from optuna.trial import FrozenTrial
 
 from optuna_metabo.arguments import check_count
 from optuna_metabo.asking import known_space
-from optuna_metabo.belief import Belief, acting, opposition
+from optuna_metabo.belief import Belief
 from optuna_metabo.encoding import Encoding, is_within
 from optuna_metabo.ensembles.source_models import SourceModels
 from optuna_metabo.explanation.known import Known
@@ -246,7 +246,7 @@ class Retrospect:
         shared = together([shares(model) for model in models], is_told=len(seen[0]) > 0)
         used = [one for part in self.learned for one in part.used]
         names, tasks = [self.names[x.study.key] for x in used], [x.task for x in used]
-        opposite = [opposition(acting(model)) for model in models]
+        opposite = [model.acting.opposition for model in models]
         return chosen_by(x[0], shared, names, tasks, sum(opposite) / len(opposite))
 
     def expected(

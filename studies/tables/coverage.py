@@ -33,6 +33,7 @@ from optuna_metabo import (
     Prior,
     Surrogate,
     Task,
+    TransferModel,
 )
 from studies.commands import Parser, command, count, positive
 from studies.families import TuningTask, load, short
@@ -104,7 +105,9 @@ def predict(
     X, where = np.split(watched.pending[-1], [len(told)])
     sign = 1.0 if task.direction == "maximize" else -1.0
     values_as_they_are = Task.observed(X, sign * np.array([trial.values[0] for trial in told]))
-    return watched.priors[-1].condition(values_as_they_are, where[:0]).posterior(where)
+    model = watched.priors[-1].condition(values_as_they_are, where[:0])
+    reported = model.reported if isinstance(model, TransferModel) else model
+    return reported.posterior(where)
 
 
 def _running(point: FrozenTrial) -> FrozenTrial:

@@ -13,7 +13,7 @@ from optuna_metabo.domain import Dimension, Domain
 from optuna_metabo.ensembles.averaging import Averaging, AveragingPrior, _agreement
 from optuna_metabo.ensembles.calibration import believed_spread
 from optuna_metabo.ensembles.experts import CLOSE, OPPOSED, RIVAL
-from optuna_metabo.ensembles.mixture import AveragingModel, CalibratedModel
+from optuna_metabo.ensembles.mixture import AveragingModel
 from optuna_metabo.ensembles.turns import FIRST_PROBE, PROBE_EVERY
 from optuna_metabo.surrogate import Posterior, Task
 from optuna_metabo.tasks import observed
@@ -40,8 +40,8 @@ def prior_of(*sources: Task, **settings: float) -> AveragingPrior:
 
 def model_of(prior: AveragingPrior, target: Task, pending: Array = NONE) -> AveragingModel:
     found = prior.condition(target, pending)
-    assert isinstance(found, CalibratedModel)
-    return found.experts
+    assert isinstance(found, AveragingModel)
+    return found
 
 
 ALIKE = [task(at, 25, i) for i, at in enumerate((0.25, 0.3, 0.35))]
@@ -186,8 +186,8 @@ def test_nine_in_ten_values_lie_in_intervals_of_95_percent() -> None:
         X = np.random.default_rng(seed).random((256, 2))
         best, y = X[np.argsort(-bowl(X, 0.33))[:4]], -np.exp(-5.0 * bowl(X, 0.33))
         model = prior.condition(Task(best, -np.exp(-5.0 * bowl(best, 0.33))), NONE)
-        calibrated.append(inside(model.posterior(X), y))
-        alone.append(inside(model.experts.posterior(X), y))
+        calibrated.append(inside(model.reported.posterior(X), y))
+        alone.append(inside(model.posterior(X), y))
     assert np.mean(calibrated) >= 0.9
     assert np.mean(alone) < 0.7
 
@@ -203,15 +203,15 @@ def test_told_values_that_hardly_differ_make_nothing_certain_far_away(
         near = np.array([0.33, 0.5]) + radius * generator.uniform(-1.0, 1.0, (n, 2))
         X = generator.random((256, 2))
         model = prior.condition(Task(near, bowl(near, 0.33)), NONE)
-        assert inside(model.posterior(X), bowl(X, 0.33)) >= 0.9
+        assert inside(model.reported.posterior(X), bowl(X, 0.33)) >= 0.9
 
 
 def test_predictions_have_the_units_of_sources_and_target() -> None:
     sources, target = [task(at, 20, i) for i, at in enumerate((0.25, 0.3, 0.4))], local(3)
     X = np.random.default_rng(1).random((20, 2))
-    one = prior_of(*sources).condition(target, NONE).posterior(X)
+    one = prior_of(*sources).condition(target, NONE).reported.posterior(X)
     rescaled = [Task(t.X, 64.0 * t.y) for t in (*sources, target)]
-    other = prior_of(*rescaled[:-1]).condition(rescaled[-1], NONE).posterior(X)
+    other = prior_of(*rescaled[:-1]).condition(rescaled[-1], NONE).reported.posterior(X)
     np.testing.assert_allclose(other.mean, 64.0 * one.mean)
     np.testing.assert_allclose(other.variance, 64.0**2 * one.variance)
 
@@ -219,10 +219,10 @@ def test_predictions_have_the_units_of_sources_and_target() -> None:
 def test_proposals_are_made_by_the_experts_themselves() -> None:
     prior, target = prior_of(*ALIKE), local(7)
     model, X = prior.condition(target, NONE), np.random.default_rng(1).random((5, 2))
-    acting, expected = model.acting.posterior(X), model.experts.acting.posterior(X)
-    np.testing.assert_array_equal(acting.means, expected.means)
-    np.testing.assert_array_equal(model.weights, model.experts.weights)
+    model.acting.posterior(X)
     assert "calibration" not in vars(prior)
+    np.testing.assert_array_equal(model.reported.weights, model.weights)
+    assert "calibration" in vars(prior)
 
 
 def test_a_single_source_leaves_nothing_to_calibrate_with_but_intervals_hold() -> None:
@@ -230,8 +230,8 @@ def test_a_single_source_leaves_nothing_to_calibrate_with_but_intervals_hold() -
     prior, X = prior_of(task(0.25, 25, 0)), np.random.default_rng(1).random((256, 2))
     near = np.array([0.33, 0.5]) + 0.01 * np.random.default_rng(2).normal(size=(3, 2))
     model = prior.condition(Task(near, bowl(near, 0.33)), NONE)
-    assert inside(model.posterior(X), bowl(X, 0.33)) >= 0.9
-    assert inside(model.experts.posterior(X), bowl(X, 0.33)) < 0.7
+    assert inside(model.reported.posterior(X), bowl(X, 0.33)) >= 0.9
+    assert inside(model.posterior(X), bowl(X, 0.33)) < 0.7
 
 
 @pytest.mark.parametrize(("plain", "joint"), [(0.0, 0.5), (0.5, 0.0), (0.5, 0.5)])
@@ -273,7 +273,7 @@ def test_sources_are_borne_out_by_a_bad_value_where_they_expect_one_not_by_good_
     target = Task(best, np.array([-0.5, -0.3, -0.4, -0.6]))
     if far is not None:
         target = Task(np.vstack([best, worst]), np.r_[target.y, far])
-    assert prior_of(*ALIKE).condition(target, NONE).experts.seen.is_borne_out == expected
+    assert model_of(prior_of(*ALIKE), target).seen.is_borne_out == expected
 
 
 def test_a_point_under_way_of_which_less_than_the_average_is_expected_is_a_test() -> None:
@@ -330,7 +330,7 @@ def test_sources_that_are_borne_out_are_followed_though_their_rival_fits_better(
     X = DOMAIN.sample(512, generator=np.random.default_rng(3))
     best = X[np.argsort(-bowl(X, 0.3))][:60:12]
     prior = prior_of(*ALIKE, opposed=0.0)
-    misled = prior.condition(Task(best, -bowl(best, 0.3)), NONE).experts
+    misled = model_of(prior, Task(best, -bowl(best, 0.3)))
     assert misled.begins_anew
     borne_out = replace(misled.seen, is_borne_out=True)
     assert not replace(misled, seen=borne_out).begins_anew
@@ -359,7 +359,7 @@ def test_very_many_sources_that_are_noise_change_nothing_of_what_the_few_others_
     few, X = prior_of(*ALIKE), np.random.default_rng(9).random((64, 2))
     for told in (EMPTY, task(0.3, 4, 5)):
         models = [prior.condition(told, NONE) for prior in (crowd, few)]
-        found, expected = (model.posterior(X).mean for model in models)
+        found, expected = (model.reported.posterior(X).mean for model in models)
         assert np.corrcoef(found, expected)[0, 1] > 0.999
     weights = model_of(crowd, task(0.3, 4, 5)).weights
     assert len(weights) == 63
@@ -371,7 +371,8 @@ def test_of_very_many_sources_a_single_one_that_is_no_noise_is_left_out_of_nothi
     assert prior.functions.order.tolist() == [60]
     assert prior.trust == 1.0
     X = np.random.default_rng(9).random((8, 2))
-    assert np.isfinite(prior.condition(task(0.3, 8, 5), NONE).posterior(X).variances).all()
+    model = prior.condition(task(0.3, 8, 5), NONE)
+    assert np.isfinite(model.reported.posterior(X).variances).all()
 
 
 def test_of_few_sources_one_that_hardly_has_a_signal_is_heard_as_far_as_it_has_one() -> None:
@@ -480,7 +481,6 @@ def test_how_far_values_lie_apart_is_told_by_all_of_them_not_by_those_that_are_m
     prior, X = prior_of(*ALIKE), np.random.default_rng(5).random((40, 2))
     whole = Task(X, 1e-3 * bowl(X, 0.3))
     few = whole.only(np.argsort(-whole.y)[:12])
-    model = prior.condition(replace(few, whole=whole), NONE)
-    assert isinstance(model, CalibratedModel)
+    model = model_of(prior, replace(few, whole=whole))
     found, expected = model.calibration().spread, believed_spread(prior._spread, whole.y)
     assert found == expected != believed_spread(prior._spread, few.y)

@@ -608,7 +608,7 @@ def test_of_trials_that_ran_together_is_told_whose_turn_it_was(
         turns.add((model.seen.n, model.seen.n_asked))
         return acting(model)
 
-    acting = AveragingModel.acting.fget
+    acting = AveragingModel.acting.func
     monkeypatch.setattr(AveragingModel, "acting", property(seen))
     sampler = MetaGPSampler([past("a", 1.0), past("b", 1.0)], seed=0)
     study = optuna.create_study(sampler=sampler)

@@ -10,7 +10,7 @@ from numpy import ndarray as Array
 
 from optuna_metabo.belief import Belief
 from optuna_metabo.explanation.known import Known
-from optuna_metabo.surrogate import Posterior
+from optuna_metabo.surrogate import Posterior, TransferModel
 from optuna_metabo.tasks import Task
 
 X = np.random.default_rng(0).random((30, 2))
@@ -18,11 +18,15 @@ LOSS = 10.0 ** (8.0 * np.abs(X - 0.4).sum(axis=1) - 4.0)
 
 
 @dataclass(frozen=True)
-class Heard:
+class Heard(TransferModel):
     """A prior and a model that keep what they were given."""
 
-    weights: Array
+    shares: Array
     given: list[Task] = field(default_factory=list)
+
+    @property
+    def weights(self) -> Array:
+        return self.shares
 
     def condition(self, target: Task, pending: Array) -> Heard:
         self.given.append(target)

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from optuna_metabo.explanation.origin import Kind, Origin, chosen_by, shares, together
-from optuna_metabo.surrogate import Posterior, Task
+from optuna_metabo.surrogate import Posterior, Task, TransferModel
 
 NAMES = ("a", "b", "c")
 TASKS = [Task(np.array([[at, at], [0.0, 1.0]]), np.array([1.0, 0.0])) for at in (0.2, 0.21, 0.8)]
@@ -63,8 +63,12 @@ def test_columns_that_a_study_does_not_know_are_not_compared() -> None:
 
 
 @dataclass
-class Whole:
-    weights: np.ndarray
+class Whole(TransferModel):
+    shares: np.ndarray
+
+    @property
+    def weights(self) -> np.ndarray:
+        return self.shares
 
     def posterior(self, X: np.ndarray) -> Posterior:
         raise NotImplementedError
@@ -72,7 +76,11 @@ class Whole:
 
 @dataclass
 class Divided(Whole):
-    acting: Whole
+    chooser: Whole
+
+    @property
+    def acting(self) -> Whole:
+        return self.chooser
 
 
 @pytest.mark.parametrize(
