@@ -153,7 +153,9 @@ class TransferModel(ABC):
         return False
 
     def would_tell(self, X: Float[Array, "m p"]) -> Bool[Array, " m"]:
-        """Which of m points would tell whether sources mislead, shape [m]: these come first then."""
+        """Which points would tell whether sources mislead: where a study begins anew these come
+        first.
+        """
         return np.ones(len(X), dtype=bool)
 
     @property
