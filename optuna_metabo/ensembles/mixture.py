@@ -136,7 +136,7 @@ class AveragingModel(TransferModel):
     @property
     def _turn(self) -> Turn:
         """What decides who chooses the next point."""
-        return Turn(**vars(self.seen), rival=self.weight(RIVAL), opposed=self.weight(OPPOSED))
+        return Turn(self.seen, rival=self.weight(RIVAL), opposed=self.weight(OPPOSED))
 
     @cached_property
     def acting(self) -> AveragingModel:

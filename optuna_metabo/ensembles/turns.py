@@ -48,14 +48,16 @@ class Seen:
 
 
 @dataclass(frozen=True)
-class Turn(Seen):
+class Turn:
     """What decides who chooses: what was seen, and who is believed.
 
     Args:
+        seen: Of the study.
         rival: The weight of the plain GP.
         opposed: That of the opposites of what sources say.
     """
 
+    seen: Seen
     rival: float
     opposed: float
 
@@ -71,8 +73,8 @@ class Turn(Seen):
         """
         if self._tries_opposites:
             return OPPOSED
-        is_early = self.n < FIRST_PROBE and self._doubt < _CONVINCING and not self._is_turned
-        if is_early or (self._is_misled and self.is_testing):
+        is_early = self.seen.n < FIRST_PROBE and self._doubt < _CONVINCING and not self._is_turned
+        if is_early or (self._is_misled and self.seen.is_testing):
             return CLOSE
         return RIVAL if self._is_probe and self.rival > _REFUTED else None
 
@@ -83,7 +85,7 @@ class Turn(Seen):
         Their opposites are followed instead where these are believed, and once to see whether they
         should be.
         """
-        follows = self._is_turned or self._tries_opposites or self.is_testing
+        follows = self._is_turned or self._tries_opposites or self.seen.is_testing
         return self._is_misled and not follows
 
     @property
@@ -91,7 +93,7 @@ class Turn(Seen):
         """Whether sources tell so little of each other that all but the first trial look elsewhere
         at first.
         """
-        return self.trust < TRUSTED
+        return self.seen.trust < TRUSTED
 
     @property
     def _doubt(self) -> float:
@@ -102,9 +104,9 @@ class Turn(Seen):
     def _is_misled(self) -> bool:
         """Whether sources have misled so far; those that are right in the rough are followed."""
         first = 1 if self.is_doubted else _FIRST_ANEW
-        is_early = self.n < first + _N_ANEW
-        enough = _MISLED if self.n >= first else _CONVINCING
-        return is_early and self._doubt > enough and not self.is_borne_out
+        is_early = self.seen.n < first + _N_ANEW
+        enough = _MISLED if self.seen.n >= first else _CONVINCING
+        return is_early and self._doubt > enough and not self.seen.is_borne_out
 
     @property
     def _is_turned(self) -> bool:
@@ -116,10 +118,10 @@ class Turn(Seen):
         """Whether a point that sources thought little of has not borne them out: perhaps the
         opposite of what they say is true.
         """
-        is_tested = self.n_tests == 1 and not self.is_doubted
+        is_tested = self.seen.n_tests == 1 and not self.is_doubted
         return self._is_misled and is_tested and self.opposed > _UNTHINKABLE
 
     @property
     def _is_probe(self) -> bool:
-        after = self.n_asked - FIRST_PROBE
-        return self.probe and self.n >= FIRST_PROBE and after % PROBE_EVERY == 0
+        after = self.seen.n_asked - FIRST_PROBE
+        return self.seen.probe and self.seen.n >= FIRST_PROBE and after % PROBE_EVERY == 0

@@ -2,26 +2,27 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import replace as replaced
 from typing import Any
 
 import pytest
 
 from optuna_metabo.ensembles.experts import CLOSE, OPPOSED, RIVAL, Relation
-from optuna_metabo.ensembles.turns import Turn
+from optuna_metabo.ensembles.turns import Seen, Turn
 
 # Two values, of which none tells much.
 EARLY = Turn(
-    n=2,
-    n_asked=2,
-    n_tests=0,
-    is_borne_out=False,
-    is_testing=False,
+    Seen(n=2, n_asked=2, n_tests=0, is_borne_out=False, is_testing=False, probe=True, trust=1.0),
     rival=0.3,
     opposed=0.05,
-    probe=True,
-    trust=1.0,
 )
+
+
+def replace(turn: Turn, **changes: Any) -> Turn:
+    """With other weights, or something else seen."""
+    seen = {name: value for name, value in changes.items() if name in vars(turn.seen)}
+    weights = {name: value for name, value in changes.items() if name not in seen}
+    return replaced(turn, seen=replaced(turn.seen, **seen), **weights)
 
 
 def after(turn: Turn, n: int, n_more: int = 0, **changes: Any) -> Turn:
