@@ -21,9 +21,9 @@ from optuna.study import Study, StudyDirection
 from optuna.trial import FrozenTrial, TrialState
 
 from optuna_metabo.choices import how_read, strange_among
+from optuna_metabo.experimental import name_metrics
 from optuna_metabo.inferring import Kind, as_stored, is_absent, legal, space_of
 from optuna_metabo.logs import LOGGER
-from optuna_metabo.outputs import name_metrics
 from optuna_metabo.reading import listed, reading_errors, some_of
 from optuna_metabo.table import Row, Table, read_table, without
 

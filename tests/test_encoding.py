@@ -25,7 +25,7 @@ from optuna.study import StudyDirection
 from optuna_metabo.columns import Columns
 from optuna_metabo.domain import ABSENT, ONE_HOT
 from optuna_metabo.encoding import Encoding, fits, from_unit, is_kept_by_databases, place_of
-from optuna_metabo.outputs import Objective
+from optuna_metabo.objectives import Objective
 from optuna_metabo.tasks import Task
 
 finite = st.floats(-1e6, 1e6)

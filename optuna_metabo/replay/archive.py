@@ -15,9 +15,11 @@ from optuna.study import Study
 from optuna.trial import FrozenTrial, TrialState
 
 from optuna_metabo.columns import Columns
+from optuna_metabo.constraints import constraints_of
+from optuna_metabo.experimental import name_metrics
 from optuna_metabo.explanation.names import IN_TEXT, short_name
 from optuna_metabo.logs import counted, one_line
-from optuna_metabo.outputs import constraints_of, name_metrics, point
+from optuna_metabo.objectives import point
 from optuna_metabo.reading import (
     cause,
     chosen,
