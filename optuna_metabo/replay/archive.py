@@ -293,10 +293,7 @@ def _hash(parts: Sequence[object]) -> str:
 
 
 def _span(study: Study) -> tuple[datetime, datetime]:
-    """When the first of its trials began and the last one ended.
-
-    Where that is not known, no past is early enough for it, and it is the past of none.
-    """
+    """When its first trial began and its last one ended; at either end of time if not known."""
     trials = study.get_trials(deepcopy=False)
     began = (one.datetime_start for one in trials if one.datetime_start)
     ended = (one.datetime_complete for one in trials if one.datetime_complete)
