@@ -151,6 +151,7 @@ def places_of_numbers(
 ) -> Float[Array, " n"]:
     """Where each number of a source stands, as :func:`.places_of` has it."""
     if isinstance(distribution, CategoricalDistribution):
+        values = np.where(np.isfinite(values), values, np.nan)
         different, index = np.unique(values, return_inverse=True)
         return places_of(different.tolist(), distribution)[index]
     return to_unit(values, numeric(distribution))

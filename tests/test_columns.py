@@ -40,6 +40,12 @@ def test_a_column_is_read_as_its_numbers_are_one_by_one(
     np.testing.assert_array_equal(places_of_numbers(np.array(values), target), one_by_one)
 
 
+def test_a_number_that_cannot_be_read_is_no_choice() -> None:
+    target = CategoricalDistribution((np.inf, 0.5))
+    found = places_of_numbers(np.array([np.inf, 0.5]), target)
+    np.testing.assert_array_equal(found, [np.nan, 1.0])
+
+
 def trial(**params: Any) -> optuna.trial.FrozenTrial:
     kinds: dict[type, BaseDistribution] = {
         int: IntDistribution(0, 10),
