@@ -26,7 +26,8 @@ from optuna.study import StudyDirection
 from optuna_metabo.attributes import Described
 from optuna_metabo.choices import simple
 from optuna_metabo.columns import Chosen, Columns
-from optuna_metabo.outputs import Objective, Slack
+from optuna_metabo.constraints import Slack
+from optuna_metabo.objectives import Objective
 from optuna_metabo.past_study import MAX_KEPT, Identity, SourceStudy
 from optuna_metabo.prior_file import Content
 

@@ -69,8 +69,13 @@ def check_study(study: Any) -> None:
         raise TypeError(f"study: expected a Study, got {study!r}")
 
 
-def names_in(argument: str, given: Iterable[str]) -> list[str]:
+def names_in(argument: str, given: Iterable[str], expected: str = "a list of names") -> list[str]:
     """The names that an argument holds, as a list.
+
+    Args:
+        argument: What it is called.
+        given: The argument.
+        expected: What the names are those of, for the error, best with an example.
 
     Raises:
         TypeError: If it is one name, or holds anything else.
@@ -78,7 +83,7 @@ def names_in(argument: str, given: Iterable[str]) -> list[str]:
     holds_several = isinstance(given, Iterable) and not isinstance(given, str)
     found = list(given) if holds_several else []
     if not holds_several or not all(isinstance(name, str) for name in found):
-        raise TypeError(f"{argument} expects a list of names, got {given!r}")
+        raise TypeError(f"{argument} expects {expected}, got {given!r}")
     return found
 
 

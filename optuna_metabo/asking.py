@@ -14,12 +14,12 @@ from optuna.trial import FrozenTrial
 
 from optuna_metabo.belief import Belief
 from optuna_metabo.columns import Columns, Several
+from optuna_metabo.constraints import feasible
 from optuna_metabo.encoding import Encoding, Points
 from optuna_metabo.frame import Frame
 from optuna_metabo.history import History
 from optuna_metabo.learning import Learned, Learner
 from optuna_metabo.limits import constraints, success
-from optuna_metabo.outputs import feasible
 from optuna_metabo.past import Past
 from optuna_metabo.ranges import Ranges, Space, agreed, holds
 from optuna_metabo.shapes import Float

@@ -8,11 +8,11 @@ from optuna.trial import FrozenTrial, TrialState
 
 from optuna_metabo.asking import known_space
 from optuna_metabo.belief import Belief
+from optuna_metabo.constraints import feasible
 from optuna_metabo.encoding import Encoding
 from optuna_metabo.ensembles.decades import by_decades
 from optuna_metabo.history import History
 from optuna_metabo.learning import Learner
-from optuna_metabo.outputs import feasible
 from optuna_metabo.past import Past
 from optuna_metabo.snapshot import Snapshot
 from optuna_metabo.tasks import Task, bounded

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -14,8 +13,7 @@ from optuna.distributions import BaseDistribution, CategoricalDistribution
 from optuna.trial import FrozenTrial
 
 from optuna_metabo.choices import number_of
-from optuna_metabo.domain import ONE_HOT
-from optuna_metabo.encoding import OUTSIDE, Encoded, Encoding, curved, numeric, place_of
+from optuna_metabo.encoding import Encoded, Encoding, numeric, places_of, to_unit
 from optuna_metabo.shapes import Bool, Float, Int
 from optuna_metabo.tasks import Task
 
@@ -113,18 +111,11 @@ class Columns:
 
     def encoded(self, encoding: Encoding) -> Encoded:
         """The trials on the axes of a target."""
-        domain, d = encoding.domain, len(encoding.names)
-        X = np.tile(domain.absent, (self.n, 1)).astype(float)
-        present, known = np.zeros((2, self.n, d), dtype=bool)
-        for j, (name, distribution) in enumerate(encoding.search_space.items()):
-            present[:, j], places = self.has(name), self._places(name, distribution)
-            known[:, j] = ~np.isnan(places)
-            rows, start = np.flatnonzero(known[:, j]), domain.slices[j].start
-            if domain.dimensions[j].n_choices:
-                X[rows, start + places[rows].astype(int)] = ONE_HOT
-            else:
-                X[rows, start] = places[rows]
-        return Encoded(X, present, known)
+        space, shape = encoding.search_space, (self.n, len(encoding.names))
+        present, places = np.zeros(shape, dtype=bool), np.zeros(shape)
+        for j, (name, distribution) in enumerate(space.items()):
+            present[:, j], places[:, j] = self.has(name), self._places(name, distribution)
+        return Encoded(encoding.placed(places), present, ~np.isnan(places))
 
     def shares(self, space: Mapping[str, BaseDistribution]) -> bool:
         """Whether any value of any of the trials can be read on the axes of a target."""
@@ -150,39 +141,20 @@ class Columns:
             found = places_of_numbers(self.numbers[name], distribution)
         if name in self.chosen:
             one = self.chosen[name]
-            places = np.r_[places_of_choices(one.table, distribution), np.nan]
+            places = np.r_[places_of(one.table, distribution), np.nan]
             found = np.where(one.codes >= 0, places[one.codes], found)
         return found
-
-
-def places_of_choices(
-    choices: Sequence[Any], distribution: BaseDistribution
-) -> Float[Array, " c"]:
-    """Where each choice of a source stands; NaN for those that have no place."""
-    places = [place_of(choice, distribution) for choice in choices]
-    return np.array([math.nan if place is None else place for place in places])
 
 
 def places_of_numbers(
     values: Float[Array, " n"], distribution: BaseDistribution
 ) -> Float[Array, " n"]:
-    """Where each number of a source stands, as :func:`.to_unit` has it; NaN if it has no place."""
-    values = np.where(np.isfinite(values), values, np.nan)
+    """Where each number of a source stands, as :func:`.places_of` has it."""
     if isinstance(distribution, CategoricalDistribution):
+        values = np.where(np.isfinite(values), values, np.nan)
         different, index = np.unique(values, return_inverse=True)
-        return places_of_choices(different.tolist(), distribution)[index]
-    distribution = numeric(distribution)
-    low, high = float(distribution.low), float(distribution.high)
-    if distribution.log:
-        values = np.where(values > 0.0, values, np.nan)
-    if distribution.low == distribution.high:
-        return np.where(np.isnan(values), np.nan, 0.5)
-    if curved(distribution):  # as of a single number, lest the last digit differs
-        values = np.fromiter(map(math.log, values.tolist()), float, len(values))
-        low, high = math.log(distribution.low), math.log(distribution.high)
-    if math.isinf(high - low):
-        values, low, high = values / 2, low / 2, high / 2
-    return np.clip((values - low) / (high - low), -OUTSIDE, 1.0 + OUTSIDE)
+        return places_of(different.tolist(), distribution)[index]
+    return to_unit(values, numeric(distribution))
 
 
 def _is_categorical(trial: FrozenTrial, name: str) -> bool:

@@ -41,13 +41,6 @@ OUTSIDE = 1.0
 _NARROW = 1e-6
 
 
-def _fraction(value: float, low: float, high: float) -> float:
-    """``(value - low) / (high - low)``, also of a range whose length exceeds the floats."""
-    if math.isinf(float(high) - float(low)):
-        value, low, high = value / 2, low / 2, high / 2
-    return (value - low) / (high - low)
-
-
 def _n_steps(distribution: Numeric) -> float:
     """The number of steps from low to high of a linear grid; infinite of a continuous range."""
     low, high, step = distribution.low, distribution.high, distribution.step
@@ -63,16 +56,22 @@ def curved(distribution: Numeric) -> bool:
     return distribution.log and distribution.high > distribution.low * (1 + _NARROW)
 
 
-def to_unit(value: float, distribution: Numeric) -> float | None:
-    """Where a number stands in the range, 0 at low, 1 at high; ``None`` if it has no log."""
-    low, high = distribution.low, distribution.high
-    if distribution.log and value <= 0.0:
-        return None
+def to_unit(values: Float[Array, " n"], distribution: Numeric) -> Float[Array, " n"]:
+    """Where numbers stand: ``(value - low) / (high - low)``, of logarithms if the range is curved.
+
+    NaN for those that have no place: they are not finite, or have no logarithm.
+    """
+    is_read = np.isfinite(values) & ((values > 0.0) | (not distribution.log))
+    values, low, high = np.where(is_read, values, np.nan), distribution.low, distribution.high
     if low == high:
-        return 0.5
-    if curved(distribution):
-        value, low, high = math.log(value), math.log(low), math.log(high)
-    return min(max(_fraction(value, low, high), -OUTSIDE), 1.0 + OUTSIDE)
+        return np.where(is_read, 0.5, np.nan)
+    if curved(distribution):  # NumPy's logarithm of one number and of many may differ
+        values = np.fromiter(map(math.log, values.tolist()), float, len(values))
+        low, high = math.log(low), math.log(high)
+    low, high = float(low), float(high)
+    if math.isinf(high - low):
+        values, low, high = values / 2, low / 2, high / 2
+    return np.clip((values - low) / (high - low), -OUTSIDE, 1.0 + OUTSIDE)
 
 
 def from_unit(u: float, distribution: Numeric) -> int | float:
@@ -118,8 +117,8 @@ def _dimension(distribution: BaseDistribution) -> Dimension:
     if isinstance(distribution, FloatDistribution):
         return Dimension()
     if high - low < _MAX_LISTED:
-        values = range(int(low), int(high) + 1)
-        return Dimension(levels=tuple(to_unit(value, distribution) or 0.0 for value in values))
+        values = np.arange(float(low), float(high) + 1.0)
+        return Dimension(levels=tuple(to_unit(values, distribution).tolist()))
     return Dimension(lattice=Lattice(int(low), int(high), log=True))
 
 
@@ -130,13 +129,11 @@ def numeric(distribution: BaseDistribution) -> Numeric:
     return distribution
 
 
-def place_of(value: Any, distribution: BaseDistribution) -> float | None:
-    """Index of the choice or place in the range; ``None`` for a value that has none."""
+def places_of(values: Sequence[Any], distribution: BaseDistribution) -> Float[Array, " n"]:
+    """Index of the choice or place in the range of each value; NaN for one that has none."""
     if isinstance(distribution, CategoricalDistribution):
-        return index_of(value, distribution.choices)
-    distribution = numeric(distribution)
-    number = number_of(value)
-    return None if number is None else to_unit(number, distribution)
+        return np.array([index_of(value, distribution.choices) for value in values], dtype=float)
+    return to_unit(np.array([*map(number_of, values)], dtype=float), numeric(distribution))
 
 
 def fits(value: Any, distribution: BaseDistribution) -> bool:
@@ -149,10 +146,15 @@ def fits(value: Any, distribution: BaseDistribution) -> bool:
         return False
     if isinstance(distribution, IntDistribution):
         return bool((value - distribution.low) % distribution.step == 0)
-    if distribution.step is None:
+    return is_on_grid(value, distribution.low, distribution.step)
+
+
+def is_on_grid(value: float, low: float, step: float | None) -> bool:
+    """Whether a number is whole steps away from another, as far as floats can tell."""
+    if step is None:
         return True
-    k = value / distribution.step - distribution.low / distribution.step
-    return math.isclose(k, round(k), rel_tol=1e-12, abs_tol=1e-8)
+    n = value / step - low / step  # in this order it cannot overflow
+    return math.isclose(n, round(n), rel_tol=1e-12, abs_tol=1e-8)
 
 
 def is_within(value: Any, distribution: BaseDistribution) -> bool:
@@ -260,22 +262,27 @@ class Encoding:
 
     def encode(self, params: Mapping[str, Any]) -> Float[Array, " p"]:
         """One point; parameters that it lacks, or that cannot be read, are absent."""
-        x = np.zeros(len(self.domain.groups))
-        for name, axis, part in zip(self.names, self.dimensions, self.domain.slices, strict=True):
-            place = place_of(params[name], self.search_space[name]) if name in params else None
-            if place is None:
-                x[part] = axis.absent
-            elif axis.n_choices:
-                x[part.start + int(place)] = ONE_HOT
-            else:
-                x[part] = place
-        return x
+        return self.encode_many([params])[0]
 
     def encode_many(self, points: Sequence[Mapping[str, Any]]) -> Float[Array, "n p"]:
         """Several points, one a row."""
-        return np.array([self.encode(params) for params in points]).reshape(
-            len(points), len(self.domain.groups)
-        )
+        places = np.full((len(points), len(self.names)), np.nan)
+        for j, (name, distribution) in enumerate(self.search_space.items()):
+            rows = [i for i, params in enumerate(points) if name in params]
+            places[rows, j] = places_of([points[i][name] for i in rows], distribution)
+        return self.placed(places)
+
+    def placed(self, places: Float[Array, "n d"]) -> Float[Array, "n p"]:
+        """Points from what :func:`places_of` gives of each parameter; NaN is absent."""
+        domain = self.domain
+        X = np.tile(domain.absent, (len(places), 1)).astype(float)
+        for axis, part, column in zip(self.dimensions, domain.slices, places.T, strict=True):
+            rows = np.flatnonzero(~np.isnan(column))
+            if axis.n_choices:
+                X[rows, part.start + column[rows].astype(int)] = ONE_HOT
+            else:
+                X[rows, part.start] = column[rows]
+        return X
 
     def decode(self, x: Float[Array, " p"]) -> dict[str, Any]:
         """The parameters that exist at a point, legal and of plain Python types."""

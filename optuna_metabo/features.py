@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy import ndarray as Array
 
+from optuna_metabo.arguments import names_in
 from optuna_metabo.attributes import number
 from optuna_metabo.logs import warn
 from optuna_metabo.reading import listed
@@ -18,7 +19,7 @@ from optuna_metabo.shapes import Float
 FeaturesOf = Sequence[str] | Mapping[str, Mapping[str, float]] | None
 
 _EXPECTED = (
-    "features expects names of user attributes, such as ['n_rows', 'n_classes'], or a mapping "
+    "names of user attributes, such as ['n_rows', 'n_classes'], or a mapping "
     "from study names to numbers by name"
 )
 
@@ -48,17 +49,14 @@ class Features:
         if request is None:
             return None
         if isinstance(request, Mapping):
-            if not all(isinstance(one, Mapping) for one in request.values()):
-                raise TypeError(f"{_EXPECTED}, got {request!r}")
-            names = tuple(dict.fromkeys(name for one in request.values() for name in one))
+            names = _named_in(request)
             given = {study: dict(one) for study, one in request.items()}
         else:
-            names, given = _listed(request), None
-        if not all(isinstance(name, str) for name in (*names, *(given or ()))):
-            raise TypeError(f"{_EXPECTED}, got {request!r}")
+            names, given = names_in("features", request, _EXPECTED), None
         if not names or len(set(names)) < len(names):
-            raise ValueError(f"{_EXPECTED}, each once and one at least, got {request!r}")
-        return cls(names, given)
+            expected = f"{_EXPECTED}, each once and one at least"
+            raise ValueError(f"features expects {expected}, got {request!r}")
+        return cls(tuple(names), given)
 
     def table(self, studies: Iterable[tuple[str, Mapping[str, Any]]]) -> Float[Array, "k f"]:
         """The features of some studies; NaN of one that a study does not have, which is said once.
@@ -88,7 +86,11 @@ class Features:
             warn(f"features that are left out of some studies: {'; '.join(missing)}.")
 
 
-def _listed(request: object) -> tuple[str, ...]:
-    if isinstance(request, str) or not isinstance(request, Iterable):
-        raise TypeError(f"{_EXPECTED}, got {request!r}")
-    return tuple(request)
+def _named_in(request: Mapping[str, Mapping[str, float]]) -> list[str]:
+    """The features of a mapping from study names to numbers by name."""
+    numbers = [one for one in request.values() if isinstance(one, Mapping)]
+    names = list(dict.fromkeys(name for one in numbers for name in one))
+    are_texts = all(isinstance(name, str) for name in (*request, *names))
+    if len(numbers) < len(request) or not are_texts:
+        raise TypeError(f"features expects {_EXPECTED}, got {request!r}")
+    return names

@@ -48,8 +48,8 @@ class Embedding:
         for name, part in zip(inner.names, inner.domain.slices, strict=True):
             own, whole = inner.search_space[name], outer.search_space[name]
             if isinstance(own, Numeric) and isinstance(whole, Numeric) and own != whole:
-                ends = [to_unit(own.low, whole) or 0.0, to_unit(own.high, whole) or 0.0]
-                offset[part], slope[part] = ends[0], ends[1] - ends[0]
+                low, high = to_unit(np.array([own.low, own.high], dtype=float), whole)
+                offset[part], slope[part] = low, high - low
         return cls(inner, offset, slope)
 
     @cached_property

@@ -12,9 +12,9 @@ from optuna.distributions import BaseDistribution
 from optuna.search_space import intersection_search_space
 from optuna.trial import FrozenTrial, TrialState
 
+from optuna_metabo.constraints import constraints_of
 from optuna_metabo.encoding import Encoding
 from optuna_metabo.memory import Memory, digest_of
-from optuna_metabo.outputs import constraints_of
 from optuna_metabo.ranges import Ranges
 from optuna_metabo.shapes import Float
 from optuna_metabo.snapshot import Snapshot

@@ -20,10 +20,11 @@ from optuna.storages import BaseStorage, InMemoryStorage
 from optuna.study import Study, StudyDirection
 from optuna.trial import FrozenTrial, TrialState
 
+from optuna_metabo.arguments import names_in
 from optuna_metabo.choices import how_read, strange_among
+from optuna_metabo.experimental import name_metrics
 from optuna_metabo.inferring import Kind, as_stored, is_absent, legal, space_of
 from optuna_metabo.logs import LOGGER
-from optuna_metabo.outputs import name_metrics
 from optuna_metabo.reading import listed, reading_errors, some_of
 from optuna_metabo.table import Row, Table, read_table, without
 
@@ -31,6 +32,7 @@ from optuna_metabo.table import Row, Table, read_table, without
 _PARAMS, _METRICS = ("params.", "params_"), ("metrics.", "values_")
 # What Optuna's data frames have, and what they write before the name of the only result.
 _OPTUNA, _ONLY_METRIC = "params_", "value_"
+_COLUMNS = "names of columns as texts, such as ['lr'], or ['0'] where they are numbers"
 
 
 def import_history(
@@ -76,7 +78,7 @@ def import_history(
         {'lr': 0.001}
     """
     directions = _directions(metrics)
-    params = None if params is None else _columns(params)
+    params = None if params is None else names_in("params", params, _COLUMNS)
     _check_types(study_name, distributions, storage)
     runs = read_table(table).ended(asked=[*metrics, *(params or ())])
     values = _values(runs, list(metrics))
@@ -134,8 +136,7 @@ def _directions(metrics: Mapping[str, str]) -> list[StudyDirection]:
         raise TypeError(f"{expected}, such as {example}, got {metrics!r}")
     if not metrics:
         raise ValueError(f"{expected}, one at least")
-    _check_texts("metrics", metrics)
-    return [_direction(name, one) for name, one in metrics.items()]
+    return [_direction(name, metrics[name]) for name in names_in("metrics", metrics, _COLUMNS)]
 
 
 def _direction(name: str, direction: str) -> StudyDirection:
@@ -145,23 +146,6 @@ def _direction(name: str, direction: str) -> StudyDirection:
         raise ValueError(
             f"the direction of {name!r} is {direction!r}: expected 'minimize' or 'maximize'"
         ) from None
-
-
-def _columns(params: Iterable[str]) -> list[str]:
-    if isinstance(params, str) or not isinstance(params, Iterable):
-        example = params if isinstance(params, str) else "lr"
-        raise TypeError(f"params expects columns, such as {[example]}, got {params!r}")
-    names = list(params)
-    _check_texts("params", names)
-    return names
-
-
-def _check_texts(argument: str, columns: Iterable[Any]) -> None:
-    for one in columns:
-        if not isinstance(one, str):
-            raise TypeError(
-                f"{argument} expects columns by texts, such as {str(one)!r}, got {one!r}"
-            )
 
 
 def _check_types(study_name: Any, distributions: Any, storage: Any) -> None:

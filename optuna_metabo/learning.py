@@ -18,7 +18,7 @@ from optuna_metabo.ensembles.plain import NoTransfer, PlainPrior
 from optuna_metabo.ensembles.success import Success
 from optuna_metabo.features import Features
 from optuna_metabo.memory import Memory
-from optuna_metabo.outputs import Objective, matching
+from optuna_metabo.objectives import Objective, matching
 from optuna_metabo.past import Past
 from optuna_metabo.past_study import LeftOut, SourceStudy, SourceTask
 from optuna_metabo.ranges import Space

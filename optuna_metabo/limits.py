@@ -10,11 +10,11 @@ from optuna.trial import FrozenTrial
 
 from optuna_metabo.belief import Belief
 from optuna_metabo.columns import Columns, outcomes
+from optuna_metabo.constraints import bilog, keys, slacks, usual_size
 from optuna_metabo.encoding import Encoding
 from optuna_metabo.ensembles.plain import PlainPrior
 from optuna_metabo.exploration import NO_ACCIDENT
 from optuna_metabo.learning import SUCCESS, Learned, Learner, Output
-from optuna_metabo.outputs import bilog, keys, slacks, usual_size
 from optuna_metabo.past import Past
 from optuna_metabo.past_study import SourceStudy
 from optuna_metabo.shapes import Float

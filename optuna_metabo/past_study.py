@@ -13,10 +13,11 @@ from optuna.distributions import BaseDistribution
 from optuna.trial import FrozenTrial, TrialState
 
 from optuna_metabo.columns import Columns, outcomes
+from optuna_metabo.constraints import Slack, bilog, slacks_of
 from optuna_metabo.domain import extent
 from optuna_metabo.encoding import Encoded, Encoding
 from optuna_metabo.ensembles.scores import is_flat
-from optuna_metabo.outputs import Objective, Slack, bilog, divided, matching, slacks_of
+from optuna_metabo.objectives import Objective, divided, matching
 from optuna_metabo.ranges import Ranges, Space
 from optuna_metabo.shapes import Bool, Float, Int
 from optuna_metabo.snapshot import Snapshot

@@ -21,7 +21,7 @@ from optuna.distributions import (
 from optuna.trial import FrozenTrial
 
 from optuna_metabo.choices import same_choice
-from optuna_metabo.encoding import Numeric
+from optuna_metabo.encoding import Numeric, is_on_grid
 
 Space = Mapping[str, BaseDistribution]
 
@@ -122,17 +122,9 @@ def _union(a: BaseDistribution, b: BaseDistribution) -> BaseDistribution:
     if not (isinstance(a, Numeric) and isinstance(b, Numeric) and a.log == b.log):
         return b
     low, high = min(a.low, b.low), max(a.high, b.high)
-    if type(a) is type(b) and a.step == b.step and _is_aligned(a, b):
+    if type(a) is type(b) and a.step == b.step and is_on_grid(b.low, a.low, a.step):
         return _with_range(a, low, high)
     return FloatDistribution(float(low), float(high), log=a.log)
-
-
-def _is_aligned(a: Numeric, b: Numeric) -> bool:
-    """Whether the values of two grids of one step lie on one grid."""
-    if a.step is None:
-        return True
-    steps = b.low / a.step - a.low / a.step
-    return math.isclose(steps, round(steps), rel_tol=1e-12, abs_tol=1e-8)
 
 
 def _with_range(like: Numeric, low: float, high: float) -> Numeric:

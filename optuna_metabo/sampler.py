@@ -21,12 +21,12 @@ from optuna.trial import FrozenTrial, TrialState, create_trial
 from optuna_metabo.announce import Announcer
 from optuna_metabo.arguments import call, check_count, configurations
 from optuna_metabo.checking import checked
+from optuna_metabo.constraints import ConstraintsFunc, constraints_of
 from optuna_metabo.encoding import as_choice, is_kept_by_databases
 from optuna_metabo.ensembles import by_name
 from optuna_metabo.features import Features
 from optuna_metabo.history import History
 from optuna_metabo.memory import Memory
-from optuna_metabo.outputs import ConstraintsFunc, constraints_of
 from optuna_metabo.plans import Plan, Plans, key_of
 from optuna_metabo.shapes import Float
 from optuna_metabo.snapshot import Snapshot

@@ -13,7 +13,7 @@ from optuna.study import Study
 from optuna.trial import FrozenTrial, TrialState
 
 from optuna_metabo.arguments import check_study
-from optuna_metabo.outputs import TELLING, Objective, divided, objectives_of
+from optuna_metabo.objectives import TELLING, Objective, divided, objectives_of
 from optuna_metabo.shapes import Float, Int
 
 # Trials that are looked at together.

@@ -11,7 +11,7 @@ from optuna.study import Study
 
 from optuna_metabo.attributes import numbers
 from optuna_metabo.logs import LOGGER
-from optuna_metabo.outputs import objectives_of
+from optuna_metabo.objectives import objectives_of
 from optuna_metabo.past import Past
 from optuna_metabo.past_study import UNFINISHED, Identity, LeftOut, SourceStudy
 from optuna_metabo.reading import (

@@ -6,7 +6,6 @@ an array or two columns of one name, does not matter.
 
 from __future__ import annotations
 
-import csv
 import difflib
 import math
 import os
@@ -22,8 +21,8 @@ from optuna.trial import TrialState
 
 from optuna_metabo.logs import LOGGER
 from optuna_metabo.reading import listed
+from optuna_metabo.table_lines import head_and_lines
 
-_EXPECTED = "table expects the path of a CSV file, a data frame of pandas or one mapping a row"
 # Texts for a cell without a value, beside NaN: pandas' words but for None, which may be a choice,
 # as any other name.
 _MISSING = {
@@ -32,12 +31,6 @@ _MISSING = {
 }
 # What pandas has for a missing value, by type, as pandas may not be installed.
 _MISSING_TYPES = {"NAType", "NaTType"}
-# What may stand between the cells of a file that has no commas there.
-_SEPARATORS = (";", "\t", "|")
-# What Excel writes above the head, read as a line.
-_COMMA_NAMED = ["sep=", ""]
-# Instead of the limit of the module csv, which also holds for columns that are not used.
-_LONGEST_CELL = 2**31 - 1
 _BOOLS = {"true": True, "false": False}
 # How Optuna, MLflow and W&B call the column that says how a run ended, and what they write there.
 _STATE_COLUMNS = {"state", "status"}
@@ -188,7 +181,7 @@ def read_table(table: str | os.PathLike[str] | Iterable[Mapping[str, Any]] | Any
         TypeError: If it is none of them.
         ValueError: If it has no rows, or is no CSV file in UTF-8 whose rows fit its head.
     """
-    head, lines = _written(table)
+    head, lines = head_and_lines(table)
     if not lines:
         place = f" in {os.fspath(table)!r}" if isinstance(table, (str, os.PathLike)) else ""
         raise ValueError(f"expected a table with rows, got none{place}")
@@ -258,84 +251,3 @@ def _word(cell: Any) -> str:
 def _state(row: Row, column: str) -> TrialState:
     """That of a column of states; completed where the cell is missing."""
     return _STATES[_word(row.cells[column])] if column in row.cells else TrialState.COMPLETE
-
-
-def _written(table: Any) -> tuple[Sequence[Any], Sequence[Sequence[Any]]]:
-    """The head of any kind of table, and the cells of its rows below it.
-
-    A cell is ``None`` where that was written: in data frames it is a cell that is missing.
-    """
-    if isinstance(table, (str, os.PathLike)):
-        return _lines(table)
-    if hasattr(table, "to_dict"):
-        return _frame(table)
-    rows = _mappings(table)
-    head = list(dict.fromkeys(name for row in rows for name in row))
-    return head, [[row.get(name, "") for name in head] for row in rows]
-
-
-def _frame(table: Any) -> tuple[Sequence[Any], Sequence[Sequence[Any]]]:
-    """The head of a data frame of pandas and its rows."""
-    try:
-        frame = table.to_dict("tight")
-    except TypeError:
-        raise TypeError(
-            f"{_EXPECTED}, got a {type(table).__name__}: pass its to_frame() if it is one column, "
-            "its to_pandas() if it is a data frame of another library"
-        ) from None
-    data = [["" if cell is None else cell for cell in line] for line in frame["data"]]
-    return frame["columns"], data
-
-
-def _mappings(table: Any) -> list[Mapping[Any, Any]]:
-    """The rows of a table that is neither a file nor a data frame."""
-    if isinstance(table, Mapping):
-        raise TypeError(
-            f"{_EXPECTED}, got one mapping with {listed(list(table))}: pass one of columns as "
-            "pandas.DataFrame(table), and a single row as [table]"
-        )
-    if not isinstance(table, Iterable):
-        raise TypeError(f"{_EXPECTED}, got {table!r}")
-    rows = list(table)
-    for number, row in enumerate(rows, start=1):
-        if not isinstance(row, Mapping):
-            raise TypeError(f"{_EXPECTED}, and row {number} is {row!r}")
-    return rows
-
-
-def _lines(path: str | os.PathLike[str]) -> tuple[list[str], list[list[str]]]:
-    """The head of a CSV file and its rows."""
-    name = os.fspath(path)
-    try:
-        with open(path, newline="", encoding="utf-8-sig") as file:
-            head, *rows = _filled_lines(file) or [[]]
-    except UnicodeDecodeError as error:
-        raise ValueError(f"expected a CSV file in UTF-8, got {name!r}: {error}") from None
-    except csv.Error as error:
-        raise ValueError(
-            f"expected a CSV file, got {name!r}: {error}; is a quote left open?"
-        ) from None
-    sign = next((one for one in _SEPARATORS if one in head[0]), None) if len(head) == 1 else None
-    if sign is not None:  # not guessed: where it is a semicolon, a comma may be a decimal point
-        raise ValueError(
-            f"the head of {name!r} is one column, {head[0]!r}: is the file separated by {sign!r}? "
-            "expected commas"
-        )
-    for number, row in enumerate(rows, start=1):
-        if len(row) > len(head):
-            raise ValueError(
-                f"row {number} of {name!r}: expected no more cells than the head has, "
-                f"{len(head)}, got {len(row)}; is there a decimal comma, or a text with a comma "
-                "that is not in quotes?"
-            )
-    return [column.strip() for column in head], rows
-
-
-def _filled_lines(file: Iterable[str]) -> list[list[str]]:
-    """The lines of a CSV file that have a cell, without that in which Excel names the comma."""
-    before = csv.field_size_limit(_LONGEST_CELL)
-    try:
-        lines = [line for line in csv.reader(file, strict=True) if any(map(str.strip, line))]
-    finally:
-        csv.field_size_limit(before)
-    return lines[1:] if lines[:1] == [_COMMA_NAMED] else lines

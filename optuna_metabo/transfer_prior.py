@@ -26,7 +26,7 @@ from optuna_metabo.gp.exact import Batch
 from optuna_metabo.learning import SUCCESS, Key, Learned, Output, Question
 from optuna_metabo.limits import usual
 from optuna_metabo.logs import counted
-from optuna_metabo.outputs import Objective
+from optuna_metabo.objectives import Objective
 from optuna_metabo.past import Past
 from optuna_metabo.past_study import MAX_KEPT, MAX_TRIALS, LeftOut, SourceStudy
 from optuna_metabo.prior_file import Content, PriorFileError

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 import numpy as np
@@ -18,7 +17,7 @@ from optuna.distributions import (
 )
 
 from optuna_metabo.columns import Columns, Several, encoded_together, places_of_numbers
-from optuna_metabo.encoding import Encoded, Encoding, place_of
+from optuna_metabo.encoding import Encoded, Encoding, places_of
 
 TARGETS: list[BaseDistribution] = [
     FloatDistribution(-1.5, 7.0),
@@ -37,9 +36,14 @@ def test_a_column_is_read_as_its_numbers_are_one_by_one(
     target: BaseDistribution, values: list[float]
 ) -> None:
     values = [*values, 1.0, 2.5, 1e-3]
-    one_by_one = [place_of(value, target) for value in values]
-    expected = [math.nan if place is None else place for place in one_by_one]
-    np.testing.assert_array_equal(places_of_numbers(np.array(values), target), expected)
+    one_by_one = [places_of([value], target)[0] for value in values]
+    np.testing.assert_array_equal(places_of_numbers(np.array(values), target), one_by_one)
+
+
+def test_a_number_that_cannot_be_read_is_no_choice() -> None:
+    target = CategoricalDistribution((np.inf, 0.5))
+    found = places_of_numbers(np.array([np.inf, 0.5]), target)
+    np.testing.assert_array_equal(found, [np.nan, 1.0])
 
 
 def trial(**params: Any) -> optuna.trial.FrozenTrial:

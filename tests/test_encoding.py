@@ -24,8 +24,8 @@ from optuna.study import StudyDirection
 
 from optuna_metabo.columns import Columns
 from optuna_metabo.domain import ABSENT, ONE_HOT
-from optuna_metabo.encoding import Encoding, fits, from_unit, is_kept_by_databases, place_of
-from optuna_metabo.outputs import Objective
+from optuna_metabo.encoding import Encoding, fits, from_unit, is_kept_by_databases, places_of
+from optuna_metabo.objectives import Objective
 from optuna_metabo.tasks import Task
 
 finite = st.floats(-1e6, 1e6)
@@ -165,7 +165,24 @@ def test_a_choice_is_matched_by_its_type_first() -> None:
 def test_what_the_values_of_a_source_say(
     values: list[Any], target: BaseDistribution, expected: bool
 ) -> None:
-    assert any(place_of(value, target) is not None for value in values) is expected
+    assert np.isfinite(places_of(values, target)).any() == expected
+
+
+@pytest.mark.parametrize(
+    "target",
+    [FloatDistribution(-0.3, 0.7), FloatDistribution(1e-4, 3, log=True), IntDistribution(3, 71)],
+)
+def test_a_number_has_its_place_to_the_last_digit_however_many_are_read(
+    target: FloatDistribution | IntDistribution,
+) -> None:
+    def scale(number: float) -> float:
+        return math.log(number) if target.log else number
+
+    low, high = scale(target.low), scale(target.high)
+    values = np.random.default_rng(0).uniform(target.low, target.high, 50).tolist()
+    expected = [(scale(value) - low) / (high - low) for value in values]
+    np.testing.assert_array_equal(places_of(values, target), expected)
+    np.testing.assert_array_equal([places_of([x], target)[0] for x in values], expected)
 
 
 TUPLES = (None, (64, 32), (64, (32, 16)), {"a": (1, 2), "b": None}, "relu")
@@ -190,7 +207,7 @@ def test_choices_that_are_tuples_are_the_lists_that_a_database_gives_back(
     for i, choice in enumerate(theirs.choices):
         assert encoding.encode({"c": choice}).argmax() == i
         assert encoding.encode({"c": choice}).any()
-        assert place_of(choice, ours) is not None
+        assert not np.isnan(places_of([choice], ours)).any()
     assert not encoding.encode({"c": [64]}).any()
     assert not encoding.encode({"c": [64, 33]}).any()
     assert not encoding.encode({"c": {"a": [1, 2]}}).any()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -44,13 +44,13 @@ def study_of(n_trials: int) -> optuna.Study:
 def encoded(monkeypatch: pytest.MonkeyPatch) -> list[object]:
     """The points that were encoded."""
     found: list[object] = []
-    encode = Encoding.encode
+    encode_many = Encoding.encode_many
 
-    def counted(self: Encoding, params: Mapping[str, Any]) -> np.ndarray:
-        found.append(params)
-        return encode(self, params)
+    def counted(self: Encoding, points: Sequence[Mapping[str, Any]]) -> np.ndarray:
+        found.extend(points)
+        return encode_many(self, points)
 
-    monkeypatch.setattr(Encoding, "encode", counted)
+    monkeypatch.setattr(Encoding, "encode_many", counted)
     return found
 
 

@@ -14,11 +14,12 @@ from optuna.trial import FrozenTrial, TrialState
 from optuna_metabo import MetaGPSampler
 from optuna_metabo.belief import Belief
 from optuna_metabo.columns import Columns, failures
+from optuna_metabo.constraints import bilog
 from optuna_metabo.encoding import Encoding
 from optuna_metabo.ensembles import by_name
 from optuna_metabo.learning import Learner
 from optuna_metabo.limits import constraints, success
-from optuna_metabo.outputs import Objective, bilog
+from optuna_metabo.objectives import Objective
 from optuna_metabo.past import Past
 from optuna_metabo.past_study import SourceStudy
 from optuna_metabo.thinning import rare_first

@@ -21,7 +21,7 @@ from optuna.trial import TrialState
 
 from optuna_metabo.domain import ABSENT
 from optuna_metabo.encoding import Encoding
-from optuna_metabo.outputs import Objective
+from optuna_metabo.objectives import Objective
 from optuna_metabo.past import Past
 from optuna_metabo.past_study import MAX_KEPT, MAX_TRIALS, LeftOut, SourceStudy, SourceTask
 from optuna_metabo.snapshot import Snapshot

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,7 +10,7 @@ import click
 
 from optuna_metabo.cli import options
 from optuna_metabo.cli.files import check_free, replacing
-from optuna_metabo.cli.options import say, set_log_level
+from optuna_metabo.cli.options import require, say, set_log_level
 from optuna_metabo.cli.output import aligned
 from optuna_metabo.cli.progress import progress
 from optuna_metabo.demo import MISLEADING
@@ -19,8 +18,6 @@ from optuna_metabo.logs import counted
 
 if TYPE_CHECKING:
     from optuna_metabo.demo.run import Plan, Result
-
-_NEEDED = ("jinja2", "plotly", "sklearn")
 
 
 @click.command()
@@ -32,7 +29,7 @@ _NEEDED = ("jinja2", "plotly", "sklearn")
 @options.verbosity
 def command(out: Path, seeds: int | None, trials: int | None, quick: bool, force: bool) -> None:
     """Tune a new task with and without past studies, and compare."""
-    _check_packages()
+    require(["jinja2", "plotly", "sklearn"], "demo")
     from optuna_metabo.demo.report import write_report
     from optuna_metabo.demo.run import Plan, run_demo
 
@@ -52,14 +49,6 @@ def command(out: Path, seeds: int | None, trials: int | None, quick: bool, force
     _print(result, plan)
     say(f"\nReport:   {report}\nStudies:  {database}")
     say(f"See them: pip install optuna-dashboard && optuna-dashboard sqlite:///{database}")
-
-
-def _check_packages() -> None:
-    missing = [name for name in _NEEDED if importlib.util.find_spec(name) is None]
-    if missing:
-        raise click.ClickException(
-            f"the demo needs {' and '.join(missing)}: pip install 'optuna-metabo[demo]'"
-        )
 
 
 def _command(plan: Plan) -> str:

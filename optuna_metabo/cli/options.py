@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import importlib.util
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -47,6 +48,19 @@ def say(message: str) -> None:
     """A message on stderr, unless the user wants it quiet."""
     if not is_quiet():
         click.echo(message, err=True)
+
+
+def require(packages: Sequence[str], extra: str) -> None:
+    """Raises before any work if one of the packages that a command needs is not there.
+
+    Args:
+        packages: What is imported, by its name.
+        extra: The extra of this package with which they come.
+    """
+    missing = [name for name in packages if importlib.util.find_spec(name) is None]
+    if missing:
+        told = f"{click.get_current_context().info_name} needs {' and '.join(missing)}"
+        raise click.ClickException(f"{told}: pip install 'optuna-metabo[{extra}]'")
 
 
 def set_log_level() -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 from collections.abc import Callable, Sequence
 from html import escape
 from pathlib import Path
@@ -12,7 +11,7 @@ import click
 
 from optuna_metabo.cli import options
 from optuna_metabo.cli.files import check_free, replacing
-from optuna_metabo.cli.options import say, set_log_level
+from optuna_metabo.cli.options import require, say, set_log_level
 from optuna_metabo.cli.past import Asked, looking, study_and_sampler
 
 if TYPE_CHECKING:
@@ -60,10 +59,7 @@ def command(asked: Asked, kinds: Sequence[str], out: Path, force: bool) -> None:
     """
     if out.suffix != ".html":
         raise click.UsageError(f"--out {out}: expected a name that ends in .html")
-    if importlib.util.find_spec("plotly") is None:
-        raise click.ClickException(
-            "figures need plotly: pip install 'optuna-metabo[visualization]'"
-        )
+    require(["plotly"], "visualization")
     set_log_level()
     check_free(out, force=force)
     study, sampler = study_and_sampler(asked)

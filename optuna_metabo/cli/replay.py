@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
 import os
 from collections.abc import Iterator, Mapping, Sequence
@@ -14,7 +13,7 @@ import click
 
 from optuna_metabo.cli import options
 from optuna_metabo.cli.files import check_own, check_writable, replacing
-from optuna_metabo.cli.options import say, set_log_level
+from optuna_metabo.cli.options import require, say, set_log_level
 from optuna_metabo.cli.output import aligned
 from optuna_metabo.cli.storage import errors_of, open_storage
 from optuna_metabo.logs import counted, one_line
@@ -23,7 +22,6 @@ from optuna_metabo.reading import some_of
 if TYPE_CHECKING:
     from optuna_metabo.replay import Archive, Failed, Plan, Replay
 
-_NEEDED = ("jinja2", "matplotlib")
 _REPORT, _FIGURE = "report.html", "replay.svg"
 
 
@@ -86,7 +84,7 @@ def command(
     Samplers may only choose among the configurations that were run, and are told the values that
     were found. Nothing is written to the storage. Called again, it goes on where it stopped.
     """
-    _check_installed()
+    require(["jinja2", "matplotlib"], "replay")
     from optuna_metabo.replay import Replay, execute
 
     set_log_level()
@@ -113,14 +111,6 @@ def command(
     )
     _show(Replay.of(found, plan, runs, left_out, failed), out, output_format)
     _end(failed, len(failed) + len(runs))
-
-
-def _check_installed() -> None:
-    missing = [name for name in _NEEDED if importlib.util.find_spec(name) is None]
-    if missing:
-        raise click.ClickException(
-            f"replay needs {' and '.join(missing)}: pip install 'optuna-metabo[replay]'"
-        )
 
 
 def _check_files(out: Path) -> None:

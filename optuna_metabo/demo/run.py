@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib.util
-import warnings
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,6 +14,7 @@ from optuna.samplers import BaseSampler, GridSampler, RandomSampler, TPESampler
 from optuna.storages import BaseStorage, RDBStorage
 
 from optuna_metabo.demo.tasks import GRID, MISLEADING, NEW, PAST
+from optuna_metabo.experimental import gp_sampler
 from optuna_metabo.explanation import Explanation
 from optuna_metabo.sampler import MetaGPSampler
 from optuna_metabo.shapes import Float
@@ -81,7 +81,7 @@ def samplers(past: Sequence[optuna.Study]) -> Makers:
         TPE: lambda seed: TPESampler(seed=seed),
         "RandomSampler": lambda seed: RandomSampler(seed=seed),
         "GridSampler": lambda seed: GridSampler(GRID, seed=seed),
-        GP: _gp_sampler,
+        GP: gp_sampler,
     }
 
 
@@ -90,12 +90,6 @@ def skipped() -> dict[str, str]:
     if importlib.util.find_spec("torch") is None:
         return {GP: "it needs torch, which is not installed (pip install torch)"}
     return {}
-
-
-def _gp_sampler(seed: int) -> BaseSampler:
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
-        return optuna.samplers.GPSampler(seed=seed)
 
 
 def run_demo(database: Path, plan: Plan, report: Callable[[str], None]) -> Result:

@@ -30,7 +30,7 @@ from optuna_metabo.history import History
 from optuna_metabo.learning import Learned, Learner, is_start_up
 from optuna_metabo.limits import learned_of_success, may_fail
 from optuna_metabo.memory import Memory, digest_of
-from optuna_metabo.outputs import divided
+from optuna_metabo.objectives import divided
 from optuna_metabo.past import Past
 from optuna_metabo.past_study import LeftOut
 from optuna_metabo.shapes import Float

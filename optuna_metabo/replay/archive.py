@@ -15,9 +15,11 @@ from optuna.study import Study
 from optuna.trial import FrozenTrial, TrialState
 
 from optuna_metabo.columns import Columns
+from optuna_metabo.constraints import constraints_of
+from optuna_metabo.experimental import name_metrics
 from optuna_metabo.explanation.names import IN_TEXT, short_name
 from optuna_metabo.logs import counted, one_line
-from optuna_metabo.outputs import constraints_of, name_metrics, point
+from optuna_metabo.objectives import point
 from optuna_metabo.reading import (
     cause,
     chosen,
@@ -43,7 +45,7 @@ class NothingToReplay(ValueError):
 
 
 class TooFewNamed(NothingToReplay):
-    """What was asked for are fewer studies than are needed, whatever is in them."""
+    """Names that stand for fewer studies than were meant, whatever is in these."""
 
 
 @dataclass(frozen=True)
@@ -74,8 +76,8 @@ class Archive:
             progress: Told how many studies of how many have been read.
 
         Raises:
-            NothingToReplay: If fewer than two studies match or can be read, or no two share a
-                parameter.
+            NothingToReplay: If fewer than two studies match or can be read, one of the names
+                matches none, or no two share a parameter.
             NoSuchStorage: If there is no file, or it holds no studies of Optuna.
             TypeError: If ``storage`` is neither a URL nor a storage, or ``names`` neither a text
                 nor several.
@@ -91,6 +93,7 @@ class Archive:
                 f"{_NEEDED}; {listed(patterns(names))} matches {len(asked_for)} of the storage, "
                 f"{shown(existing)}"
             )
+        _check_each(names, existing, "the storage")
         copies, unread = [], {}
         for i, name in enumerate(asked_for):
             try:
@@ -142,8 +145,8 @@ class Archive:
         others = [one for one in self.studies if one is not study]
         if not chronological:
             return others
-        began = _began(study)
-        return [one for one in others if began and (_ended(one) or datetime.max) <= began]
+        began, _ = _span(study)
+        return [one for one in others if _span(one)[1] <= began]
 
     def _without_past(self, study: Study, *, chronological: bool) -> str:
         """Why a study has none."""
@@ -184,14 +187,12 @@ class Archive:
             chronological: Whether the past is what had ended when a study began.
 
         Raises:
-            NothingToReplay: If nothing can, with the reasons, or no study has such a name.
+            NothingToReplay: If nothing can, with the reasons, or one of the names matches none.
             TypeError: If ``names`` is neither a text nor several.
         """
         existing = [*[study.study_name for study in self.studies], *self.unread]
+        _check_each(names, existing, "what takes part")
         asked_for = set(chosen(names, existing))
-        if not asked_for:
-            told = f"{listed(patterns(names))} matches no study of what takes part"
-            raise TooFewNamed(f"{told}, {shown(existing)}")
         found, left_out = [], {}
         keys = {study.study_name: _key(study) for study in self.studies}
         for study in self.studies:
@@ -211,6 +212,13 @@ class Archive:
         if not found:
             raise NothingToReplay(f"no study can be replayed: {told_of(left_out)}")
         return found, left_out
+
+
+def _check_each(names: str | Sequence[str], existing: Sequence[str], where: str) -> None:
+    """Raises if one of the names and globs stands for no study: it was meant to."""
+    for one in patterns(names):
+        if not chosen(one, existing):
+            raise TooFewNamed(f"{one!r} matches no study of {where}, {shown(existing)}")
 
 
 def reading_only(url: str) -> str:
@@ -284,11 +292,9 @@ def _hash(parts: Sequence[object]) -> str:
     return hashlib.sha1(repr(parts).encode(), usedforsecurity=False).hexdigest()
 
 
-def _began(study: Study) -> datetime | None:
-    times = [one.datetime_start for one in study.get_trials(deepcopy=False)]
-    return min((time for time in times if time), default=None)
-
-
-def _ended(study: Study) -> datetime | None:
-    times = [one.datetime_complete for one in study.get_trials(deepcopy=False)]
-    return max((time for time in times if time), default=None)
+def _span(study: Study) -> tuple[datetime, datetime]:
+    """When its first trial began and its last one ended; at either end of time if not known."""
+    trials = study.get_trials(deepcopy=False)
+    began = (one.datetime_start for one in trials if one.datetime_start)
+    ended = (one.datetime_complete for one in trials if one.datetime_complete)
+    return min(began, default=datetime.min), max(ended, default=datetime.max)

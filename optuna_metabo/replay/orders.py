@@ -10,7 +10,6 @@ configuration of the pool promises; then the most promising one is taken.
 from __future__ import annotations
 
 import importlib.util
-import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, partial
@@ -24,14 +23,13 @@ from optuna.distributions import (
     FloatDistribution,
     IntDistribution,
 )
-from optuna.exceptions import ExperimentalWarning
 from optuna.samplers import BaseSampler, TPESampler
 from optuna.search_space import intersection_search_space
 from optuna.study import Study
 from optuna.trial import FrozenTrial, Trial, TrialState
 
 from optuna_metabo.encoding import as_choice, fits
-from optuna_metabo.outputs import name_metrics
+from optuna_metabo.experimental import gp_sampler, name_metrics
 from optuna_metabo.ranges import holds
 from optuna_metabo.replay.pool import Pool
 from optuna_metabo.replay.yardstick import Yardstick
@@ -181,19 +179,13 @@ def _tpe(target: Target, seed: int) -> Rows:
     return by_proposals(target, seed, TPESampler(seed=seed))
 
 
-def _gp_sampler(seed: int) -> BaseSampler:
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", ExperimentalWarning)
-        return optuna.samplers.GPSampler(seed=seed)
-
-
 def _gp(target: Target, seed: int) -> Rows:
-    return by_proposals(target, seed, _gp_sampler(seed))
+    return by_proposals(target, seed, gp_sampler(seed))
 
 
 def _gp_enqueued(target: Target, seed: int) -> Rows:
     best = [trial.params for source in target.sources for trial in _best(source, target.pool)]
-    return by_proposals(target, seed, _gp_sampler(seed), best[:_MAX_ENQUEUED])
+    return by_proposals(target, seed, gp_sampler(seed), best[:_MAX_ENQUEUED])
 
 
 def _best(source: Study, pool: Pool) -> list[FrozenTrial]:

@@ -15,7 +15,7 @@ from optuna.trial import FrozenTrial, TrialState
 
 from optuna_metabo.columns import Columns
 from optuna_metabo.encoding import Encoding
-from optuna_metabo.outputs import Objective, objectives_of
+from optuna_metabo.objectives import Objective, objectives_of
 from optuna_metabo.ranges import joint
 from optuna_metabo.shapes import Bool, Float
 

@@ -21,7 +21,7 @@ from optuna.trial import TrialState
 from scipy.stats import rankdata
 
 from optuna_metabo.acquisition import boxes, nondominated
-from optuna_metabo.outputs import constraints_of, feasible
+from optuna_metabo.constraints import constraints_of, feasible
 from optuna_metabo.replay.pool import Pool
 from optuna_metabo.shapes import Float
 

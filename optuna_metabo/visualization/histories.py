@@ -10,9 +10,10 @@ from numpy import ndarray as Array
 from optuna.study import Study
 from optuna.trial import TrialState
 
+from optuna_metabo.constraints import constraints_of, feasible
 from optuna_metabo.explanation.names import short_name
 from optuna_metabo.explanation.predictions import in_units
-from optuna_metabo.outputs import constraints_of, feasible, objectives_of
+from optuna_metabo.objectives import objectives_of
 from optuna_metabo.shapes import Float
 from optuna_metabo.tasks import unit_of
 from optuna_metabo.visualization.style import axis_of_trials, new_figure, short, style_of

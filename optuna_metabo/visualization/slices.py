@@ -15,7 +15,7 @@ from optuna.trial import FrozenTrial, TrialState
 
 from optuna_metabo.arguments import names_in
 from optuna_metabo.explanation import Prediction
-from optuna_metabo.outputs import objectives_of
+from optuna_metabo.objectives import objectives_of
 from optuna_metabo.sampler import MetaGPSampler
 from optuna_metabo.shapes import Float
 from optuna_metabo.visualization.style import (

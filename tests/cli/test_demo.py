@@ -125,7 +125,8 @@ def test_what_the_demo_needs_is_said_with_how_to_install_it(
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
     ended = run(*QUICK, "--out", tmp_path)
     assert ended.code == 1
-    assert "pip install 'optuna-metabo[demo]'" in ended.err
+    told = "demo needs jinja2 and plotly and sklearn: pip install 'optuna-metabo[demo]'"
+    assert told in ended.err
 
 
 def test_nonsense_is_refused(run: Run) -> None:

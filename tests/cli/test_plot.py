@@ -120,7 +120,7 @@ def test_without_plotly_it_is_said_how_to_install_it(
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
     ended = run("plot", "--storage", url, "--study-name", "new", "--out", tmp_path / "a.html")
     assert ended.code == 1
-    assert "pip install 'optuna-metabo[visualization]'" in ended.err
+    assert "plot needs plotly: pip install 'optuna-metabo[visualization]'" in ended.err
 
 
 def test_the_explanation_is_on_the_page_of_the_study(url: str, run: Run) -> None:

@@ -205,6 +205,16 @@ def test_where_too_few_are_asked_for_the_option_is_named(
     assert f"'{studies}' matches {n} of the storage, which has 'past-0', 'past-1'" in line
 
 
+@pytest.mark.parametrize("option", ["--studies", "--targets"])
+def test_of_several_patterns_one_that_matches_nothing_is_refused_with_the_option(
+    option: str, url: str, tmp_path: Path, run: Run
+) -> None:
+    asked = (option, "past-*", option, "zz*")
+    ended = run("replay", "--storage", url, "--out", tmp_path / "out", *asked)
+    assert (ended.code, ended.out, ended.err.count("\n")) == (1, "", 1)
+    assert ended.err.startswith(f"optuna-metabo: {option}: 'zz*' matches no study of ")
+
+
 def test_a_target_that_does_not_take_part_is_named_with_the_option(
     url: str, tmp_path: Path, run: Run
 ) -> None:

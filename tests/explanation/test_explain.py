@@ -18,10 +18,10 @@ from optuna.trial import FrozenTrial, TrialState
 from optuna_metabo import MetaGPSampler, Task
 from optuna_metabo.ensembles.averaging import AveragingPrior
 from optuna_metabo.ensembles.mixture import AveragingModel
+from optuna_metabo.experimental import name_metrics
 from optuna_metabo.explanation import explain
 from optuna_metabo.explanation.explain import Agreement, _agreement
 from optuna_metabo.explanation.retrospect import Retrospect
-from optuna_metabo.outputs import name_metrics
 from tests.explanation.conftest import Studies, bowl, past
 
 Objective = Callable[[optuna.Trial], float]

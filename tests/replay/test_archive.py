@@ -66,6 +66,13 @@ def test_fewer_than_two_studies_are_refused(n: int, names: str, said: str) -> No
         Archive.read(bowls(n), names)
 
 
+def test_of_several_patterns_each_has_to_match_a_study() -> None:
+    with pytest.raises(NothingToReplay, match=r"'no-\*' matches no study of the storage, which"):
+        Archive.read(bowls(2), ["bowl-*", "no-*"])
+    with pytest.raises(NothingToReplay, match=r"^'2' matches no study of what takes part, which"):
+        Archive.read(bowls(2)).targets(["bowl-*", "2"])
+
+
 def _of(name: str, parameter: str, storage: InMemoryStorage) -> None:
     study = optuna.create_study(study_name=name, storage=storage)
     study.optimize(lambda trial: trial.suggest_float(parameter, 0, 1), n_trials=3)

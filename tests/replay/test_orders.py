@@ -176,7 +176,7 @@ def test_of_many_sources_the_best_of_the_first_ten_are_enqueued(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     sources = tuple(bowl(f"bowl-{i}", n_trials=2, seed=i) for i in range(12))
-    monkeypatch.setattr(module, "_gp_sampler", lambda seed: _Steady(x=0.5, n=5))
+    monkeypatch.setattr(module, "gp_sampler", lambda seed: _Steady(x=0.5, n=5))
     monkeypatch.setattr(module, "by_proposals", lambda target, seed, sampler, queue: iter(queue))
     queue = list(ORDERS["gp+enqueued"](Target(Pool.of(bowl()), sources), 0))
     assert queue == [source.best_params for source in sources[:10]]
@@ -185,7 +185,7 @@ def test_of_many_sources_the_best_of_the_first_ten_are_enqueued(
 def test_what_shares_no_parameter_is_not_enqueued(monkeypatch: pytest.MonkeyPatch) -> None:
     other = optuna.create_study(study_name="other", sampler=RandomSampler(seed=0))
     other.optimize(lambda trial: trial.suggest_float("z", 0, 1), n_trials=2)
-    monkeypatch.setattr(module, "_gp_sampler", lambda seed: _Steady(x=0.5, n=5))
+    monkeypatch.setattr(module, "gp_sampler", lambda seed: _Steady(x=0.5, n=5))
     monkeypatch.setattr(module, "by_proposals", lambda target, seed, sampler, queue: iter(queue))
     source = bowl("past", n_trials=2, seed=1)
     queue = list(ORDERS["gp+enqueued"](Target(Pool.of(bowl()), (other, source)), 0))
