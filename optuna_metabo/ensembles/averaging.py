@@ -10,7 +10,7 @@ or nothing at all: the plain GP, a rival of all others. Some believe the opposit
 their a ~ N(-1, v). Scale, slope and offset are integrated out, see :mod:`.kriging`, so that the
 units of the sources do not matter. An expert's weight is its prior weight times its evidence,
 which by the chain rule is the product of its predictions of every value before it was seen (Dawid
-1984, "prequential").
+1984, "Statistical theory: the prequential approach").
 
 Before the first value the sources' ranks decide, see :mod:`.portfolio`. Every expert shares one
 Cholesky factor for each residual: k sources cost O(k n²), not n³.

@@ -72,9 +72,9 @@ def target_theta(
 ) -> Float[Array, " t"]:
     """The target's log hyperparameters, held near those of the sources if there are any.
 
-    From ten values on they are those of the first 10, 12, 15, 18, ... of them, so that most asks
-    need no fit, and what they are depends on the trials alone: a process that resumes the study
-    fits the same.
+    From ten values on, where the trials' order is known, they are those of the first 10, 12, 15,
+    18, ... of them, so that most asks need no fit, and what they are depends on the trials alone:
+    a process that resumes the study fits the same.
     """
     return fitted_theta(first_told(target), groups, source_theta)
 
