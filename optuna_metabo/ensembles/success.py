@@ -75,7 +75,9 @@ class SuccessPrior:
     n_sources: int
 
     def condition(self, target: Task, pending: Float[Array, "q p"]) -> Model:
-        """Fits the hyperparameters to all points; only columns count that any study knows."""
+        """One process of all points, its hyperparameters fitted to those of the sources and the
+        settled ones; only columns count that any study knows.
+        """
         known = self.known | (True if target.known is None else target.known)
         axis = StudyAxis(self.domain, known, len(self.used))
         first, _ = self._together(_settled(target.whole or target), axis)
@@ -102,9 +104,8 @@ class SuccessPrior:
 
 
 def _settled(labels: Task) -> Task:
-    """Those that hyperparameters are fitted to: the first 10, 12, 15, 18, ... successes, and as
-    counted for themselves such failures, since one more of these among many successes may tell
-    where the border is.
+    """Those that hyperparameters are fitted to: of successes and of failures, each counted for
+    itself, the first 10, 12, 15, 18, ...; of the rarer kind each of the first ten tells a lot.
     """
     kinds = [np.flatnonzero(labels.y == kind) for kind in (-1.0, 1.0)]
     return labels.only(np.sort(np.concatenate([rows[: n_settled(len(rows))] for rows in kinds])))
