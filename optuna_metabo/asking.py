@@ -25,7 +25,7 @@ from optuna_metabo.ranges import Ranges, Space, agreed, holds
 from optuna_metabo.shapes import Float
 from optuna_metabo.situation import Situation
 from optuna_metabo.snapshot import Snapshot
-from optuna_metabo.tasks import observed
+from optuna_metabo.tasks import observed_together
 from optuna_metabo.thinning import evenly
 
 # Other processes' trials that are imagined to their end one by one.
@@ -117,7 +117,7 @@ class Ask:
         trials, rows = now.telling, self.history.encoded(now, encoding)
         X = rows[now.places(trials)]
         held = self.history.constraints(now, trials, constraints_of)
-        seen, is_feasible = observed(X, now.values(trials), feasible(held))
+        seen, is_feasible = observed_together(X, now.values(trials), feasible(held))
         pending, unfinished = self._running()
         # Of one that failed before its first parameter no place is known.
         failed = [one for one in now.failed if one.params]

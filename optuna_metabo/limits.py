@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 import numpy as np
 from numpy import ndarray as Array
@@ -13,12 +14,13 @@ from optuna_metabo.columns import Columns, outcomes
 from optuna_metabo.constraints import bilog, keys, slacks, usual_size
 from optuna_metabo.encoding import Encoding
 from optuna_metabo.ensembles.plain import PlainPrior
+from optuna_metabo.ensembles.target import n_settled
 from optuna_metabo.exploration import NO_ACCIDENT
 from optuna_metabo.learning import SUCCESS, Learned, Learner, Output
 from optuna_metabo.past import Past
 from optuna_metabo.past_study import SourceStudy
 from optuna_metabo.shapes import Float
-from optuna_metabo.surrogate import Task
+from optuna_metabo.tasks import observed_together
 from optuna_metabo.thinning import near_zero, rare_first
 
 Held = Sequence[dict[str, float]]
@@ -35,7 +37,10 @@ def constraints(
     for key in keys(held) if held else usual(past.studies):
         learned = learner.learn(past.studies, encoding.search_space, Output.constraint(key))
         slack = slacks(held, key)
-        seen = Task.observed(X, bilog(slack, _unit(past.studies, key) or usual_size(slack)))
+        # Of the first ones alone: with another unit all values, hyperparameters too, were others.
+        own = usual_size(slack[: n_settled(len(slack))])
+        y = bilog(slack, _unit(past.studies, key) or own)
+        (seen,), _ = observed_together(X, [y], np.ones(len(X), dtype=bool))
         if len(seen):
             yield Belief(seen, learned.prior, near_zero)
         elif learned.used:
@@ -73,7 +78,8 @@ def success(
     if not may_fail(len(failed), len(succeeded), is_told=bool(learned.used)):
         return None
     seen = outcomes(encoding, succeeded, Columns.of(failed).encoded(encoding))
-    return Belief(seen, learned.prior, rare_first)
+    # In their order within each kind, as ``seen`` is not once it is thinned.
+    return Belief(replace(seen, whole=seen), learned.prior, rare_first)
 
 
 def usual(sources: Sequence[SourceStudy]) -> list[str]:

@@ -170,7 +170,7 @@ class Task:
     def observed(
         cls, X: Float[Array, "n p"], y: Float[Array, " n"], known: Bool[Array, " p"] | None = None
     ) -> Task:
-        """Points and their values as data to be maximised.
+        """Points and their values, in no order, as data to be maximised.
 
         Points whose value is NaN are left out, infinite values are drawn to the worst and the best
         finite one, and points evaluated more than once get their mean, which counts as so many if
@@ -218,10 +218,11 @@ def _merged(groups: Groups, y: Float[Array, " n"], known: Bool[Array, " p"] | No
     return Task(groups.X, groups.means(y), known, repeats=groups.repeats(y))
 
 
-def observed(
+def observed_together(
     X: Float[Array, "n p"], values: Sequence[Float[Array, " n"]], is_feasible: Bool[Array, " n"]
 ) -> tuple[list[Task], Bool[Array, " g"]]:
-    """Several outputs seen at the same points, and where all that was seen is feasible.
+    """Outputs of a study that goes on, which know the order of their trials, seen at the same
+    points, and where all that was seen is feasible.
 
     Args:
         X: The points.
@@ -231,8 +232,6 @@ def observed(
     told = ~np.isnan(values).any(axis=0)
     groups = Groups.of(X[told])
     order = np.argsort(groups.first)
-    tasks = []
-    for y in values:
-        task = _merged(groups, finite(y[told]))
-        tasks.append(replace(task, whole=task.only(order)))
+    tasks = [_merged(groups, finite(y[told])) for y in values]
+    tasks = [replace(task, whole=task.only(order)) for task in tasks]
     return tasks, groups.means(is_feasible[told].astype(float)) == 1.0

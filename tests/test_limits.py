@@ -17,11 +17,13 @@ from optuna_metabo.columns import Columns, failures
 from optuna_metabo.constraints import bilog
 from optuna_metabo.encoding import Encoding
 from optuna_metabo.ensembles import by_name
+from optuna_metabo.ensembles.target import settled
 from optuna_metabo.learning import Learner
 from optuna_metabo.limits import constraints, success
 from optuna_metabo.objectives import Objective
 from optuna_metabo.past import Past
 from optuna_metabo.past_study import SourceStudy
+from optuna_metabo.tasks import Task
 from optuna_metabo.thinning import rare_first
 
 LIMIT = 16384.0
@@ -220,3 +222,28 @@ def test_a_study_in_which_every_trial_failed_goes_elsewhere() -> None:
     assert len(set(xs)) == 12
     assert np.diff(np.r_[0.0, xs, 1.0]).max() < 0.25  # spread, as nothing else is known
     assert n_failed(study) < 12
+
+
+def test_between_two_fits_a_constraint_is_fitted_to_the_same_values() -> None:
+    generator = np.random.default_rng(0)
+    X, size = generator.random((40, 2)), generator.lognormal(0.0, 3.0, 40)
+
+    def fitted(n: int) -> Task:
+        held = [{"c": float(one)} for one in (X[:, 0] - 0.5) * size]
+        (found,) = constraints(Learner(by_name("auto")), Past(), ENCODING, X[:n], held[:n])
+        return settled(found.seen)
+
+    for n in (28, 32):
+        np.testing.assert_array_equal(fitted(n).X, X[:27])
+        np.testing.assert_array_equal(fitted(n).y, fitted(27).y)
+    assert len(fitted(33)) == 33
+
+
+def test_of_many_failures_those_that_are_fitted_stay() -> None:
+    trials = [failed(x=float(x), y=0.3) for x in np.linspace(0.5, 1.0, 400)]
+    found = belief(300, *trials)
+    assert found is not None
+    seen = found.seen.thinned(100, rare_first)
+    assert seen.whole is not None
+    np.testing.assert_array_equal(seen.whole.y, np.r_[np.ones(300), -np.ones(400)])
+    np.testing.assert_array_equal(seen.whole.X[300:, 0], np.linspace(0.5, 1.0, 400))

@@ -10,7 +10,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from optuna_metabo.repeats import Repeats
-from optuna_metabo.tasks import Groups, Task, bounded, comparable, finite, observed, unit_of
+from optuna_metabo.tasks import (
+    Groups,
+    Task,
+    bounded,
+    comparable,
+    finite,
+    observed_together,
+    unit_of,
+)
 from optuna_metabo.thinning import Rule, by_even_ranks, by_rank, near_zero
 
 numbers = st.sampled_from([-2.0, 0.0, 1.0, 3.0, np.inf, -np.inf, np.nan])
@@ -122,7 +130,7 @@ def test_the_mean_of_equal_values_is_that_value(value: float) -> None:
 def test_several_outputs_are_seen_where_all_have_a_value() -> None:
     X = np.array([[0.0], [0.5], [1.0], [0.5]])
     values = [np.array([1.0, 2.0, np.nan, 4.0]), np.array([1.0, 0.0, 5.0, np.inf])]
-    tasks, is_feasible = observed(X, values, np.array([True, True, True, False]))
+    tasks, is_feasible = observed_together(X, values, np.array([True, True, True, False]))
     for task in tasks:
         np.testing.assert_array_equal(task.X, [[0.0], [0.5]])
     np.testing.assert_array_equal(tasks[0].y, [1.0, 3.0])
@@ -132,14 +140,14 @@ def test_several_outputs_are_seen_where_all_have_a_value() -> None:
 
 def test_without_a_value_of_one_output_nothing_is_seen() -> None:
     X, y = np.zeros((2, 1)), np.array([1.0, 2.0])
-    tasks, is_feasible = observed(X, [y, np.full(2, np.nan)], np.ones(2, dtype=bool))
+    tasks, is_feasible = observed_together(X, [y, np.full(2, np.nan)], np.ones(2, dtype=bool))
     assert [len(task) for task in tasks] == [0, 0]
     assert not len(is_feasible)
 
 
 def test_an_output_that_is_infinite_everywhere_is_the_same_everywhere() -> None:
     X, y = np.array([[0.0], [1.0]]), np.array([1.0, 2.0])
-    tasks, _ = observed(X, [y, np.full(2, -np.inf)], np.ones(2, dtype=bool))
+    tasks, _ = observed_together(X, [y, np.full(2, -np.inf)], np.ones(2, dtype=bool))
     assert [len(task) for task in tasks] == [2, 2]
     assert np.ptp(tasks[1].y) == 0.0
 
@@ -170,7 +178,7 @@ def test_repeats_of_a_function_without_noise_count_once() -> None:
 
 def test_of_several_outputs_each_has_its_own_repeats() -> None:
     values = [np.array([1.0, 4.0, 2.0, 7.0, 6.0, 4.0]), np.array([0.1, 0.4, 0.1, 0.9, 0.1, 0.4])]
-    (noisy, other), _ = observed(POINTS, values, np.ones(6, dtype=bool))
+    (noisy, other), _ = observed_together(POINTS, values, np.ones(6, dtype=bool))
     assert other.repeats is None
     np.testing.assert_array_equal(noisy.counts, [2.0, 3.0, 1.0])
     assert noisy.whole is not None

@@ -10,7 +10,7 @@ or nothing at all: the plain GP, a rival of all others. Some believe the opposit
 their a ~ N(-1, v). Scale, slope and offset are integrated out, see :mod:`.kriging`, so that the
 units of the sources do not matter. An expert's weight is its prior weight times its evidence,
 which by the chain rule is the product of its predictions of every value before it was seen (Dawid
-1984, "prequential").
+1984, "Statistical theory: the prequential approach").
 
 Before the first value the sources' ranks decide, see :mod:`.portfolio`. Every expert shares one
 Cholesky factor for each residual: k sources cost O(k n²), not n³.
@@ -18,7 +18,7 @@ Cholesky factor for each residual: k sources cost O(k n²), not n³.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
 
@@ -27,11 +27,12 @@ from numpy import ndarray as Array
 
 from optuna_metabo.domain import Domain
 from optuna_metabo.ensembles.beyond import Lacking
-from optuna_metabo.ensembles.calibration import Calibration, believed_spread, usual_spread
+from optuna_metabo.ensembles.calibration import Calibration
 from optuna_metabo.ensembles.distant import distant_evidence, likeliest
 from optuna_metabo.ensembles.experts import Bases, all_groups, lacking
 from optuna_metabo.ensembles.functions import Functions
 from optuna_metabo.ensembles.kriging import Kernel
+from optuna_metabo.ensembles.leave_one_out import calibrated
 from optuna_metabo.ensembles.likeness import Likeness
 from optuna_metabo.ensembles.mixture import AveragingModel, is_little
 from optuna_metabo.ensembles.portfolio import SHARPNESS, Portfolio, Ranks
@@ -59,9 +60,8 @@ _MAX_OF_KEPT = 2**16
 _FEWEST_NOISY, _NOISELESS = 10, 1e-6
 # The values that a source's agreement is taken for before there are any.
 _BELIEVED = 3.0
-# Sources that are left out in turn, and how many values each tells then: more would not teach as
-# much of points elsewhere as a search, which stays near its best, does not either.
-_MAX_LEFT_OUT, _TOLD = 8, (2, 5, 12)
+# Sources that are left out in turn.
+_MAX_LEFT_OUT = 8
 
 
 @dataclass(frozen=True)
@@ -193,30 +193,12 @@ class AveragingPrior:
     @cached_property
     def calibration(self) -> Calibration:
         """How wrong predictions are, seen by leaving out sources where there is more than one."""
-        some = self.some if len(self.functions.order) > 1 else ()
-        found = [np.concatenate([[], *self._errors(source, task)]) for source, task in some]
-        n_left_out = sum(map(bool, map(len, found)))
-        return Calibration.of(np.concatenate([[], *found]), n_left_out, self._spread)
-
-    @property
-    def _spread(self) -> float:
-        return usual_spread([task.y for _, task in self.some])
+        return calibrated(self)
 
     def without(self, source: int) -> AveragingPrior:
         """What the other sources say."""
         others = tuple(one for one in self.some if one[0] != source)
         return replace(self, functions=self.functions.without(source), some=others)
-
-    def _errors(self, source: int, task: Task) -> Iterator[Float[Array, " m"]]:
-        """Of what is predicted of a source from the others and from its most promising points."""
-        rest = self.without(source)
-        order = np.argsort(-rest.functions.opinion(task.X), kind="stable")
-        usual = rest._spread
-        for n in (n for n in _TOLD if 2 * n <= len(task)):
-            told, left = order[:n], order[n:]
-            experts = rest.weighed(task.only(told), task.X[:0])
-            spread = believed_spread(usual, task.y[told])
-            yield experts.errors(task.X[left], task.y[left], spread)
 
     def weighed(self, target: Task, pending: Float[Array, "q p"]) -> AveragingModel:
         """The experts, given one value at least."""

@@ -7,12 +7,14 @@ the target, and every value that it did not tell gives an error in units of what
     e = (mean - y) / s,    s² = variance + (novelty max(best - mean, D))²
 
 with a novelty of 0 where values have been told and 1 far from them (normalised errors,
-Papadopoulos, Gammerman & Vovk 2008). ``D`` is how far values usually lie below the best: those
-that a search tells stand near it, where differences are small, so that what they tell of the
-scale says little of points elsewhere, while most sources have the target's units. Turned round,
-``mean - s e`` with the distribution of ``e`` is the prediction of the target's values (a conformal
-predictive distribution, Vovk, Shen, Manokhin & Xie 2019): right for a new study as far as it is
-one of the sources' kind. A single source cannot be left out; then errors are what they mostly are.
+Papadopoulos, Gammerman & Vovk 2008, "Normalized nonconformity measures for regression conformal
+prediction"). ``D`` is how far values usually lie below the best: those that a search tells stand
+near it, where differences are small, so that what they tell of the scale says little of points
+elsewhere, while most sources have the target's units. Turned round, ``mean - s e`` with the
+distribution of ``e`` is the prediction of the target's values (a conformal predictive
+distribution, Vovk, Shen, Manokhin & Xie 2019, "Nonparametric predictive distributions based on
+conformal prediction"): right for a new study as far as it is one of the sources' kind. A single
+source cannot be left out; then errors are what they mostly are.
 """
 
 from __future__ import annotations

@@ -4,7 +4,8 @@
 
 Where one source has looked, the others need not: averaging the sources' own posteriors forgets
 that, this does not (a multi-task Gaussian process whose tasks are alike to the same degree,
-Bonilla, Chai & Williams 2008). It speaks of the parameters that every source has.
+Bonilla, Chai & Williams 2008, "Multi-task Gaussian process prediction"). It speaks of the
+parameters that every source has.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from numpy import ndarray as Array
 
 from optuna_metabo.gp.exact import cholesky, lower_solve, transposed_solve
 from optuna_metabo.gp.expansion import Expansion, Terms
-from optuna_metabo.gp.kernel import matern52, squared_distance
+from optuna_metabo.gp.kernel import correlation
 from optuna_metabo.shapes import Bool, Float, Int
 from optuna_metabo.tasks import Task
 from optuna_metabo.thinning import evenly
@@ -121,7 +122,7 @@ class Common:
         )
         if not known.any():
             return nothing
-        K = _correlation(X, X, nothing.inverse_lengthscale)
+        K = _correlation(X, nothing.inverse_lengthscale)
         is_same = owner[:, None] == owner
         fits = [(_likeliest(K, is_same, y, noise / counts), noise) for noise in noises]
         best, noise = max(fits, key=lambda fit: fit[0].evidence)
@@ -139,7 +140,7 @@ class Common:
         if self.share == 0.0 or rest.all() or not rest.any():
             return self
         X, y, owner, counts = self.X[rest], self.y[rest], self.owner[rest], self.counts[rest]
-        K = _correlation(X, X, self.inverse_lengthscale)
+        K = _correlation(X, self.inverse_lengthscale)
         fit = _fit(K, owner[:, None] == owner, y, self.share, self.noise / counts)
         return replace(
             self,
@@ -186,10 +187,10 @@ def _thinned(tasks: Sequence[Task], most: int) -> tuple[Int[Array, " i"], list[T
 
 
 def _correlation(
-    X: Float[Array, "n p"], Z: Float[Array, "m p"], inverse_lengthscale: Float[Array, " p"]
-) -> Float[Array, "n m"]:
-    one = np.ones(X.shape[1])
-    return matern52(squared_distance(X * inverse_lengthscale, Z * inverse_lengthscale, one))
+    X: Float[Array, "n p"], inverse_lengthscale: Float[Array, " p"]
+) -> Float[Array, "n n"]:
+    scaled = X * inverse_lengthscale
+    return correlation(scaled, scaled, np.ones(X.shape[1]))
 
 
 class _Fit(NamedTuple):

@@ -21,7 +21,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy import ndarray as Array
 
-from optuna_metabo.ensembles.target import leave_one_out_loss, settled
+from optuna_metabo.ensembles.target import leave_one_out_loss, parts, settled
 from optuna_metabo.memory import Memory, digest
 from optuna_metabo.shapes import Float, Int
 from optuna_metabo.tasks import Task
@@ -69,8 +69,7 @@ def decades_of(task: Task, groups: Int[Array, " p"]) -> Decades | None:
     is_loss = scale.best > 0.0 and float(task.y.max()) < scale.best
     if not is_loss or -float(first.y.min()) < _RATIO * scale.best:
         return None
-    tally = first.tally
-    key = digest(first.X, first.y, tally.counts, tally.squares, tally.freedom, groups)
+    key = digest(*parts(first), groups)
     is_better = _TOLD.get(key, lambda: np.array(_is_better_told(first, scale, groups)))
     return scale if is_better else None
 

@@ -82,8 +82,9 @@ class Functions:
 
     @property
     def share(self) -> float:
-        """How much of two sources' functions is explained by one another; less where few of those
-        are believed that the common function was learned from, since it is that of all.
+        """The squared correlation of two sources (R²), ``common.share²``, times the effective
+        number of those that the common function was learned from, as they are believed, over
+        their number: it is that of all.
         """
         return self._evenness * self.common.share**2
 
@@ -114,8 +115,7 @@ class Functions:
         """Those of the other sources."""
         others = self.core != source
         return replace(
-            self,
-            common=self.common.without(source),
+            self._sized(self.common.without(source)).put_into(self),
             order=self.order[self.order != source],
             core=self.core[others],
             mass=self.mass[others] / self.mass[others].sum(),
@@ -141,6 +141,9 @@ class Functions:
     def _of_some(self, index: Int[Array, " s"]) -> CommonOfSome:
         tasks = [self.models.task(int(i)) for i in index]
         common = Common.of_some(tasks, self.models.lengthscale, self.common.noise, index)
+        return self._sized(common)
+
+    def _sized(self, common: Common) -> CommonOfSome:
         return CommonOfSome(common, *_size(common.mean(self.anchors.X)[None]))
 
     def single(self, X: Float[Array, "m p"], index: Int[Array, " s"]) -> Float[Array, "s m"]:

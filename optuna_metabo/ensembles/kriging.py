@@ -24,7 +24,7 @@ from numpy import ndarray as Array
 
 from optuna_metabo.gp.exact import cholesky, lower_inverse
 from optuna_metabo.gp.expansion import Correlations
-from optuna_metabo.gp.kernel import matern52, squared_distance
+from optuna_metabo.gp.kernel import correlation
 from optuna_metabo.shapes import Float, Int
 
 # Nodes in log tau. With five the evidence of two values is right to .02 nats. The last node ends
@@ -49,7 +49,7 @@ class Kernel:
 
     def correlation(self, X: Float[Array, "n p"], Z: Float[Array, "m p"]) -> Float[Array, "n m"]:
         """Matérn-5/2."""
-        return matern52(squared_distance(X, Z, self.lengthscale))
+        return correlation(X, Z, self.lengthscale)
 
     def correlations(self, X: Float[Array, "n p"]) -> Correlations:
         """Those with any other points, for many calls."""

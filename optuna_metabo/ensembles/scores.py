@@ -38,8 +38,8 @@ def winsorise(y: Float[Array, " n"]) -> Float[Array, " n"]:
 def normal_scores(y: Float[Array, " n"]) -> Float[Array, " n"]:
     """Ranks as quantiles of the standard normal.
 
-    The Gaussian copula of Salinas, Shen & Perrone 2020: invariant to any increasing transform of
-    the values.
+    The Gaussian copula of Salinas, Shen & Perrone 2020, "A quantile-based approach for
+    hyperparameter transfer learning": invariant to any increasing transform of the values.
     """
     from scipy.special import ndtri  # here: importing the package does not wait for SciPy
 

@@ -18,7 +18,7 @@ import numpy as np
 from numpy import ndarray as Array
 
 from optuna_metabo.gp.exact import cholesky, lower_solve, transposed_solve
-from optuna_metabo.gp.kernel import matern52, squared_distance
+from optuna_metabo.gp.kernel import correlation
 from optuna_metabo.shapes import Float, Int
 
 # Added to the anchors' correlation: the functions are known there, but smoother guesses err less.
@@ -51,14 +51,14 @@ class Anchors:
         cls, X: Float[Array, "r p"], values: Float[Array, "k r"], lengthscale: Float[Array, " p"]
     ) -> Anchors:
         """Of functions of mean 0."""
-        K = matern52(squared_distance(X, X, lengthscale)) + _NUGGET * np.eye(len(X))
+        K = correlation(X, X, lengthscale) + _NUGGET * np.eye(len(X))
         L = cholesky(K)
         weights = transposed_solve(L, lower_solve(L, values.T)).T
         return cls(X, lengthscale, np.ascontiguousarray(weights))
 
     def guess(self, X: Float[Array, "m p"]) -> Float[Array, "k m"]:
         """What every source says, approximately."""
-        return self.weights @ matern52(squared_distance(self.X, X, self.lengthscale))
+        return self.weights @ correlation(self.X, X, self.lengthscale)
 
 
 @dataclass(frozen=True)

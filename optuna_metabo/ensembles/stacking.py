@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 import scipy
@@ -18,13 +19,16 @@ from numpy import ndarray as Array
 
 from optuna_metabo.domain import Domain
 from optuna_metabo.ensembles.source_models import SourceModels
-from optuna_metabo.ensembles.target import Scale, fit_target
+from optuna_metabo.ensembles.target import Scale, conditioned, first_told, fitted_theta, parts
 from optuna_metabo.gp.exact import GP
+from optuna_metabo.memory import Memory, digest
 from optuna_metabo.shapes import Float, Int
 from optuna_metabo.surrogate import Model, Posterior, Prior, Task
 
 # The ridge counts like this many observations of equal shares.
 _RIDGE = 2.0
+# Bytes of hyperparameters that are remembered.
+_MAX_OF_THETAS = 2**16
 
 
 @dataclass(frozen=True)
@@ -58,19 +62,39 @@ class StackingPrior:
 
     def condition(self, target: Task, pending: Float[Array, "q p"]) -> Model:
         """Fits slopes and offset, then the residual."""
-        k, scale = len(self.models), Scale.of(target.y)
+        scale = Scale.of(target.y)
         task = scale.standardise(target)
-        a, offset, explained = np.full(k, 1.0 / k), 0.0, 1.0
-        if len(task):
-            Phi = self.models.mean(task.X)
-            a = slopes(Phi, task.y) if len(task) > 1 else a
-            offset = float((task.y - a @ Phi).mean())
-            residual = task.y - a @ Phi - offset
-            if len(task) > 1 and task.y.any():
-                explained = max(0.0, 1.0 - float(residual @ residual / (task.y @ task.y)))
-            task = replace(task, y=residual, whole=None)
-        own = fit_target(task, pending, self.groups, self.models.theta)
-        return StackingModel(self.models, own, scale, a, offset, explained)
+        a, offset, residual = self._stacked(task)
+        explained = 1.0
+        if len(task) > 1 and task.y.any():
+            explained -= float(residual.y @ residual.y / (task.y @ task.y))
+        own = conditioned(residual, pending, self.groups, self._theta(first_told(target)))
+        return StackingModel(self.models, own, scale, a, offset, max(0.0, explained))
+
+    def _stacked(self, task: Task) -> tuple[Float[Array, " k"], float, Task]:
+        """Slopes, offset, and what they leave of standardised values."""
+        k = len(self.models)
+        a = np.full(k, 1.0 / k)
+        if not len(task):
+            return a, 0.0, task
+        Phi = self.models.mean(task.X)
+        a = slopes(Phi, task.y) if len(task) > 1 else a
+        offset = float((task.y - a @ Phi).mean())
+        return a, offset, replace(task, y=task.y - a @ Phi - offset)
+
+    def _theta(self, first: Task) -> Float[Array, " t"]:
+        """The residual's log hyperparameters, of what these values leave."""
+
+        def fitted() -> Float[Array, " t"]:
+            """Worked out: of a thousand sources slopes take as long as the rest of an ask."""
+            _, _, residual = self._stacked(Scale.of(first.y).standardise(first))
+            return fitted_theta(residual, self.groups, self.models.theta)
+
+        return self._thetas.get(digest(*parts(first)), fitted)
+
+    @cached_property
+    def _thetas(self) -> Memory[Float[Array, " t"]]:
+        return Memory(_MAX_OF_THETAS)
 
 
 @dataclass(frozen=True)

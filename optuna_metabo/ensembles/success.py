@@ -4,11 +4,12 @@ The study is one more axis, of choices all at one distance, so that any two stud
 
     cov(f_s(x), f_t(x')) = rho k(x, x'),    s != t
 
-(the intrinsic coregionalisation model of Bonilla, Chai & Williams 2008 with exchangeable tasks),
-around an offset of each study, its share of successes. ``rho`` is fitted with the other
-hyperparameters: where studies fail at different places, or the new one fails where others did
-not, the new one's own trials count the more. Labels need no scale of their own, as the values of
-other outputs do, and a study that only failed tells as much as another.
+(the intrinsic coregionalisation model of Bonilla, Chai & Williams 2008, "Multi-task Gaussian
+process prediction", with exchangeable tasks), around an offset of each study, its share of
+successes. ``rho`` is fitted with the other hyperparameters: where studies fail at different
+places, or the new one fails where others did not, the new one's own trials count the more. Labels
+need no scale of their own, as the values of other outputs do, and a study that only failed tells
+as much as another.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ import numpy as np
 from numpy import ndarray as Array
 
 from optuna_metabo.domain import ONE_HOT, Domain
-from optuna_metabo.ensembles.target import Scale, fit_target
+from optuna_metabo.ensembles.target import Scale, conditioned, fitted_theta, n_settled
 from optuna_metabo.gp.exact import GP
 from optuna_metabo.gp.kernel import matern52
 from optuna_metabo.shapes import Bool, Float, Int
@@ -74,21 +75,40 @@ class SuccessPrior:
     n_sources: int
 
     def condition(self, target: Task, pending: Float[Array, "q p"]) -> Model:
-        """Fits the hyperparameters to all points; only columns count that any study knows."""
-        target = target.thinned(_MAX_POINTS - len(self.past), rare_first)
+        """One process of all points, its hyperparameters fitted to those of the sources and the
+        settled ones; only columns count that any study knows.
+        """
         known = self.known | (True if target.known is None else target.known)
         axis = StudyAxis(self.domain, known, len(self.used))
-        X = np.concatenate([axis.of(target.X), axis.of(self.past.X, 1 + self.study)])
-        usual = float(self.past.y.mean()) if len(self.past) else 0.0
-        own, offsets = _offset(target.y, usual), self._offsets(usual)
-        y = np.r_[target.y - own, self.past.y - offsets[self.study]]
-        scale = Scale(own, float(y.std()) or 1.0)
-        gp = fit_target(Task(X, y / scale.scale), axis.of(pending), axis.groups, None)
+        first, _ = self._together(_settled(target.whole or target), axis)
+        labels, scale = self._together(target, axis)
+        theta = fitted_theta(first, axis.groups, None)
+        gp = conditioned(labels, axis.of(pending), axis.groups, theta)
         return SuccessModel(self, axis, gp, scale)
+
+    def _together(self, own: Task, axis: StudyAxis) -> tuple[Task, Scale]:
+        """Labels of the new study and the sources', each study's around its offset, standardised;
+        and the way back to those of the new one.
+        """
+        own = own.thinned(_MAX_POINTS - len(self.past), rare_first)
+        X = np.concatenate([axis.of(own.X), axis.of(self.past.X, 1 + self.study)])
+        usual = float(self.past.y.mean()) if len(self.past) else 0.0
+        offset, offsets = _offset(own.y, usual), self._offsets(usual)
+        y = np.r_[own.y - offset, self.past.y - offsets[self.study]]
+        scale = Scale(offset, float(y.std()) or 1.0)
+        return Task(X, y / scale.scale), scale
 
     def _offsets(self, usual: float) -> Float[Array, " u"]:
         labels = [self.past.y[self.study == i] for i in range(len(self.used))]
         return np.array([_offset(y, usual) for y in labels])
+
+
+def _settled(labels: Task) -> Task:
+    """Those that hyperparameters are fitted to: of successes and of failures, each counted for
+    itself, the first 10, 12, 15, 18, ...; of the rarer kind each of the first ten tells a lot.
+    """
+    kinds = [np.flatnonzero(labels.y == kind) for kind in (-1.0, 1.0)]
+    return labels.only(np.sort(np.concatenate([rows[: n_settled(len(rows))] for rows in kinds])))
 
 
 def _offset(y: Float[Array, " n"], usual: float) -> float:

@@ -72,27 +72,51 @@ def target_theta(
 ) -> Float[Array, " t"]:
     """The target's log hyperparameters, held near those of the sources if there are any.
 
-    From ten values on they are those of the first 10, 12, 15, 18, ... of them, so that most asks
-    need no fit, and what they are depends on the trials alone: a process that resumes the study
-    fits the same.
+    From ten values on, where the trials' order is known, they are those of the first 10, 12, 15,
+    18, ... of them, so that most asks need no fit, and what they are depends on the trials alone:
+    a process that resumes the study fits the same.
+    """
+    return fitted_theta(first_told(target), groups, source_theta)
+
+
+def first_told(target: Task) -> Task:
+    """What hyperparameters are fitted to: of ten values and more those that are :func:`settled`,
+    very low ones drawn up as a search has them.
     """
     first = settled(target)
-    if target.whole is not None and len(first) >= _FIRST_REFIT:
-        first = first.transformed(bounded(first.y))
-    theta = np.zeros(0) if source_theta is None else source_theta
-    tally = first.tally
-    parts = (first.X, first.y, tally.counts, tally.squares, tally.freedom, groups, theta)
-    return _FITTED.get(digest(*parts), lambda: _fitted(first, groups, source_theta))
+    if target.whole is None or len(first) < _FIRST_REFIT:
+        return first
+    return first.transformed(bounded(first.y))
 
 
 def settled(target: Task) -> Task:
     """What was told at the first 10, 12, 15, 18, ... points, where the trials' order is known."""
     if target.whole is None:
         return target
-    n = min(len(target.whole), _FIRST_REFIT)
-    while n >= _FIRST_REFIT and math.ceil(_MORE * n) <= len(target.whole):
-        n = math.ceil(_MORE * n)
-    return target.whole.only(np.arange(n))
+    return target.whole.only(np.arange(n_settled(len(target.whole))))
+
+
+def n_settled(n: int) -> int:
+    """The last of 10, 12, 15, 18, ... that ``n`` has reached; ``n`` itself if it is smaller."""
+    reached = min(n, _FIRST_REFIT)
+    while reached >= _FIRST_REFIT and math.ceil(_MORE * reached) <= n:
+        reached = math.ceil(_MORE * reached)
+    return reached
+
+
+def fitted_theta(
+    task: Task, groups: Int[Array, " p"], source_theta: Float[Array, " t"] | None
+) -> Float[Array, " t"]:
+    """As :func:`target_theta` of these very values, whatever their scale; remembered."""
+    theta = np.zeros(0) if source_theta is None else source_theta
+    key = digest(*parts(task), groups, theta)
+    return _FITTED.get(key, lambda: _fitted(task, groups, source_theta))
+
+
+def parts(task: Task) -> tuple[Array, ...]:
+    """The numbers by which what is learned of a task is told from what is learned of others."""
+    tally = task.tally
+    return task.X, task.y, tally.counts, tally.squares, tally.freedom
 
 
 def _fitted(
@@ -130,15 +154,27 @@ def fit_target(
     groups: Int[Array, " p"],
     source_theta: Float[Array, " t"] | None,
 ) -> GP:
-    """A GP of standardised values.
+    """A GP of standardised values."""
+    theta = target_theta(target, groups, source_theta)
+    return conditioned(target, pending, groups, theta)
 
-    Pending points take the value that is expected of them ("Kriging believer", Ginsbourger et al.
-    2010), so that the next proposal goes elsewhere.
+
+def conditioned(
+    task: Task,
+    pending: Float[Array, "q p"],
+    groups: Int[Array, " p"],
+    theta: Float[Array, " t"],
+) -> GP:
+    """A GP with log hyperparameters that are known.
+
+    Pending points take the value that is expected of them ("Kriging believer", Ginsbourger,
+    Le Riche & Carraro 2010, "Kriging is well-suited to parallelize optimization"), so that the
+    next proposal goes elsewhere.
     """
-    theta = unpack(target_theta(target, groups, source_theta), 1)
-    gp = GP.condition(Batch.of([target]), theta, groups)
+    hyperparameters = unpack(theta, 1)
+    gp = GP.condition(Batch.of([task]), hyperparameters, groups)
     if not len(pending):
         return gp
     repeats = Repeats.believed(len(pending))
     believed = Task(pending, gp.mean(pending)[0], repeats=repeats)
-    return GP.condition(Batch.of([Task.joined([target, believed])]), theta, groups)
+    return GP.condition(Batch.of([Task.joined([task, believed])]), hyperparameters, groups)

@@ -10,15 +10,11 @@ that soon finds more than chance would, or nothing but the worst: to be wrong of
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 
+from optuna_metabo.ensembles.leave_one_out import Separable
 from optuna_metabo.ensembles.scores import is_flat, mid_ranks
 from optuna_metabo.tasks import Task
-
-if TYPE_CHECKING:
-    from optuna_metabo.ensembles.averaging import AveragingPrior
 
 # Of two sources none can be chosen; of many the new study's values choose some that are like it,
 # whatever the others are.
@@ -37,7 +33,7 @@ _FOUND_NOTHING, _FOUND_WELL = 0.78, 0.9
 _LEAST = 0.1
 
 
-def mutual_trust(prior: AveragingPrior) -> float:
+def mutual_trust(prior: Separable) -> float:
     """From nearly 0, where sources say nothing of each other's best trials, to 1."""
     if not _FEWEST <= len(prior.functions.order) <= _MOST:
         return 1.0
@@ -50,7 +46,7 @@ def mutual_trust(prior: AveragingPrior) -> float:
     return float(np.clip(trust, _LEAST, 1.0))
 
 
-def _choice(others: AveragingPrior, task: Task) -> float:
+def _choice(others: Separable, task: Task) -> float:
     """How good the trials are of which others expect most: 1 if they put all in the right order,
     by chance one half.
 
@@ -66,7 +62,7 @@ def _choice(others: AveragingPrior, task: Task) -> float:
     return float(chance + chance * gain / ideal)
 
 
-def _search(others: AveragingPrior, task: Task) -> float:
+def _search(others: Separable, task: Task) -> float:
     """The best rank that others find after the first value, which does not count; from the worst
     one if that is nearer, as those of the opposite direction find it.
     """

@@ -36,7 +36,7 @@ from optuna_metabo.past_study import LeftOut
 from optuna_metabo.shapes import Float
 from optuna_metabo.snapshot import Snapshot
 from optuna_metabo.surrogate import Task
-from optuna_metabo.tasks import observed, unit_of
+from optuna_metabo.tasks import observed_together, unit_of
 
 
 @dataclass(frozen=True)
@@ -167,7 +167,8 @@ class Retrospect:
     def seen(self, told: Sequence[FrozenTrial]) -> list[Task]:
         """The values of some trials, one task an objective, as a proposal looks at them."""
         values = [one.values(told) for one in self.now.objectives]
-        found, _ = observed(self.rows[self.now.places(told)], values, np.ones(len(told), bool))
+        X = self.rows[self.now.places(told)]
+        found, _ = observed_together(X, values, np.ones(len(told), bool))
         return found
 
     def known(self, told: Sequence[FrozenTrial]) -> Known:

@@ -13,7 +13,7 @@ import numpy as np
 import scipy
 from numpy import ndarray as Array
 
-from optuna_metabo.gp.kernel import Hyperparameters, matern52, squared_distance
+from optuna_metabo.gp.kernel import Hyperparameters, correlation, matern52, squared_distance
 from optuna_metabo.shapes import Bool, Float, Int
 from optuna_metabo.tasks import Task
 
@@ -129,8 +129,8 @@ class GP:
         and says of the function what they say one by one.
         """
         lengthscale = theta.lengthscale[:, groups]
-        _, correlation = data.covariance(lengthscale)
-        K = theta.outputscale[:, None, None] * correlation
+        _, C = data.covariance(lengthscale)
+        K = theta.outputscale[:, None, None] * C
         diagonal = theta.outputscale[:, None] + theta.noise[:, None] / data.counts
         diagonal = np.where(data.mask, diagonal, 1.0)
         K[:, np.arange(K.shape[1]), np.arange(K.shape[1])] = diagonal
@@ -147,8 +147,7 @@ class GP:
     def cross_covariance(self, X: Float[Array, "m p"]) -> Float[Array, "k n m"]:
         """k(X_i, X) for each of the GPs, 0 in padded rows."""
         known = self.data.known[:, None, :]
-        r2 = squared_distance(self.data.X * known, X[None] * known, self.lengthscale)
-        K = matern52(r2)
+        K = correlation(self.data.X * known, X[None] * known, self.lengthscale)
         K *= (self.outputscale[:, None] * self.data.mask)[:, :, None]
         return K
 
@@ -171,7 +170,7 @@ class GP:
         K = self.cross_covariance(X)
         V = lower_solve(self.L, K)
         Z = X * self.data.known[:, None, :]
-        own = self.outputscale[:, None, None] * matern52(squared_distance(Z, Z, self.lengthscale))
+        own = self.outputscale[:, None, None] * correlation(Z, Z, self.lengthscale)
         return np.einsum("kn,knm->km", self.alpha, K), own - np.swapaxes(V, -1, -2) @ V
 
     def leave_one_out(self) -> tuple[Float[Array, "k n"], Float[Array, "k n"]]:

@@ -36,11 +36,13 @@ _START_NOISE = 0.03
 class HyperparameterPrior:
     """Of log lengthscales [d], log outputscale and log noise: theta, shape [d + 2].
 
-        log lengthscale_j = loc_j + level + spread t_j,    level ~ N(0, scale_0²)
+        log p = -1/2 (level / scale_0)² - sum over j of (nu + 1)/2 log(1 + t_j² / nu) + const
 
-    with t_j of Student's t distribution with 2 degrees of freedom: the parameters are about alike,
-    which few values cannot refute, but for a few that matter much more or not at all, which heavy
-    tails allow. The log outputscale and the log noise are normal.
+    for the log lengthscales loc_j + level + spread t_j, where the t_j have mean 0, so that with
+    one axis there is none, and nu = 2: normal for their level, and for how far each is from it
+    the density of Student's t distribution. So the parameters are about alike, which few values
+    cannot refute, but for a few that matter much more or not at all, which heavy tails allow. The
+    log outputscale and the log noise are normal.
 
     Args:
         loc: Where the density is largest, shape [d + 2].
@@ -64,7 +66,7 @@ class HyperparameterPrior:
         return cls(loc, np.array([1.0, 0.5, 1.5]))
 
     def log_density(self, theta: Float[Array, " t"]) -> tuple[float, Float[Array, " t"]]:
-        """Up to a constant, and its gradient; the level is the mean of the log lengthscales."""
+        """Up to a constant, and its gradient; the level is the mean of theta_j - loc_j."""
         d, gradient = len(theta) - 2, np.empty_like(theta)
         away = theta - self.loc
         level = float(away[:d].mean())

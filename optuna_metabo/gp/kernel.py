@@ -46,6 +46,15 @@ def squared_distance(
     return np.maximum(r2, 0.0, out=r2)
 
 
+def correlation(
+    X: Float[Array, "*batch n p"],
+    Z: Float[Array, "*batch m p"],
+    lengthscale: Float[Array, "*batch p"],
+) -> Float[Array, "*batch n m"]:
+    """k(x, z) between all rows, with an outputscale of 1."""
+    return matern52(squared_distance(X, Z, lengthscale))
+
+
 def matern52(r2: Float[Array, "*shape"]) -> Float[Array, "*shape"]:
     """The correlation at squared distance ``r2``."""
     scaled = 5.0 * r2

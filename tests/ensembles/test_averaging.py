@@ -16,7 +16,7 @@ from optuna_metabo.ensembles.experts import CLOSE, OPPOSED, RIVAL
 from optuna_metabo.ensembles.mixture import AveragingModel
 from optuna_metabo.ensembles.turns import FIRST_PROBE, PROBE_EVERY
 from optuna_metabo.surrogate import Posterior, Task
-from optuna_metabo.tasks import observed
+from optuna_metabo.tasks import observed_together
 
 DOMAIN = Domain((Dimension(), Dimension()))
 NONE = np.zeros((0, 2))
@@ -339,7 +339,7 @@ def test_sources_that_are_borne_out_are_followed_though_their_rival_fits_better(
 def test_the_sources_that_take_part_are_chosen_anew_with_the_hyperparameters() -> None:
     prior = prior_of(*[task(0.2 + 0.02 * i, 20, i) for i in range(30)])
     X = np.random.default_rng(5).random((40, 2))
-    (whole,), _ = observed(X, [bowl(X, 0.3)], np.ones(40, dtype=bool))
+    (whole,), _ = observed_together(X, [bowl(X, 0.3)], np.ones(40, dtype=bool))
     assert whole.whole is not None
     told = [whole.whole.only(np.arange(n)) for n in range(27, 40)]
     kept = [model_of(prior, replace(one, whole=one)).kept for one in told]
@@ -465,7 +465,7 @@ def test_a_single_source_is_not_left_out() -> None:
     found = prior.calibration
     np.testing.assert_array_equal([found.centres, found.widths], [[0.0], [3.0]])
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(AveragingPrior, "_errors", lambda *_: pytest.fail("it was left out"))
+        patch.setattr(AveragingPrior, "without", lambda *_: pytest.fail("it was left out"))
         assert prior_of(ALIKE[0]).calibration.weights.tolist() == [1.0]
 
 
@@ -482,5 +482,5 @@ def test_how_far_values_lie_apart_is_told_by_all_of_them_not_by_those_that_are_m
     whole = Task(X, 1e-3 * bowl(X, 0.3))
     few = whole.only(np.argsort(-whole.y)[:12])
     model = model_of(prior, replace(few, whole=whole))
-    found, expected = model.calibration().spread, believed_spread(prior._spread, whole.y)
-    assert found == expected != believed_spread(prior._spread, few.y)
+    found, usual = model.calibration().spread, prior.calibration.spread
+    assert found == believed_spread(usual, whole.y) != believed_spread(usual, few.y)

@@ -86,6 +86,13 @@ def test_without_one_source_the_others_speak_for_all() -> None:
         assert others.opinions.sum() == pytest.approx(1.0)
 
 
+def test_without_one_source_what_the_others_share_is_standardised_by_them_alone() -> None:
+    functions = learned(*alike(), make_task(bowl(0.9), 25, 9))
+    for source in range(4):
+        joint = functions.without(source)(functions.anchors.X)[-1]
+        np.testing.assert_allclose([joint.mean(), joint.std()], [0.0, 1.0], atol=1e-9)
+
+
 def test_opinions_before_the_first_value_sum_to_one() -> None:
     functions = learned(*alike())
     assert functions.opinions.sum() == pytest.approx(1.0)

@@ -9,7 +9,7 @@ from numpy import ndarray as Array
 from optuna_metabo.domain import Dimension, Domain
 from optuna_metabo.ensembles.averaging import Averaging, AveragingPrior
 from optuna_metabo.ensembles.screening import Anchors, screened
-from optuna_metabo.tasks import Task, observed
+from optuna_metabo.tasks import Task, observed_together
 
 DOMAIN = Domain((Dimension(), Dimension()))
 NONE = np.zeros((0, 2))
@@ -104,7 +104,7 @@ def prior() -> AveragingPrior:
 
 def told(n: int) -> Task:
     X = DOMAIN.sample(n, generator=np.random.default_rng(3))
-    tasks, _ = observed(X, [-((X - 0.3) ** 2).sum(axis=1)], np.ones(n, dtype=bool))
+    tasks, _ = observed_together(X, [-((X - 0.3) ** 2).sum(axis=1)], np.ones(n, dtype=bool))
     return tasks[0]
 
 

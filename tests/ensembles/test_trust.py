@@ -126,7 +126,7 @@ def test_some_trust_is_always_left() -> None:
 
 
 def choice(others: Sure, y: Array) -> float:
-    return trust._choice(cast("AveragingPrior", others), Task(np.arange(len(y))[:, None], y))
+    return trust._choice(cast("Separable", others), Task(np.arange(len(y))[:, None], y))
 
 
 def test_the_right_order_is_the_best_choice_and_the_reverse_as_far_below_chance_as_any() -> None:
@@ -161,6 +161,10 @@ class Sure:
     first: Array
     chooses: Array
     told: list[Task] = field(default_factory=list)
+    some = ()
+
+    def without(self, source: int) -> Sure:
+        return self
 
     @property
     def functions(self) -> Sure:
@@ -183,7 +187,7 @@ class Sure:
 
 
 def search(others: Sure, y: Array) -> float:
-    return trust._search(cast("AveragingPrior", others), Task(np.arange(len(y))[:, None], y))
+    return trust._search(cast("Separable", others), Task(np.arange(len(y))[:, None], y))
 
 
 Y = np.array([3.0, 1.0, 4.0, 1.5, 9.0, 2.0, 6.0, 5.0, 3.5, 8.0, 7.0])

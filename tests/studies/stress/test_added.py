@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import optuna
 import pytest
+import scipy
 
 from studies.stress import added as module
 from studies.stress.added import PASTS, Bowl, main, past_studies
@@ -30,6 +31,16 @@ def test_the_effect_counts_from_the_best_value_of_the_new_parameter() -> None:
     assert worse - best == pytest.approx(5.0 * 0.4**2)
     assert BOWL.least <= best
     assert BOWL.objective(None)(optuna.trial.FixedTrial(params)) == pytest.approx(best)
+
+
+def test_no_point_is_below_the_least_value() -> None:
+    for seed in range(5):
+        at = np.random.default_rng(seed).uniform(0.2, 0.8, 3)
+        bowl = Bowl(at, 0.5, 1.0)
+        best = scipy.optimize.differential_evolution(
+            lambda x, bowl=bowl: bowl.known(x[None])[0], [(0.0, 1.0)] * 3, rng=seed, tol=1e-12
+        )
+        assert bowl.least == pytest.approx(best.fun, abs=1e-9)
 
 
 def test_the_command_prints_a_row_for_each_past_and_effect(
