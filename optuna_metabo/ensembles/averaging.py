@@ -7,8 +7,9 @@ Each expert says that the target is, up to scale and offset, its basis function 
 ``phi`` is one source's function, what all sources have in common, the mean of the sources with
 their deviations from it as further directions (then the target may be any combination of them),
 or nothing at all: the plain GP, a rival of all others. Some believe the opposite of a function:
-their a ~ N(-1, v). Scale, slope and offset are integrated out, see :mod:`.kriging`, so that the
-units of the sources do not matter. An expert's weight is its prior weight times its evidence,
+their a ~ N(-1, v). Scale, slope and offset are integrated out, see :mod:`.kriging`; values are
+likely to lie as far apart as those of the sources, see :mod:`.scale_prior`, but the units of these
+hardly matter. An expert's weight is its prior weight times its evidence,
 which by the chain rule is the product of its predictions of every value before it was seen (Dawid
 1984, "Statistical theory: the prequential approach").
 
@@ -31,11 +32,12 @@ from optuna_metabo.ensembles.calibration import Calibration
 from optuna_metabo.ensembles.distant import distant_evidence, likeliest
 from optuna_metabo.ensembles.experts import Bases, all_groups, lacking
 from optuna_metabo.ensembles.functions import Functions
-from optuna_metabo.ensembles.kriging import Kernel
+from optuna_metabo.ensembles.kriging import Kernel, Kriging
 from optuna_metabo.ensembles.leave_one_out import calibrated
 from optuna_metabo.ensembles.likeness import Likeness
 from optuna_metabo.ensembles.mixture import AveragingModel, is_little
 from optuna_metabo.ensembles.portfolio import SHARPNESS, Portfolio, Ranks
+from optuna_metabo.ensembles.scale_prior import ScalePrior
 from optuna_metabo.ensembles.scores import tempered_scores
 from optuna_metabo.ensembles.screening import Kept, screened
 from optuna_metabo.ensembles.source_models import SourceModels, telling
@@ -229,7 +231,7 @@ class AveragingPrior:
             for group in groups
         ]
         odds = [expert.prior_weight for group in groups for expert in group.experts]
-        evidence = np.concatenate([kriging.log_evidence for kriging in krigings])
+        evidence = np.concatenate([self._evidence(kriging, scale) for kriging in krigings])
         with np.errstate(divide="ignore"):  # an expert without a share has none afterwards
             log_weights = np.log(odds)[:, None] + evidence
         weights = np.exp(log_weights - log_weights.max())
@@ -242,6 +244,14 @@ class AveragingPrior:
         return AveragingModel(
             functions, bases, kept, agreement, X, kernels, groups, krigings, weights, scale, seen
         )
+
+    def _evidence(self, kriging: Kriging, scale: Scale) -> Float[Array, "s j"]:
+        """Of the values, with the prior of the experts' scales."""
+        return kriging.log_evidence + self._scale_prior.log_density(kriging.tau * scale.scale)
+
+    @cached_property
+    def _scale_prior(self) -> ScalePrior:
+        return ScalePrior.of([task.y for _, task in self.some])
 
     def _kernels(self, target: Task) -> dict[str, Kernel]:
         """The rival's, and the one of the residuals from the sources."""

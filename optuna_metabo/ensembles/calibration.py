@@ -54,14 +54,17 @@ _WORST = 0.05
 _FIRST_TOLD, _ALL_TOLD = 10, 100
 
 
-def usual_spread(values: Sequence[Float[Array, " _"]]) -> float:
-    """How far bad values lie below the best: the geometric mean over the sources.
-
-    Units differ by factors. Sources of which all but a few values are the best say nothing; 0 if
-    there are no others.
+def spreads(values: Sequence[Float[Array, " _"]]) -> Float[Array, " k"]:
+    """How far bad values lie below the best, of each source that says anything: of which not all
+    but a few values are the best.
     """
     found = np.array([y.max() - np.quantile(y, _WORST) for y in values])
-    found = found[found > 0.0]
+    return found[found > 0.0]
+
+
+def usual_spread(values: Sequence[Float[Array, " _"]]) -> float:
+    """The geometric mean over the sources, as units differ by factors; 0 if none says anything."""
+    found = spreads(values)
     return float(np.exp(np.log(found).mean())) if len(found) else 0.0
 
 

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from optuna_metabo.ensembles.experts import CLOSE, OPPOSED, RIVAL, Relation
 from optuna_metabo.surrogate import TRUSTED
 
-# From so many values on, every so manyth ask is the rival's until it has less of the weight: what
-# it finds tells the experts apart, where values around the sources' optima do not.
+# From so many values on, every so manyth ask is the rival's, until it has less of the weight or
+# the sources are borne out: what it finds tells the experts apart, where values around the
+# sources' optima do not. After that it would only find bad places that the sources know.
 FIRST_PROBE, PROBE_EVERY, _REFUTED = 5, 3, 0.01
 # Where those that believe no source have more of the weight than all others, the study begins as
 # one without sources does: values around the optima of sources that mislead tell nothing of the
@@ -67,9 +68,9 @@ class Turn:
 
         The first few points are the close experts', unless doubt is convincing already: what the
         others expect elsewhere is their ignorance. Later the rival has asks of its own until it is
-        refuted. Where sources have misled, and a point that they thought little of has not borne
-        them out, the next one is their opposites'; while such a point is under way the close
-        experts go on.
+        refuted or the sources are borne out. Where sources have misled, and a point that they
+        thought little of has not borne them out, the next one is their opposites'; while such a
+        point is under way the close experts go on.
         """
         if self._tries_opposites:
             return OPPOSED
@@ -123,5 +124,7 @@ class Turn:
 
     @property
     def _is_probe(self) -> bool:
+        """Of asks that are the rival's own."""
         after = self.seen.n_asked - FIRST_PROBE
-        return self.seen.probe and self.seen.n >= FIRST_PROBE and after % PROBE_EVERY == 0
+        is_due = self.seen.n >= FIRST_PROBE and after % PROBE_EVERY == 0
+        return self.seen.probe and is_due and not self.seen.is_borne_out

@@ -49,6 +49,8 @@ DOUBTED = after(EARLY, 1, rival=0.9, opposed=0.01, trust=0.2)
         (after(EARLY, 5), RIVAL, False),
         (after(EARLY, 5, rival=0.009), None, False),
         (after(EARLY, 5, probe=False), None, False),
+        (after(EARLY, 5, is_borne_out=True), None, False),
+        (after(EARLY, 8, n_tests=1, is_borne_out=True), None, False),
         (after(EARLY, 6), None, False),
         (after(EARLY, 8), RIVAL, False),
         (after(EARLY, 6, 1), None, False),
