@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -52,17 +52,14 @@ class Agreement:
 
 
 def explain(back: Retrospect) -> Explanation:
-    """Of one objective, or of several with means over them.
-
-    A source that only some objectives use has weight 0 for the others.
-    """
+    """Of one objective, or of several with means over them."""
     if not back.encoding.names:
         unlike = [LeftOut(name, "shares no parameter") for name in back.names.values()]
         left_out, n_told = tuple(map(_left_out, [*back.unread, *unlike])), len(back.now.telling)
         return Explanation(left_out, 1.0, study_name=back.now.name, n_told=n_told)
     told, used = back.now.telling, _used(back.learned)
     models = back.known(told).models
-    weights = _weights(back, used, [model.weights for model in models])
+    weights = _in_order(back.weights(models), used)
     agreement, likeness = _agreement(back, told), _likeness(back.learned)
     taus = [one.telling for one in agreement.values() if one.tau is not None]
     error = error_of_each(taus, max((one.n for one in agreement.values()), default=0))
@@ -102,15 +99,9 @@ def _used(learned: Sequence[Learned]) -> dict[Hashable, SourceTask]:
     return found
 
 
-def _weights(
-    back: Retrospect, used: dict[Hashable, SourceTask], weights: Sequence[Float[Array, " _"]]
-) -> Float[Array, " k"]:
-    """The mean weight of each source over the objectives."""
-    found = dict.fromkeys(used, 0.0)
-    for part, own in zip(back.learned, weights, strict=True):
-        for source, weight in zip(part.used, own, strict=True):
-            found[source.study.key] += float(weight) / len(back.learned)
-    return np.array(list(found.values()))
+def _in_order(weights: Mapping[Hashable, float], keys: Iterable[Hashable]) -> Float[Array, " k"]:
+    """The weights of some sources, 0 of one that was not used."""
+    return np.array([weights.get(key, 0.0) for key in keys])
 
 
 def _likeness(learned: Sequence[Learned]) -> dict[Hashable, float]:
@@ -208,7 +199,7 @@ def _trial(
         trial.number,
         step.origin,
         step.n_told,
-        tuple(_weights(back, used, step.weights)[list(order)].tolist()),
+        tuple(_in_order(step.weights, used)[list(order)].tolist()),
         None if trial.values is None else tuple(trial.values),
         step.prediction,
     )
