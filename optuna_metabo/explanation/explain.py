@@ -21,6 +21,7 @@ from optuna_metabo.explanation.parts import (
 from optuna_metabo.explanation.retrospect import Retrospect
 from optuna_metabo.learning import Description, Learned
 from optuna_metabo.past_study import LeftOut, SourceTask
+from optuna_metabo.ranges import Space, holds
 from optuna_metabo.shapes import Float
 from optuna_metabo.surrogate import Task
 from optuna_metabo.thinning import evenly
@@ -154,18 +155,28 @@ def _mean(taus: Sequence[float | None]) -> float | None:
 def _source(
     source: SourceTask, encoding: Encoding, weight: float, agreement: Agreement
 ) -> SourceExplanation:
+    space = encoding.search_space
+    shared = tuple(x for x in space if x in source.shared or _has_constant(source, x, space))
     return SourceExplanation(
         name=source.study.name,
         weight=weight,
         rank_agreement=agreement.tau,
         n_trials=len(source.task),
-        shared=source.shared,
-        missing=tuple(name for name in encoding.names if name not in source.shared),
-        extra=tuple(name for name in source.study.search_space if name not in source.shared),
+        shared=shared,
+        missing=tuple(name for name in space if name not in shared),
+        extra=tuple(name for name in source.study.search_space if name not in shared),
         n_compared=agreement.n,
         is_spread=agreement.is_spread,
         n_finished=source.study.n_finished,
     )
+
+
+def _has_constant(source: SourceTask, name: str, space: Space) -> bool:
+    """Whether a parameter has one value alone, which the source's range holds: it teaches nothing
+    of that one, and lacks nothing.
+    """
+    own = source.study.search_space.get(name)
+    return own is not None and space[name].single() and holds(own, space[name])
 
 
 def _left_out(one: LeftOut) -> SourceExplanation:

@@ -121,9 +121,8 @@ class Retrospect:
             learned = learner.objectives(now.objectives, past, space) if space else []
             rows = history.encoded(now, encoding) if space else np.zeros((len(now.trials), 0))
             fails = bool(space) and bool(learned_of_success(learner, past, encoding).used)
-            limits = constrained, fails
-            rest = past, *limits, n_startup_trials, memory, over
-            return cls(now, encoding, rows, learned, *rest)
+            given = now, encoding, rows, learned, past
+            return cls(*given, constrained, fails, n_startup_trials, memory, over)
 
         return over(known_space(now, past, history.ranges(now), {}))
 
@@ -157,11 +156,12 @@ class Retrospect:
     def _as_known_to(self, trial: FrozenTrial, ended: Sequence[FrozenTrial]) -> Retrospect:
         """The study over the search space that was known when a trial asked.
 
-        The last one is kept: spaces grow, and seldom. Where nothing that the trial has was known
-        nobody chose it, and any space will do.
+        The last one is kept: spaces grow, and seldom. What past studies have beside and this trial
+        did not ask for has no say in it; where nothing that it has was known, any space will do.
         """
-        then = replace(self.now, trials=tuple(ended))
-        space = known_space(then, self.past, self._growth.before(trial), trial.distributions)
+        then, own = replace(self.now, trials=tuple(ended)), self._growth.before(trial)
+        known = known_space(then, self.past, own, trial.distributions)
+        space = {n: one for n, one in known.items() if n in trial.params or n in own.space}
         is_same = digest_of(space) == digest_of(self.encoding.search_space)
         if is_same or trial.params.keys().isdisjoint(space):
             return self

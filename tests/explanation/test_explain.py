@@ -658,11 +658,38 @@ def test_what_led_to_a_trial_stays_the_same_when_later_ones_have_other_parameter
 
 
 def test_a_past_study_that_shares_no_parameter_led_to_no_trial() -> None:
-    sampler = MetaGPSampler([past("other", 1.0)], seed=0)
-    study = optuna.create_study(sampler=sampler)
-    with warnings.catch_warnings(action="ignore", category=UserWarning):
-        study.optimize(lambda trial: trial.suggest_float("z", 0, 1), n_trials=3)
-    assert {one.origin.kind for one in sampler.explain(study).trials} == {"start-up"}
+    def only(trial: optuna.Trial) -> float:
+        return trial.suggest_float("z", 0, 1)
+
+    alike = optuna.create_study(study_name="alike", sampler=optuna.samplers.RandomSampler(seed=0))
+    alike.optimize(only, n_trials=12)
+    for sources, sure in (([past("other", 1.0)], "start-up"), ([past("other", 1.0), alike], None)):
+        sampler = MetaGPSampler(sources, seed=0)
+        study = optuna.create_study(sampler=sampler)
+        with warnings.catch_warnings(action="ignore", category=UserWarning):
+            study.optimize(only, n_trials=2)
+        first, _ = sampler.explain(study).trials
+        assert first.origin.kind == sure or first.origin.sources == ("alike",)
+        assert "other" not in first.origin.sources
+
+
+def test_a_constant_that_both_studies_have_is_shared_and_any_other_is_missing() -> None:
+    def with_constant(trial: optuna.Trial, constant: int) -> float:
+        trial.suggest_int("constant", constant, constant)
+        return bowl(trial)
+
+    sources = []
+    for constant in (3, 4):
+        sampler = optuna.samplers.RandomSampler(seed=constant)
+        source = optuna.create_study(study_name=f"past-{constant}", sampler=sampler)
+        source.optimize(partial(with_constant, constant=constant), n_trials=12)
+        sources.append(source)
+    study = optuna.create_study(sampler=MetaGPSampler(sources, seed=0))
+    study.optimize(partial(with_constant, constant=3), n_trials=2)
+    found = {one.name: one for one in study.sampler.explain(study).sources}
+    same, other = found["past-3"], found["past-4"]
+    assert (same.shared, same.missing, same.extra) == (("constant", "x", "y"), (), ())
+    assert (other.shared, other.missing) == (("x", "y"), ("constant",))
 
 
 def test_a_failed_trial_counts_as_one_of_the_start_up() -> None:
