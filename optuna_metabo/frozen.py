@@ -10,6 +10,8 @@ from typing import Any
 import numpy as np
 from numpy import ndarray as Array
 
+from optuna_metabo.restored import check
+
 # Where the classes stand that may be made; imported only when one is asked for.
 _MODULES = (
     "domain",
@@ -88,6 +90,7 @@ def unpack(value: Any, given: Mapping[str, Array], arrays: list[Array]) -> Any:
     Raises:
         KeyError: If a class is not known.
         TypeError: If a class has other fields here than where it was packed.
+        ValueError: If a field holds what none can.
     """
     return _Unpacking(given, arrays, _classes()).unpack(value)
 
@@ -111,4 +114,6 @@ class _Unpacking:
         made, held = self.classes[value["class"]], value["fields"]
         if missing := {one.name for one in fields(made)} - held.keys():
             raise TypeError(f"{made.__name__} was packed without {sorted(missing)}")
-        return made(**{name: self.unpack(one) for name, one in held.items()})
+        thing = made(**{name: self.unpack(one) for name, one in held.items()})
+        check(thing)
+        return thing

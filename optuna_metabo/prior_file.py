@@ -204,6 +204,7 @@ def _checked_metadata(metadata: Any) -> dict[str, str]:
     version = metadata["version"]
     newer = f"it is of version {version[:20]}, written by a newer optuna-metabo: update this one"
     _require(len(version) < 10 and int(version) <= VERSION, newer)
+    _require(int(version) > 0, "its header is damaged")
     return dict(metadata)
 
 

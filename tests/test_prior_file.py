@@ -168,6 +168,10 @@ HOSTILE: dict[str, tuple[Callable[[bytes], bytes], str]] = {
         "newer optuna-metabo",
     ),
     "strange version": (lambda whole: altered(whole, lambda h: version(h, "-1")), "damaged"),
+    "a version before the first": (
+        lambda whole: altered(whole, lambda h: version(h, "0")),
+        "damaged",
+    ),
     "a header with spaces": (lambda whole: with_header(whole, json.dumps), "altered"),
     "a name twice in the header": (
         lambda whole: with_header(
@@ -203,12 +207,27 @@ HOSTILE: dict[str, tuple[Callable[[bytes], bytes], str]] = {
         lambda whole: altered(whole, content(lambda text: text["learned"][0]["arrays"].reverse())),
         "makes no sense",
     ),
-    "too much trust": (learned("trust", to=5), "weights that none can have"),
-    "no trust": (learned("trust", to=-1.0), "weights that none can have"),
+    "too much trust": (
+        learned("trust", to=5.0),
+        "AveragingPrior.trust holds numbers that it cannot have",
+    ),
+    "no trust": (learned("trust", to=-1.0), "AveragingPrior.trust holds"),
     "a trust that is no number": (learned("trust", to=float("nan")), "makes no sense"),
     "beliefs that are no numbers": (
         with_array(("functions", "believed"), lambda believed: believed.fill(np.nan)),
         "makes no sense",
+    ),
+    "values that are no numbers": (
+        with_array(("functions", "common", "y"), lambda y: y.fill(np.nan)),
+        "Common.y holds numbers that it cannot have",
+    ),
+    "negative deviations": (
+        with_array(("functions", "scale"), lambda scale: scale.fill(-1.0)),
+        "Functions.scale holds",
+    ),
+    "points of nobody": (
+        with_array(("functions", "common", "owner"), lambda owner: owner.fill(2)),
+        "Functions.common.owner holds",
     ),
     "a source that is not there": (
         with_array(("functions", "order"), lambda order: order.fill(77)),

@@ -109,7 +109,9 @@ def command(
         progress=_progress,
         failed=tell,
     )
-    _show(Replay.of(found, plan, runs, left_out, failed), out, output_format)
+    replay = Replay.of(found, plan, runs, left_out, failed)
+    _show(replay, out, output_format)
+    _say_what_failed({n: why for n, why in replay.left_out.items() if n not in left_out})
     _end(failed, len(failed) + len(runs))
 
 
@@ -166,6 +168,17 @@ def _say_what(archive: Archive, n_found: int, left_out: Mapping[str, str]) -> No
     say(f"{n_found} of {counted(n_asked_for, 'study', 'studies')} can be replayed{rest}.")
     if left_out:
         say(f"left out: {told_of(left_out)}")
+
+
+def _say_what_failed(left_out: Mapping[str, str]) -> None:
+    """Which studies no table has since a sampler failed on them, and how to have them."""
+    from optuna_metabo.replay.archive import told_of
+
+    if left_out:
+        say(
+            f"left out of every table: {told_of(left_out)}. Samplers are compared on the same "
+            "studies; name the others by --sampler, and these count."
+        )
 
 
 def _show(replay: Replay, out: Path, output_format: str) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -21,6 +21,7 @@ from optuna_metabo.explanation.parts import (
 from optuna_metabo.explanation.retrospect import Retrospect
 from optuna_metabo.learning import Description, Learned
 from optuna_metabo.past_study import LeftOut, SourceTask
+from optuna_metabo.ranges import Space, holds
 from optuna_metabo.shapes import Float
 from optuna_metabo.surrogate import Task
 from optuna_metabo.thinning import evenly
@@ -52,17 +53,14 @@ class Agreement:
 
 
 def explain(back: Retrospect) -> Explanation:
-    """Of one objective, or of several with means over them.
-
-    A source that only some objectives use has weight 0 for the others.
-    """
+    """Of one objective, or of several with means over them."""
     if not back.encoding.names:
         unlike = [LeftOut(name, "shares no parameter") for name in back.names.values()]
         left_out, n_told = tuple(map(_left_out, [*back.unread, *unlike])), len(back.now.telling)
         return Explanation(left_out, 1.0, study_name=back.now.name, n_told=n_told)
     told, used = back.now.telling, _used(back.learned)
     models = back.known(told).models
-    weights = _weights(back, used, [model.weights for model in models])
+    weights = _in_order(back.weights(models), used)
     agreement, likeness = _agreement(back, told), _likeness(back.learned)
     taus = [one.telling for one in agreement.values() if one.tau is not None]
     error = error_of_each(taus, max((one.n for one in agreement.values()), default=0))
@@ -102,15 +100,9 @@ def _used(learned: Sequence[Learned]) -> dict[Hashable, SourceTask]:
     return found
 
 
-def _weights(
-    back: Retrospect, used: dict[Hashable, SourceTask], weights: Sequence[Float[Array, " _"]]
-) -> Float[Array, " k"]:
-    """The mean weight of each source over the objectives."""
-    found = dict.fromkeys(used, 0.0)
-    for part, own in zip(back.learned, weights, strict=True):
-        for source, weight in zip(part.used, own, strict=True):
-            found[source.study.key] += float(weight) / len(back.learned)
-    return np.array(list(found.values()))
+def _in_order(weights: Mapping[Hashable, float], keys: Iterable[Hashable]) -> Float[Array, " k"]:
+    """The weights of some sources, 0 of one that was not used."""
+    return np.array([weights.get(key, 0.0) for key in keys])
 
 
 def _likeness(learned: Sequence[Learned]) -> dict[Hashable, float]:
@@ -163,18 +155,28 @@ def _mean(taus: Sequence[float | None]) -> float | None:
 def _source(
     source: SourceTask, encoding: Encoding, weight: float, agreement: Agreement
 ) -> SourceExplanation:
+    space = encoding.search_space
+    shared = tuple(x for x in space if x in source.shared or _has_constant(source, x, space))
     return SourceExplanation(
         name=source.study.name,
         weight=weight,
         rank_agreement=agreement.tau,
         n_trials=len(source.task),
-        shared=source.shared,
-        missing=tuple(name for name in encoding.names if name not in source.shared),
-        extra=tuple(name for name in source.study.search_space if name not in source.shared),
+        shared=shared,
+        missing=tuple(name for name in space if name not in shared),
+        extra=tuple(name for name in source.study.search_space if name not in shared),
         n_compared=agreement.n,
         is_spread=agreement.is_spread,
         n_finished=source.study.n_finished,
     )
+
+
+def _has_constant(source: SourceTask, name: str, space: Space) -> bool:
+    """Whether a parameter has one value alone, which the source's range holds: it teaches nothing
+    of that one, and lacks nothing.
+    """
+    own = source.study.search_space.get(name)
+    return own is not None and space[name].single() and holds(own, space[name])
 
 
 def _left_out(one: LeftOut) -> SourceExplanation:
@@ -208,7 +210,7 @@ def _trial(
         trial.number,
         step.origin,
         step.n_told,
-        tuple(_weights(back, used, step.weights)[list(order)].tolist()),
+        tuple(_in_order(step.weights, used)[list(order)].tolist()),
         None if trial.values is None else tuple(trial.values),
         step.prediction,
     )

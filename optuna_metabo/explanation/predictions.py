@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy import ndarray as Array
 from scipy.special import ndtr, ndtri
 
+from optuna_metabo.encoding import is_within
+from optuna_metabo.ranges import Space
 from optuna_metabo.shapes import Float
 from optuna_metabo.surrogate import Posterior
 
@@ -63,6 +66,16 @@ class Prediction:
 
     def _ends(self) -> tuple[Float[Array, " m"], ...]:
         return self.mean, self.low, self.high
+
+
+def check_points(points: Sequence[Mapping[str, Any]], space: Space) -> None:
+    """Raises a ``ValueError`` if one has another parameter than the space, or no such value."""
+    strange = sorted({name for point in points for name in point} - space.keys())
+    if strange:
+        raise ValueError(f"expected parameters out of {[*space]}, got {strange}")
+    for name, value in (one for point in points for one in point.items()):
+        if not is_within(value, space[name]):
+            raise ValueError(f"{name!r} is {value!r}, which is none of {space[name]}")
 
 
 def in_units(x: Float[Array, " m"], unit: float) -> Float[Array, " m"]:

@@ -200,16 +200,29 @@ def agreement(source: SourceExplanation) -> str:
 
 
 def _below(explanation: Explanation) -> list[str]:
-    left_out = [source for source in explanation.sources if source.reason is not None]
-    lines = [f"left out: {source.name} ({source.reason})" for source in left_out[:_MOST]]
-    if len(left_out) > _MOST:
-        lines.append(f"and {len(left_out) - _MOST} more left out")
     told = dict.fromkeys(map(features, explanation.features))  # objectives may be told the same
     own = [_OWN] * _has_outgrown(explanation)
     opposed = [_OPPOSED] * (explanation.weight_of_opposites > _MOSTLY)
     doubted = [_DOUBTED] * (explanation.trust < TRUSTED)
-    said = [*_origins(explanation), *told, *doubted, *own, *opposed, *lines]
+    left_out = _left_out(explanation)
+    said = [*_origins(explanation), *told, *doubted, *own, *opposed, *left_out]
     return ["", *map(one_line, said)]
+
+
+def _left_out(explanation: Explanation) -> list[str]:
+    """One line a reason: how many past studies are left out for it, and which come first."""
+    names: dict[str, list[str]] = {}
+    for source in explanation.sources:
+        if source.reason is not None:
+            names.setdefault(source.reason, []).append(source.name)
+    lines = [
+        f"left out: {one[0]} ({reason})"
+        if len(one) == 1
+        else f"left out: {len(one)} past studies ({reason}): {abridged(one)}"
+        for reason, one in names.items()
+    ]
+    rest = sum(map(len, [*names.values()][_MOST:]))
+    return [*lines[:_MOST], *[f"and {rest} more left out"] * (rest > 0)]
 
 
 def _has_outgrown(explanation: Explanation) -> bool:

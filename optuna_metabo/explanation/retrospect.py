@@ -1,7 +1,8 @@
 """A study looked back upon: what was believed when each of its trials was asked for.
 
-Everything is worked out anew from the trials, over the search space as it is known now: nothing of
-it is kept while the sampler is asked. Values are those that a proposal looks at.
+Everything is worked out anew from the trials: nothing of it is kept while the sampler is asked.
+What led to a trial is told over the search space that was known when it asked, so that it stays
+the same whatever parameters come later. Values are those that a proposal looks at.
 """
 
 from __future__ import annotations
@@ -18,13 +19,13 @@ from optuna.trial import FrozenTrial
 from optuna_metabo.arguments import check_count
 from optuna_metabo.asking import known_space
 from optuna_metabo.belief import Belief
-from optuna_metabo.encoding import Encoding, is_within
+from optuna_metabo.encoding import Encoding
 from optuna_metabo.ensembles.source_models import SourceModels
 from optuna_metabo.explanation.known import Known
-from optuna_metabo.explanation.moments import ended_before, running_at, was_added
+from optuna_metabo.explanation.moments import Ended, Growth, ended_before, running_at, was_added
 from optuna_metabo.explanation.names import told_apart
 from optuna_metabo.explanation.origin import Origin, chosen_by, shares, together
-from optuna_metabo.explanation.predictions import Prediction
+from optuna_metabo.explanation.predictions import Prediction, check_points
 from optuna_metabo.exploration import Prospect
 from optuna_metabo.history import History
 from optuna_metabo.learning import Learned, Learner, is_start_up
@@ -33,9 +34,10 @@ from optuna_metabo.memory import Memory, digest_of
 from optuna_metabo.objectives import divided
 from optuna_metabo.past import Past
 from optuna_metabo.past_study import LeftOut
+from optuna_metabo.ranges import Space
 from optuna_metabo.shapes import Float
 from optuna_metabo.snapshot import Snapshot
-from optuna_metabo.surrogate import Task
+from optuna_metabo.surrogate import Model, Task
 from optuna_metabo.tasks import observed_together, unit_of
 
 
@@ -45,43 +47,24 @@ class Step:
 
     Args:
         n_told: The number of trials whose values were known.
-        weights: Of the past studies, one array an objective.
+        weights: Of the past studies that were used then, by their keys.
         origin: What the trial came from; see :mod:`optuna_metabo.explanation.origin`.
         prediction: What was expected of each objective; ``None`` before the first value.
     """
 
     n_told: int
-    weights: tuple[Float[Array, " k"], ...]
+    weights: Mapping[Hashable, float]
     origin: Origin
     prediction: Prediction | None
 
 
 @dataclass(frozen=True)
-class _Ended:
-    """The trials that had ended when one began.
-
-    Args:
-        told: Those that told something.
-        failed: Those that had failed.
-    """
-
-    told: list[FrozenTrial]
-    failed: list[FrozenTrial]
-
-    @property
-    def n_placed(self) -> tuple[int, int]:
-        """How many of either, failed ones first, were asked for a parameter."""
-        n_failed, n_told = (sum(bool(x.params) for x in part) for part in (self.failed, self.told))
-        return n_failed, n_told
-
-
-@dataclass(frozen=True)
 class Retrospect:
-    """A study and what its past studies say.
+    """A study and what its past studies say over one search space.
 
     Args:
         now: The study.
-        encoding: Of what is known of its search space.
+        encoding: Of the search space, that of all that is known but for :meth:`step`.
         rows: All its trials, shape [n p].
         learned: What the past studies say of each objective.
         past: The past studies.
@@ -89,6 +72,7 @@ class Retrospect:
         fails_in_past: Whether past studies tell where trials fail.
         n_startup_trials: Trials before the first proposal if no past study can be used.
         memory: Of steps, which cannot change, and of what is learned.
+        over: The same study over another search space.
     """
 
     now: Snapshot
@@ -100,6 +84,8 @@ class Retrospect:
     fails_in_past: bool
     n_startup_trials: int
     memory: Memory[Any] = field(repr=False)
+    over: Callable[[Space], Retrospect] = field(repr=False)
+    _then: Memory[Retrospect] = field(default_factory=lambda: Memory(0), repr=False)
     _last: dict[tuple[int, ...], Known] = field(default_factory=dict, repr=False)
 
     @classmethod
@@ -125,16 +111,20 @@ class Retrospect:
             n_startup_trials: As of the class.
             memory: Likewise.
         """
-        encoding = Encoding.of(known_space(now, past, history.ranges(now), {}))
-        space = encoding.search_space
-        learned = learner.objectives(now.objectives, past, space) if space else []
-        rows = history.encoded(now, encoding) if space else np.zeros((len(now.trials), 0))
         held = history.constraints(now, now.telling, constraints_of)
         pairs = zip(now.telling, held, strict=True)
         constrained = frozenset(one.number for one, constraints in pairs if constraints)
-        fails = bool(space) and bool(learned_of_success(learner, past, encoding).used)
-        limits = constrained, fails
-        return cls(now, encoding, rows, learned, past, *limits, n_startup_trials, memory)
+
+        def over(space: Space) -> Retrospect:
+            """What is learned over a search space."""
+            encoding = Encoding.of(space)
+            learned = learner.objectives(now.objectives, past, space) if space else []
+            rows = history.encoded(now, encoding) if space else np.zeros((len(now.trials), 0))
+            fails = bool(space) and bool(learned_of_success(learner, past, encoding).used)
+            given = now, encoding, rows, learned, past
+            return cls(*given, constrained, fails, n_startup_trials, memory, over)
+
+        return over(known_space(now, past, history.ranges(now), {}))
 
     @property
     def trials(self) -> list[FrozenTrial]:
@@ -159,7 +149,25 @@ class Retrospect:
         names = [one.name for one in self.past.studies]
         return told_apart([*names, *(one.name for one in self.past.left_out)])
 
-    def _is_limited(self, ended: _Ended) -> bool:
+    @cached_property
+    def _growth(self) -> Growth:
+        return Growth.of(self.now.ended)
+
+    def _as_known_to(self, trial: FrozenTrial, ended: Sequence[FrozenTrial]) -> Retrospect:
+        """The study over the search space that was known when a trial asked.
+
+        The last one is kept: spaces grow, and seldom. What past studies have beside and this trial
+        did not ask for has no say in it; where nothing that it has was known, any space will do.
+        """
+        then, own = replace(self.now, trials=tuple(ended)), self._growth.before(trial)
+        known = known_space(then, self.past, own, trial.distributions)
+        space = {n: one for n, one in known.items() if n in trial.params or n in own.space}
+        is_same = digest_of(space) == digest_of(self.encoding.search_space)
+        if is_same or trial.params.keys().isdisjoint(space):
+            return self
+        return self._then.get(digest_of(space), lambda: self.over(space))
+
+    def _is_limited(self, ended: Ended) -> bool:
         """Whether these trials have constraints or may fail: then none looks elsewhere."""
         is_held = any(one.number in self.constrained for one in ended.told)
         return is_held or may_fail(*ended.n_placed, is_told=self.fails_in_past)
@@ -187,13 +195,26 @@ class Retrospect:
     def step(self, trial: FrozenTrial) -> Step:
         """What was believed when a trial began, and what led to it."""
         before = ended_before(self.now.ended, trial)
-        ended = _Ended(*divided(before, self.now.objectives))
+        ended = Ended(*divided(before, self.now.objectives))
         told, (n_failed, _) = tuple(one.number for one in ended.told), ended.n_placed
         under_way = running_at(self.trials, trial)
         running = tuple((one.number, len(one.params)) for one in under_way)
-        seen = told, n_failed, self._is_limited(ended), running
-        key = digest_of((self._key, trial.number, trial.datetime_start, *seen))
-        return self.memory.get(key, lambda: self._step(trial, ended, under_way))
+        then = self._as_known_to(trial, before)
+        seen = told, n_failed, then._is_limited(ended), running
+        key = digest_of((then._key, trial.number, trial.datetime_start, *seen))
+        return self.memory.get(key, lambda: then._step(trial, ended, under_way))
+
+    def weights(self, models: Sequence[Model]) -> dict[Hashable, float]:
+        """Of each past study that is used, by its key: the mean over the objectives.
+
+        One that only some objectives use has weight 0 for the others.
+        """
+        found: dict[Hashable, float] = {}
+        for part, model in zip(self.learned, models, strict=True):
+            for source, weight in zip(part.used, model.weights.tolist(), strict=True):
+                key = source.study.key
+                found[key] = found.get(key, 0.0) + weight / len(self.learned)
+        return found
 
     def source_models(self, objective: int) -> SourceModels:
         """Of the past studies that say something of an objective, one at least."""
@@ -212,18 +233,18 @@ class Retrospect:
         study = self.now.name, self.now.objectives, self.encoding.search_space
         return digest_of((*study, own, used, called))
 
-    def _step(self, trial: FrozenTrial, ended: _Ended, under_way: Sequence[FrozenTrial]) -> Step:
+    def _step(self, trial: FrozenTrial, ended: Ended, under_way: Sequence[FrozenTrial]) -> Step:
         told, x = ended.told, self.rows[self.now.places([trial])]
         known = self.known(told)
         return Step(
             len(told),
-            tuple(model.weights for model in known.models),
+            self.weights(known.models),
             self._origin(trial, known, ended, under_way),
             Prediction.together(self._predictions(told, x)) if all(map(len, known.seen)) else None,
         )
 
     def _origin(
-        self, trial: FrozenTrial, known: Known, ended: _Ended, under_way: Sequence[FrozenTrial]
+        self, trial: FrozenTrial, known: Known, ended: Ended, under_way: Sequence[FrozenTrial]
     ) -> Origin:
         pending = self.rows[self.now.places(under_way)]
         models, seen = known.searching(pending), known.seen
@@ -259,16 +280,10 @@ class Retrospect:
             ValueError: If nothing is known of a parameter, or of any, one has no such value, or
                 ``n_told`` is no count.
         """
-        known = self.encoding.names
-        if not known:
+        if not self.encoding.names:
             when = "in any of its trials" if self.now.trials else "before its first trial"
             raise ValueError(f"no parameter of {self.now.name!r} is known {when}")
-        strange = sorted({name for point in points for name in point} - set(known))
-        if strange:
-            raise ValueError(f"expected parameters out of {[*known]}, got {strange}")
-        for name, value in (one for point in points for one in point.items()):
-            if not is_within(value, distribution := self.encoding.search_space[name]):
-                raise ValueError(f"{name!r} is {value!r}, which is none of {distribution}")
+        check_points(points, self.encoding.search_space)
         if n_told is not None:
             check_count("n_told", n_told, least=0)
         told = self.now.telling[:n_told]

@@ -326,6 +326,10 @@ def test_of_runs_that_fail_the_report_tells_beside_the_others(
     page = html.unescape((tmp_path / "out" / "report.html").read_text())
     assert told in page
     assert "'past-1' has no run of metagp that did not fail" in page
+    assert (
+        "left out of every table: 'past-1' has no run of metagp that did not fail. Samplers are "
+        "compared on the same studies; name the others by --sampler, and these count."
+    ) in ended.err.splitlines()
     assert ended.err.splitlines()[1] == "0 of 6 runs"
     assert "5 of 6 runs" in run(*arguments).err.splitlines()[1]
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
+import warnings
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
@@ -621,6 +622,74 @@ def test_of_trials_that_ran_together_is_told_whose_turn_it_was(
     sampler.explain(study)
     assert {(n, n_asked) for n in (3, 6, 9) for n_asked in range(n, n + 3)} <= asked
     assert turns >= {one for one in asked if one[0] < 12}
+
+
+def branching(trial: optuna.Trial, shift: float = 0.0) -> float:
+    """A parameter of its own on two of three branches."""
+    branch, c = (
+        trial.suggest_categorical("branch", ["p", "q", "r"]),
+        trial.suggest_float("c", 0, 1),
+    )
+    if branch == "p":
+        return (c - 0.3 - shift) ** 2 + (trial.suggest_float("g", 0, 1) - 0.5) ** 2
+    if branch == "q":
+        return (c - 0.6 - shift) ** 2 + 0.2 + 0.1 * trial.suggest_int("d", 2, 5)
+    return 0.5 + (c - 0.2) ** 2
+
+
+def test_what_led_to_a_trial_stays_the_same_when_later_ones_have_other_parameters() -> None:
+    sources = []
+    for i in range(3):
+        sampler = optuna.samplers.RandomSampler(seed=i)
+        source = optuna.create_study(study_name=f"past-{i}", sampler=sampler)
+        source.optimize(partial(branching, shift=0.1 * i), n_trials=25)
+        sources.append(source)
+    study = optuna.create_study(sampler=MetaGPSampler(sources, seed=1))
+    told = []
+    for _ in range(8):
+        study.optimize(branching, n_trials=1)
+        told.append(study.sampler.explain(study).trials)
+    assert len({frozenset(trial.params) for trial in study.trials}) > 1
+    # Their order is that of the past studies' weights, which differ.
+    told.append(MetaGPSampler(sources, seed=0).explain(study).trials)
+    stories = [[replace(one, weights=tuple(sorted(one.weights))) for one in x] for x in told]
+    for story in stories:
+        assert story == stories[-1][: len(story)]
+
+
+def test_a_past_study_that_shares_no_parameter_led_to_no_trial() -> None:
+    def only(trial: optuna.Trial) -> float:
+        return trial.suggest_float("z", 0, 1)
+
+    alike = optuna.create_study(study_name="alike", sampler=optuna.samplers.RandomSampler(seed=0))
+    alike.optimize(only, n_trials=12)
+    for sources, sure in (([past("other", 1.0)], "start-up"), ([past("other", 1.0), alike], None)):
+        sampler = MetaGPSampler(sources, seed=0)
+        study = optuna.create_study(sampler=sampler)
+        with warnings.catch_warnings(action="ignore", category=UserWarning):
+            study.optimize(only, n_trials=2)
+        first, _ = sampler.explain(study).trials
+        assert first.origin.kind == sure or first.origin.sources == ("alike",)
+        assert "other" not in first.origin.sources
+
+
+def test_a_constant_that_both_studies_have_is_shared_and_any_other_is_missing() -> None:
+    def with_constant(trial: optuna.Trial, constant: int) -> float:
+        trial.suggest_int("constant", constant, constant)
+        return bowl(trial)
+
+    sources = []
+    for constant in (3, 4):
+        sampler = optuna.samplers.RandomSampler(seed=constant)
+        source = optuna.create_study(study_name=f"past-{constant}", sampler=sampler)
+        source.optimize(partial(with_constant, constant=constant), n_trials=12)
+        sources.append(source)
+    study = optuna.create_study(sampler=MetaGPSampler(sources, seed=0))
+    study.optimize(partial(with_constant, constant=3), n_trials=2)
+    found = {one.name: one for one in study.sampler.explain(study).sources}
+    same, other = found["past-3"], found["past-4"]
+    assert (same.shared, same.missing, same.extra) == (("constant", "x", "y"), (), ())
+    assert (other.shared, other.missing) == (("x", "y"), ("constant",))
 
 
 def test_a_failed_trial_counts_as_one_of_the_start_up() -> None:

@@ -162,8 +162,19 @@ def test_a_column_that_says_nothing_is_left_out() -> None:
     assert "missing" in str(Explanation((lacking,), 0.98))
 
 
-def test_what_is_left_out_is_counted_beyond_ten() -> None:
-    left_out = [SourceExplanation(f"s{i}", 0.0, None, 0, reason="is empty") for i in range(13)]
+def test_what_is_left_out_for_one_reason_is_one_line() -> None:
+    reasons = ["is empty"] * 40 + ["shares no parameter"]
+    left_out = [
+        SourceExplanation(f"study-{i}", 0.0, None, 0, reason=why) for i, why in enumerate(reasons)
+    ]
+    *_, many, one = str(Explanation(tuple(left_out[::-1]), 1.0)).splitlines()
+    assert many == "left out: study-40 (shares no parameter)"
+    assert one.startswith("left out: 40 past studies (is empty): study-39, study-38, ")
+    assert one.endswith(" more")
+
+
+def test_what_is_left_out_is_counted_beyond_ten_reasons() -> None:
+    left_out = [SourceExplanation(f"s{i}", 0.0, None, 0, reason=f"is {i}") for i in range(13)]
     printed = str(Explanation(tuple(left_out), 1.0))
     assert printed.count("left out: ") == 10
     assert printed.endswith("and 3 more left out")
