@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 import numpy as np
 from numpy import ndarray as Array
@@ -64,8 +65,9 @@ def divided(
 
     A completed one whose value is as bad as can be failed, too, as a training that diverged: how
     bad it is nobody knows, and beside what stands for that all other values would look the same.
-    So did pruned ones of which nothing is known as long as no trial is known to be better; later
-    they are as bad as the worst value, as most were stopped for being worse than others.
+    One that was pruned without a report is as bad as the worst value, as most are stopped for
+    being worse than others. But where the first one was before there was another to be compared
+    with, what the study prunes so is not allowed, and failed.
     """
     trials = list(trials)
     telling = [
@@ -73,13 +75,21 @@ def divided(
         for trial in trials
         if trial.state in TELLING and not any(one.is_worst(trial) for one in objectives)
     ]
-    if not any(trial.state == TrialState.COMPLETE for trial in telling) and any(
-        np.isneginf(one.values(telling)).all() for one in objectives
-    ):
-        telling = []
+    if telling and _is_silent(min(telling, key=_end)):
+        telling = [one for one in telling if not _is_silent(one)]
     told = {trial.number for trial in telling}
     failed = [one for one in trials if one.state.is_finished() and one.number not in told]
     return telling, failed
+
+
+def _is_silent(trial: FrozenTrial) -> bool:
+    """Whether a trial was pruned without a report."""
+    return trial.state == TrialState.PRUNED and not trial.intermediate_values
+
+
+def _end(trial: FrozenTrial) -> tuple[datetime, int]:
+    """When a trial ended, of several at one time by number."""
+    return trial.datetime_complete or datetime.max, trial.number
 
 
 def _untold(trials: Sequence[FrozenTrial], values: Float[Array, " n"]) -> list[int]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from datetime import datetime
 
 import numpy as np
 import optuna
@@ -97,6 +98,32 @@ def test_a_trial_as_bad_as_can_be_failed(sign: float) -> None:
     assert without == [bad, failed]
     assert divided([bad, silent, failed], [objective]) == ([], [bad, silent, failed])
     assert divided([bad, silent, reported], [objective]) == ([silent, reported], [bad])
+
+
+def test_what_was_pruned_before_there_was_anything_to_compare_with_failed_for_good() -> None:
+    """So did all that are pruned without a report: such configurations are not allowed."""
+    study = optuna.create_study()
+
+    def divide() -> tuple[list[int], list[int]]:
+        told, failed = divided(study.trials, objectives_of(study))
+        return [one.number for one in told], [one.number for one in failed]
+
+    study.add_trial(make_trial(math.inf, {}))
+    study.add_trial(pruned({}))
+    assert divide() == ([], [0, 1])
+    for trial in (make_trial(0.3, {1: 0.3}), pruned({}, 0.2), pruned({1: 0.2}, 0.1)):
+        study.add_trial(trial)
+    assert divide() == ([2, 4], [0, 1, 3])
+
+
+@pytest.mark.parametrize("first", [make_trial(0.3, {}), pruned({1: 0.2}, 0.1)])
+def test_what_was_pruned_beside_another_that_had_ended_was_worse(first: FrozenTrial) -> None:
+    """It ended earlier whatever its number is, as one of parallel workers."""
+    last = pruned({}, 0.2)
+    first.number, last.number = 1, 0
+    assert divided([last, first], [MINIMISE]) == ([last, first], [])
+    first.datetime_complete, last.datetime_complete = last.datetime_complete, datetime.min
+    assert divided([last, first], [MINIMISE]) == ([first], [last])
 
 
 def test_of_several_objectives_a_single_one_may_be_as_bad_as_can_be() -> None:

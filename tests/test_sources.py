@@ -415,13 +415,14 @@ def test_the_reason_why_a_source_is_left_out_is_true() -> None:
     assert why(diverged.task_for(ENCODING, MAXIMISE, 1)) == "only one trial has a value"
     assert isinstance(diverged.success_task_for(ENCODING), SourceTask)
     other = {"z": FloatDistribution(0, 1)}
+    told = [trial_at({"z": v}, v, distributions=other) for v in (0.1, 0.2)]
     pruned = [
         optuna.create_trial(
             state=TrialState.PRUNED, params={"x": x}, distributions={"x": SPACE["x"]}
         )
         for x in (0.1, 0.9)
     ]
-    apart = source([*[trial_at({"z": v}, v, distributions=other) for v in (0.1, 0.2)], *pruned])
+    apart = source([*told, *pruned])
     assert "with a shared parameter no trial" in why(apart.task_for(ENCODING, MAXIMISE, 1))
 
 

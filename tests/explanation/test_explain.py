@@ -52,7 +52,7 @@ def test_looking_back_a_second_time_or_by_another_sampler_tells_the_same(
     assert other.splitlines() == first.splitlines()[:-1]  # of the empty one it does not know
 
 
-def test_trials_of_which_nothing_was_known_had_failed_until_another_had_a_value() -> None:
+def test_trials_pruned_before_any_had_a_value_are_not_told_later() -> None:
     sampler = MetaGPSampler([past("good", 1.0)], seed=0)
     study = optuna.create_study(sampler=sampler)
 
@@ -63,7 +63,7 @@ def test_trials_of_which_nothing_was_known_had_failed_until_another_had_a_value(
         return np.inf if trial.number == 3 else value
 
     study.optimize(objective, n_trials=6)
-    assert [trial.n_told for trial in sampler.explain(study).trials] == [0, 0, 0, 3, 3, 4]
+    assert [trial.n_told for trial in sampler.explain(study).trials] == [0, 0, 0, 1, 1, 2]
 
 
 def test_an_enqueued_trial_is_told_and_the_next_ones_come_from_past_studies(
