@@ -17,6 +17,7 @@ from optuna_metabo.ensembles.experts import (
     Group,
     all_groups,
 )
+from optuna_metabo.ensembles.scale_prior import ScalePrior
 from optuna_metabo.ensembles.screening import Kept
 from optuna_metabo.tasks import Task
 from tests.ensembles.bowls import DOMAIN, NONE, alike, bowl, make_task
@@ -133,11 +134,14 @@ def test_the_sources_of_an_expert_are_those_that_it_listens_to() -> None:
 
 def test_posterior_weights_are_prior_weights_times_evidence() -> None:
     target = make_task(bowl(0.45), 5, 9)
-    model = prior_of(*alike(), make_task(bowl(0.9), 25, 5)).weighed(target, NONE)
+    prior = prior_of(*alike(), make_task(bowl(0.9), 25, 5))
+    model = prior.weighed(target, NONE)
     groups, experts = zip(*((g, one) for g in model.groups for one in g.experts), strict=True)
     evidence = np.concatenate([one.log_evidence for one in model.krigings])
-    prior = np.array([one.prior_weight for one in experts])
-    expected = prior[:, None] * np.exp(evidence - evidence.max())
+    tau = np.concatenate([one.tau for one in model.krigings]) * model.scale.scale
+    log_odds = evidence + ScalePrior.of([task.y for _, task in prior.some]).log_density(tau)
+    before = np.array([one.prior_weight for one in experts])
+    expected = before[:, None] * np.exp(log_odds - log_odds.max())
     np.testing.assert_allclose(model.expert_weights, expected / expected.sum())
     told = model.expert_weights.sum(axis=1)
     agreeing = np.maximum(model.agreement, 0.0) / np.maximum(model.agreement, 0.0).sum()

@@ -86,7 +86,7 @@ def test_of_labels_each_kind_is_counted_for_itself(n: int) -> None:
         y = np.r_[np.ones(n_succeeded), -np.ones(n_failed)]
         labels = Task(np.concatenate([X, failed]), y)
         belief = Belief(replace(labels, whole=labels), prior, rare_first)
-        return belief.condition(X[:0]).gp.lengthscale  # type: ignore[attr-defined]
+        return belief.condition(X[:0]).model.gp.lengthscale  # type: ignore[attr-defined]
 
     expected = lengthscales(n, 13)
     for counts in [(n + 1, 13), (n, 14), (n + 1, 14)]:
