@@ -30,7 +30,7 @@ def after(turn: Turn, n: int, n_more: int = 0, **changes: Any) -> Turn:
     return replace(turn, n=n, n_asked=n + n_more, **changes)
 
 
-MISLED = after(EARLY, 4, rival=0.6)
+MISLED = after(EARLY, 5, rival=0.6)
 # Past studies that say nothing of each other, after the first value.
 DOUBTED = after(EARLY, 1, rival=0.9, opposed=0.01, trust=0.2)
 
@@ -39,9 +39,9 @@ DOUBTED = after(EARLY, 1, rival=0.9, opposed=0.01, trust=0.2)
     ("turn", "chooser", "begins_anew"),
     [
         (EARLY, CLOSE, False),
-        (replace(EARLY, rival=0.8), None, True),
-        (replace(EARLY, rival=0.74), CLOSE, False),
-        (replace(EARLY, rival=0.8, is_borne_out=True), None, False),
+        (replace(EARLY, rival=0.91), None, True),
+        (replace(EARLY, rival=0.89), CLOSE, False),
+        (replace(EARLY, rival=0.91, is_borne_out=True), None, False),
         (replace(MISLED, rival=0.9), None, True),
         (after(MISLED, 8, rival=0.9), None, True),
         (after(MISLED, 9, rival=0.9), None, False),
@@ -56,12 +56,13 @@ DOUBTED = after(EARLY, 1, rival=0.9, opposed=0.01, trust=0.2)
         (after(EARLY, 6, 1), None, False),
         (after(EARLY, 6, 2), RIVAL, False),
         (after(EARLY, 3, 2), CLOSE, False),
-        (after(EARLY, 3, 2, rival=0.85, is_borne_out=True), None, False),
+        (after(EARLY, 3, 2, rival=0.91, is_borne_out=True), None, False),
+        (after(MISLED, 4), CLOSE, False),
         (after(EARLY, 4, rival=0.25, opposed=0.25), CLOSE, False),
-        (MISLED, CLOSE, True),
+        (MISLED, RIVAL, True),
         (after(MISLED, 3), CLOSE, False),
         (after(MISLED, 9), None, False),
-        (replace(MISLED, is_borne_out=True), CLOSE, False),
+        (replace(MISLED, is_borne_out=True), None, False),
         (after(MISLED, 6, n_tests=1), OPPOSED, False),
         (after(MISLED, 6, n_tests=1, opposed=0.0), None, True),
         (after(MISLED, 6, n_tests=1, is_borne_out=True), None, False),
@@ -73,12 +74,12 @@ DOUBTED = after(EARLY, 1, rival=0.9, opposed=0.01, trust=0.2)
         (after(MISLED, 9, is_testing=True), None, False),
         (after(MISLED, 6, n_tests=1, is_testing=True), OPPOSED, False),
         (DOUBTED, None, True),
-        (replace(DOUBTED, trust=0.5), None, True),
+        (replace(DOUBTED, trust=0.5, rival=0.95), None, True),
         (replace(DOUBTED, trust=0.5, rival=0.7), CLOSE, False),
         (after(DOUBTED, 5), None, True),
         (after(DOUBTED, 6), None, False),
         (after(DOUBTED, 4, n_tests=1), None, True),
-        (after(DOUBTED, 3, is_borne_out=True), None, False),
+        (after(DOUBTED, 3, is_borne_out=True), CLOSE, False),
         (after(DOUBTED, 3, rival=0.4), CLOSE, False),
     ],
 )
