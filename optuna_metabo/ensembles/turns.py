@@ -13,10 +13,11 @@ from optuna_metabo.surrogate import TRUSTED
 FIRST_PROBE, PROBE_EVERY, _REFUTED = 5, 3, 0.01
 # Where those that believe no source have more of the weight than all others, the study begins as
 # one without sources does: values around the optima of sources that mislead tell nothing of the
-# rest of the space. From so many values to so many, and of sources that are doubted before the
-# first: when four values, which are all good where sources are right, were enough, half of the
-# studies on levy10 spent one of their first five trials on a bad point.
-_ANEW, _ANEW_DOUBTED, _MISLED = (5, 8), (1, 5), 0.5
+# rest of the space. From so many values to so many, as soon as the close experts no longer choose
+# alone, and sooner of sources that are doubted before the first: when four values, which are all
+# good where sources are right, were enough, half of the studies on levy10 spent one of their first
+# five trials on a bad point.
+_ANEW, _ANEW_DOUBTED, _MISLED = (FIRST_PROBE, 8), (1, 5), 0.5
 # With less of the weight opposites are not even tried.
 _UNTHINKABLE = 1e-6
 # In the first few asks those that believe no source take part only with more of the weight; the
