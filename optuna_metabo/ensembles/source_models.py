@@ -144,7 +144,10 @@ class SourceModels:
             new = [some for some in dict.fromkeys(chosen) if some not in tried]
             tried.update(new)
             subsets = [_subset(tasks, np.array(some)) for some in new]
-            thetas = [fit_map(subset, groups, prior, prior.loc) for subset in subsets]
+            thetas = [
+                fit_map(subset, groups, prior, prior.loc, has_unit_scale=True)
+                for subset in subsets
+            ]
             fits = [_Explained.by(theta, data, groups, prior) for theta in thetas]
             before, best = best, max([best, *fits], key=lambda one: one.log_posterior)
             if best is before:

@@ -56,6 +56,7 @@ def _fitted(models: SourceModels, common: Common) -> Float[Array, " t"]:
     points = Task(common.X[rows], common.y[rows], known, repeats=repeats)
     prior = HyperparameterPrior.default(len(models.theta) - 2)
     alike = common.alike[np.ix_(rows, rows)]
-    theta = fit_map(Batch.of([points]), models.groups, prior, models.theta, alike=alike)
+    batch, before = Batch.of([points]), models.theta
+    theta = fit_map(batch, models.groups, prior, before, alike=alike, has_unit_scale=True)
     is_told = np.isin(np.arange(len(theta)), models.groups[known])
-    return np.where(is_told, theta, models.theta)
+    return np.where(is_told, theta, before)

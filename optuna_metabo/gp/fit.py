@@ -138,17 +138,28 @@ def fit_map(
     start: Float[Array, " t"],
     *,
     alike: Float[Array, "n n"] | float = 1.0,
+    has_unit_scale: bool = False,
 ) -> Float[Array, " t"]:
     """Hyperparameters (logarithms, shape [d + 2]) shared by the batch, from a warm start.
 
-    Of points of several tasks ``alike`` is as in :func:`log_marginal_likelihood`. The density is
-    taken for each value, so that the first step of the search is no longer with much data than
-    with little.
+    The density is taken for each value, so that the first step of the search is no longer with
+    much data than with little.
+
+    Args:
+        data: The tasks.
+        groups: The axis of each column.
+        prior: Of the hyperparameters.
+        start: Where the search begins.
+        alike: Of points of several tasks, as in :func:`log_marginal_likelihood`.
+        has_unit_scale: Whether the outputscale is 1, as where the lengthscales are used with that
+            alone. A smooth function is as likely with a larger one and longer lengthscales, which
+            are twice too long then.
     """
     n = max(int(data.mask.sum()), 1)
     least, most = _NOISE_BOUNDS
     noise_bounds = (least, most + np.log(data.counts.max()))
-    bounds = [_LENGTHSCALE_BOUNDS] * (len(start) - 2) + [_OUTPUTSCALE_BOUNDS, noise_bounds]
+    scale_bounds = (0.0, 0.0) if has_unit_scale else _OUTPUTSCALE_BOUNDS
+    bounds = [_LENGTHSCALE_BOUNDS] * (len(start) - 2) + [scale_bounds, noise_bounds]
     start = np.r_[start[:-1], max(start[-1], np.log(_START_NOISE))]
     options = {"maxiter": _MAX_ITERATIONS, "ftol": _TOLERANCE / n}
     start = np.clip(start, *np.transpose(bounds))

@@ -46,6 +46,20 @@ def test_a_source_has_the_noise_of_the_largest_evidence() -> None:
     assert models.noise[0] < 0.05 < models.noise[3]
 
 
+def test_no_lengthscales_are_clearly_likelier_than_the_shared_ones() -> None:
+    """Given the processes that are used, of unit variance, not others of a larger one."""
+    sources = [make_task(bowl(0.3 + 0.1 * i), 30, i) for i in range(5)]
+    models, prior = SourceModels.learn(sources, DOMAIN), HyperparameterPrior.default(2)
+
+    def log_posterior(theta: np.ndarray) -> float:
+        return module._Explained.by(theta, models.data, DOMAIN.groups, prior).log_posterior
+
+    for length in (0.1, 0.3, 0.6):
+        for step in length * np.random.default_rng(0).standard_normal((32, 2)):
+            moved = models.theta + np.r_[step, 0.0, 0.0]
+            assert log_posterior(moved) < log_posterior(models.theta) + 1.0
+
+
 def test_means_are_those_of_each_source_alone() -> None:
     models, X = SourceModels.learn(alike(), DOMAIN), np.random.default_rng(1).random((4, 2))
     for i, task in enumerate(alike()):

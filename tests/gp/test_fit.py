@@ -150,6 +150,21 @@ def test_no_step_from_the_map_fit_improves_the_posterior_noticeably() -> None:
         assert max(map(log_posterior, inside)) < log_posterior(theta) + 0.05
 
 
+def test_a_fit_of_unit_scale_is_the_best_of_that_scale() -> None:
+    batch, prior = Batch.of(make_tasks(15, 20)), HyperparameterPrior.default(3)
+
+    def log_posterior(theta: np.ndarray) -> float:
+        return log_marginal_likelihood(theta, batch, GROUPS)[0] + prior.log_density(theta)[0]
+
+    theta = fit_map(batch, GROUPS, prior, prior.loc, has_unit_scale=True)
+    assert theta[3] == 0.0
+    steps = np.random.default_rng(0).standard_normal((200, 5))
+    steps[:, 3] = 0.0
+    for length in (0.01, 0.1, 1.0):
+        inside = [theta + length * step for step in steps if theta[4] + length * step[4] < 0.0]
+        assert max(map(log_posterior, inside)) < log_posterior(theta) + 0.05
+
+
 def test_a_relevant_axis_gets_a_shorter_lengthscale_than_an_irrelevant_one() -> None:
     X = np.random.default_rng(0).random((40, 2))
     task = Task(X, np.sin(6.0 * X[:, 0]))
