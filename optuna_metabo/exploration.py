@@ -14,6 +14,7 @@ from optuna_metabo.acquisition import Acquisition, maximise
 from optuna_metabo.acquisition.gain import improvement_on_best
 from optuna_metabo.belief import begin_anew, past_counts
 from optuna_metabo.ensembles.scores import is_flat
+from optuna_metabo.ensembles.turns import FIRST_PROBE
 from optuna_metabo.frame import Frame
 from optuna_metabo.shapes import Float
 from optuna_metabo.surrogate import Model, TransferModel
@@ -103,7 +104,7 @@ def looks_elsewhere(
     too little.
 
     Where all values are equal nothing tells one place from another but how far it is from those
-    seen, which is farthest in the corners. What past studies say counts for longer.
+    seen, which is farthest in the corners. What past studies say counts for the first few trials.
 
     Args:
         models: What chooses, of each objective.
@@ -116,7 +117,7 @@ def looks_elsewhere(
         return False
     (model,), (task,) = models, seen
     if is_flat(task.y):
-        return len(task) >= _FIRST_LOOK or not with_past
+        return len(task) >= FIRST_PROBE or not with_past
     worthwhile = _WORTHWHILE[number % len(_WORTHWHILE)]
     if len(task) < _FIRST_LOOK or not worthwhile:
         return False

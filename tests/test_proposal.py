@@ -119,7 +119,7 @@ def test_what_is_under_way_counts_as_what_is_expected_of_it() -> None:
         np.testing.assert_allclose(acquisition(asked), expected, rtol=1e-6)
 
 
-def test_a_constraint_multiplies_by_its_chance_and_success_by_the_square_of_its() -> None:
+def test_a_constraint_multiplies_by_its_chance_and_success_by_the_cube_of_its() -> None:
     belief = Belief(seen([0.5, 0.2, 0.2]), Known(first))
     slack, success = Known(lambda X: second(X) - 0.5), Known(lambda X: 0.5 - second(X))
     limited = situation(belief, limits=(Belief(seen([0.1]), slack),))
@@ -127,9 +127,9 @@ def test_a_constraint_multiplies_by_its_chance_and_success_by_the_square_of_its(
     expected = ei + norm.logcdf((Z[:, 1] - 0.5) / 0.1)
     np.testing.assert_allclose(acquisition(limited), expected, rtol=1e-6)
     failing = situation(belief, success=Belief(seen([0.1]), success))
-    # A success is worth a thousandth of the distance from the median to the best.
-    worth = np.logaddexp(ei, np.log(1e-3 * 0.3))
-    expected = worth + 2.0 * norm.logcdf((0.5 - Z[:, 1]) / 0.1)
+    # A success is worth a hundredth of what it is expected to be better than the median value.
+    worth = np.logaddexp(ei, np.log(1e-2) + log_ei(Z[:, 0], 0.2))
+    expected = worth + 3.0 * norm.logcdf((0.5 - Z[:, 1]) / 0.1)
     np.testing.assert_allclose(acquisition(failing), expected, rtol=1e-6)
 
 
@@ -410,7 +410,7 @@ def test_the_range_is_that_without_values_far_below_the_others() -> None:
 
 @pytest.mark.parametrize(
     ("with_past", "n", "elsewhere"),
-    [(False, 1, True), (False, 11, True), (True, 1, False), (True, 9, False), (True, 10, True)],
+    [(False, 1, True), (False, 11, True), (True, 1, False), (True, 4, False), (True, 5, True)],
 )
 def test_where_all_values_are_equal_space_is_filled_sooner_without_a_past(
     with_past: bool, n: int, elsewhere: bool

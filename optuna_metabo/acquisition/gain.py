@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 from numpy import ndarray as Array
@@ -46,18 +47,45 @@ def improvement_on(model: Model, incumbent: float, X: Float[Array, "m p"]) -> Fl
     return log_expected_improvement(posterior, np.full(len(posterior.weights), incumbent))
 
 
-def improvement_on_points(model: Model, points: Float[Array, "q p"]) -> Acquisition:
-    """Log expected improvement of each expert on the best that it expects of some points."""
-    incumbents = model.posterior(points).means.max(axis=1)
-    return lambda X: log_expected_improvement(model.posterior(X), incumbents)
+def chance_of_much(
+    model: Model, all_over: Float[Array, "q p"], X: Float[Array, "m p"]
+) -> Float[Array, " m"]:
+    """Log of twice the probability that a point is better than three of four, at most 0: a half is
+    enough.
+
+    Args:
+        model: Of the objective.
+        all_over: Points that stand for all; of each expert the upper quartile of what it expects
+            of them counts.
+        X: Points.
+    """
+    quartiles = np.quantile(model.posterior(all_over).means, 0.75, axis=1)
+    found = model.posterior(X)
+    above = replace(found, means=found.means - quartiles[:, None])
+    return np.minimum(log_probability_of_feasibility(above) + np.log(2.0), 0.0)
 
 
-def improvement_on_best(model: Model, seen: Task, pending: Float[Array, "q p"]) -> Acquisition:
+def improvement_on_best(
+    model: Model,
+    seen: Task,
+    pending: Float[Array, "q p"],
+    within: Float[Array, "r p"] | None = None,
+) -> Acquisition:
     """Log expected improvement of each expert on the best that it expects of what was seen, and of
     what is under way.
+
+    Args:
+        model: Of the objective.
+        seen: What was seen.
+        pending: What is under way.
+        within: Points of the part of the space that a trial is bound to, if it is to one. Where
+            nothing there comes near what was seen, it is to be the best of that part.
     """
     best = np.argsort(-seen.y, kind="stable")[:_MAX_INCUMBENTS]
-    return improvement_on_points(model, np.concatenate([seen.X[best], pending]))
+    incumbents = model.posterior(np.concatenate([seen.X[best], pending])).means.max(axis=1)
+    if within is not None:
+        incumbents = np.minimum(incumbents, model.posterior(within).means.max(axis=1))
+    return lambda X: log_expected_improvement(model.posterior(X), incumbents)
 
 
 def undominated(known: Float[Array, "k m"], good: Float[Array, "f m"]) -> Corners:

@@ -9,11 +9,11 @@ from numpy import ndarray as Array
 from scipy.stats import norm
 
 from optuna_metabo.acquisition.gain import (
+    chance_of_much,
     expected,
     hypervolume_improvement,
     improvement_on,
     improvement_on_best,
-    improvement_on_points,
     log_chance,
     undominated,
     value,
@@ -21,6 +21,7 @@ from optuna_metabo.acquisition.gain import (
 from optuna_metabo.surrogate import Posterior, Task
 
 X = np.linspace(0.0, 1.0, 7)[:, None]
+NOTHING = Task(X[:0], np.zeros(0))
 
 
 @dataclass(frozen=True)
@@ -59,7 +60,7 @@ def test_improvement_on_pending_points_is_counted_from_each_experts_own_best() -
     pending = np.array([[0.2], [0.6]])
     means = model.posterior(X).means
     best = np.array([[0.6], [1.1]])
-    found = np.exp(improvement_on_points(model, pending)(X))
+    found = np.exp(improvement_on_best(model, NOTHING, pending)(X))
     np.testing.assert_allclose(found, [0.3, 0.7] @ improvement(means, best))
 
 
@@ -69,10 +70,27 @@ def test_improvement_on_what_was_seen_is_counted_from_the_best_values_however_ma
     model, points = Line(1.0, 0.5), np.linspace(0.0, 1.0, 80)[:, None]
     seen = Task(points, points[:, 0])
     found = improvement_on_best(model, seen, X[:0])(X)
-    np.testing.assert_allclose(found, improvement_on_points(model, points[-1:])(X))
+    np.testing.assert_allclose(found, improvement_on_best(model, NOTHING, points[-1:])(X))
     pending = np.array([[1.2]])
     found = improvement_on_best(model, seen, pending)(X)
-    np.testing.assert_allclose(found, improvement_on_points(model, pending)(X))
+    np.testing.assert_allclose(found, improvement_on_best(model, NOTHING, pending)(X))
+
+
+def test_improvement_within_a_part_of_the_space_is_counted_from_its_best_where_that_is_less() -> (
+    None
+):
+    model, seen = Line(1.0, 0.5), Task(X[5:], X[5:, 0])
+    everywhere = improvement_on_best(model, seen, X[:0])(X)
+    there = improvement_on_best(model, NOTHING, X[2:3])(X)
+    np.testing.assert_allclose(improvement_on_best(model, seen, X[:0], X[:3])(X), there)
+    np.testing.assert_allclose(improvement_on_best(model, seen, X[:0], X + 1.0)(X), everywhere)
+
+
+def test_the_chance_of_much_is_whole_from_the_upper_quartile_of_each_expert_on() -> None:
+    all_over = np.linspace(0.0, 1.0, 101)[:, None]
+    points = np.array([[0.1], [0.75], [0.9]])
+    found = np.exp(chance_of_much(Line(1.0, 0.5), all_over, points))
+    np.testing.assert_allclose(found, [2.0 * norm.cdf((0.1 - 0.75) / 0.2), 1.0, 1.0])
 
 
 def test_the_chance_is_the_product_of_those_of_all_limits_to_their_powers() -> None:
