@@ -10,12 +10,12 @@ from optuna_metabo.asking import known_space
 from optuna_metabo.belief import Belief
 from optuna_metabo.constraints import feasible
 from optuna_metabo.encoding import Encoding
-from optuna_metabo.ensembles.decades import by_decades
 from optuna_metabo.history import History
 from optuna_metabo.learning import Learner
 from optuna_metabo.past import Past
+from optuna_metabo.scaling import searched
 from optuna_metabo.snapshot import Snapshot
-from optuna_metabo.tasks import Task, bounded
+from optuna_metabo.tasks import Task
 
 
 def best_guess(
@@ -27,8 +27,8 @@ def best_guess(
 ) -> FrozenTrial:
     """The completed trial with the best posterior mean of those that break no constraint.
 
-    Losses over decades are told by their logarithm and very low values drawn up, as in a search,
-    however few there are: one that diverged hides no other.
+    Values are those that a search looks at, with very low ones drawn up however few there are: one
+    that diverged hides no other.
 
     Args:
         now: A study with one objective.
@@ -48,10 +48,8 @@ def best_guess(
     encoding, telling = Encoding.of(space), now.telling
     X = history.encoded(now, encoding)
     told = Task.observed(X[now.places(telling)], now.values(telling)[0])
-    scaled = by_decades(told, encoding.domain.groups)
-    seen = scaled.transformed(bounded(scaled.y))
-    model = Belief(seen, learned.prior).condition(X[:0])
-    expected = model.posterior(X[now.places(trials)]).mean
+    (seen,) = searched([Belief(told, learned.prior)], encoding.domain.groups, least=1)
+    expected = seen.condition(X[:0]).posterior(X[now.places(trials)]).mean
     return trials[int(expected.argmax())]
 
 

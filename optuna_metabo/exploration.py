@@ -18,7 +18,7 @@ from optuna_metabo.ensembles.turns import FIRST_PROBE
 from optuna_metabo.frame import Frame
 from optuna_metabo.shapes import Float
 from optuna_metabo.surrogate import Model, TransferModel
-from optuna_metabo.tasks import Task, bounded
+from optuna_metabo.tasks import Task
 
 # Quasi-random points of which the best that is free is taken.
 N_LOOKED_AT = 32
@@ -108,7 +108,7 @@ def looks_elsewhere(
 
     Args:
         models: What chooses, of each objective.
-        seen: The values of each.
+        seen: The values of each, as a search looks at them.
         x: Where most is promised, or where the trial was.
         number: The trial's.
         with_past: Whether past studies say anything.
@@ -122,7 +122,7 @@ def looks_elsewhere(
     if len(task) < _FIRST_LOOK or not worthwhile:
         return False
     (gain,) = improvement_on_best(model, task, task.X[:0])(x)
-    return bool(gain < np.log(worthwhile * np.ptp(bounded(task.y))))
+    return bool(gain < np.log(worthwhile * np.ptp(task.y)))
 
 
 def quasi_random(

@@ -70,8 +70,9 @@ class MetaGPSampler(BaseSampler):
         seed: Seeds everything random. The same seed gives the same trials, also in another
             process and after a resume.
         n_startup_trials: Quasi-random trials before the first proposal of a study without any
-            usable source. With sources there are none at first; some follow, until the ninth trial
-            at the latest, where their first proposals show that they mislead.
+            usable source; one that repeats a point does not count. With sources there are none at
+            first; some follow, until the ninth trial at the latest, where their first proposals
+            show that they mislead.
         constraints_func: From a finished trial to its constraints, feasible at 0 and below, for
             objectives that do not set them by ``trial.set_constraint``. Its values are not
             written to the storage.

@@ -16,17 +16,19 @@ from optuna_metabo.tasks import bounded
 _MIN_BOUNDED = 10
 
 
-def searched(beliefs: Sequence[Belief], groups: Int[Array, " p"]) -> list[Belief]:
+def searched(
+    beliefs: Sequence[Belief], groups: Int[Array, " p"], *, least: int = _MIN_BOUNDED
+) -> list[Belief]:
     """The objectives as a search looks at them: losses over decades told by their logarithm, and
-    very low values drawn up.
+    very low values drawn up, of so many at least.
     """
     scaled = [replace(one, seen=by_decades(one.seen, groups)) for one in beliefs]
-    return list(map(without_outliers, scaled))
+    return [without_outliers(one, least=least) for one in scaled]
 
 
-def without_outliers(belief: Belief) -> Belief:
+def without_outliers(belief: Belief, *, least: int = _MIN_BOUNDED) -> Belief:
     """The belief with very low values drawn up, as soon as so many are known."""
     seen = belief.seen
-    if len(seen) < _MIN_BOUNDED:
+    if len(seen) < least:
         return belief
     return replace(belief, seen=seen.transformed(bounded(seen.y)))

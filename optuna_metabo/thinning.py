@@ -74,7 +74,9 @@ def of_several(outputs: Sequence[tuple[Float[Array, " n"], Rule]], most: int) ->
 
 
 def evenly(rows: Int[Array, " n"], count: int) -> Int[Array, " k"]:
-    """So many of the rows, the first and the last among them; all if there are not more."""
+    """So many of the rows, the first and of two and more the last among them; all if there are not
+    more.
+    """
     if len(rows) <= count:
         return rows
     return rows[np.linspace(0, len(rows) - 1, count).round().astype(int)]

@@ -128,7 +128,7 @@ def bound(name: str, unit: float) -> SourceStudy:
 
 
 def test_a_constraint_is_looked_at_in_units_of_the_past_and_without_any_in_its_own() -> None:
-    past = Past(tuple(bound(str(i), unit) for i, unit in enumerate((10.0, 40.0, 40.0))))
+    past = Past(tuple(bound(str(i), unit) for i, unit in enumerate((10.0, 40.0, 4e9))))
     X, slack = np.repeat(np.arange(4.0)[:, None] / 4, 2, axis=1), np.array([0.1, -0.2, 0.2, -0.2])
     held = [{"0": -one} for one in slack.tolist()]
     for studies, unit in ((past, 40.0), (Past(), 0.2)):

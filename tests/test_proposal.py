@@ -400,12 +400,14 @@ def test_one_trial_in_three_looks_elsewhere_for_a_thousandth_two_for_a_tenth_of_
     assert at(0.99e-4, 12, range(12, 15), n_objectives=2) == [False] * 3
 
 
-def test_the_range_is_that_without_values_far_below_the_others() -> None:
+def test_the_range_of_a_search_is_that_without_values_far_below_the_others() -> None:
     level = Known(lambda X: np.ones(len(X)), 0.01)
     task = seen([1.0, 0.0] * 6)
     diverged = Task(task.X, np.r_[-1e9, task.y[1:]])
+    elsewhere = quasi_random(FRAME, NONE, seed=0, number=12)
     for one in (task, diverged):
-        assert not looks_elsewhere([level], [one], Z[:1], 12, with_past=True)
+        found = propose(situation(Belief(one, level)), NONE, seed=0, number=12)
+        assert ENCODING.encode(found) != pytest.approx(elsewhere)
 
 
 @pytest.mark.parametrize(

@@ -549,3 +549,13 @@ def test_few_trials_that_lie_close_together_by_chance_have_varied_a_parameter(
     found = source(close).task_for(ENCODING, MAXIMISE, 1)
     assert isinstance(found, SourceTask)
     assert found.shared == shared
+
+
+@pytest.mark.parametrize(("width", "shared"), [(0.24, ("x",)), (0.26, ("x", "y"))])
+def test_a_parameter_is_known_of_which_a_quarter_of_the_range_was_tried(
+    width: float, shared: tuple[str, ...]
+) -> None:
+    tried = [trial_at({"x": i / 9, "y": 0.5 + width * i / 9}, i) for i in range(10)]
+    found = source(tried).task_for(ENCODING, MAXIMISE, 1)
+    assert isinstance(found, SourceTask)
+    assert found.shared == shared

@@ -234,10 +234,25 @@ def test_values_crowded_at_the_best_do_not_hide_how_bad_the_others_are() -> None
 
 def test_a_diverged_trial_is_drawn_up_to_thrice_the_reach_of_the_better_three_quarters() -> None:
     y = np.r_[np.linspace(-1.0, 0.0, 9), -1e9]
-    expected = -3.0 * -np.quantile(y, 0.25)
-    assert bounded(y).min() == expected
+    assert bounded(y).min() == -3.0 * 0.875  # of the better eight of ten
     np.testing.assert_array_equal(bounded(y)[:9], y[:9])
     assert (bounded(np.ones(5)) == 1.0).all()
+
+
+@pytest.mark.parametrize("n", range(4, 30))
+def test_diverged_trials_up_to_a_quarter_of_all_are_drawn_up(n: int) -> None:
+    """A place between two values would lie between one that diverged and one that did not."""
+    for n_diverged in range(1, n // 4 + 1):
+        y = np.r_[np.full(n_diverged, -1e6), np.linspace(-1.0, 0.0, n - n_diverged)]
+        found = bounded(y)
+        assert np.ptp(found) <= 3.0
+        np.testing.assert_array_equal(found[n_diverged:], y[n_diverged:])
+
+
+@given(st.lists(st.floats(-1e9, 1e9), min_size=1, max_size=30))
+def test_what_is_drawn_up_already_stays(values: list[float]) -> None:
+    once = bounded(np.array(values))
+    np.testing.assert_array_equal(bounded(once), once)
 
 
 def test_a_training_that_diverged_once_tells_nothing_of_the_noise_elsewhere() -> None:

@@ -73,12 +73,13 @@ class Turn:
         others expect elsewhere is their ignorance. Later the rival has asks of its own until it is
         refuted or the sources are borne out. Where sources have misled, and a point that they
         thought little of has not borne them out, the next one is their opposites'; while such a
-        point is under way the close experts go on.
+        point is under way the close experts go on, unless the opposites are believed already.
         """
         if self._tries_opposites:
             return OPPOSED
-        is_early = self.seen.n < FIRST_PROBE and self._doubt < _CONVINCING and not self._is_turned
-        if is_early or (self._is_misled and self.seen.is_testing):
+        is_early = self.seen.n < FIRST_PROBE and self._doubt < _CONVINCING
+        goes_on = self._is_misled and self.seen.is_testing
+        if (is_early or goes_on) and not self._is_turned:
             return CLOSE
         return RIVAL if self._is_probe and self.rival > _REFUTED else None
 
@@ -120,9 +121,9 @@ class Turn:
     @property
     def _tries_opposites(self) -> bool:
         """Whether a point that sources thought little of has not borne them out: perhaps the
-        opposite of what they say is true.
+        opposite of what they say is true. One trial at a time is spent on that.
         """
-        is_tested = self.seen.n_tests == 1 and not self.is_doubted
+        is_tested = self.seen.n_tests == 1 and not self.seen.is_testing and not self.is_doubted
         return self._is_misled and is_tested and self.opposed > _UNTHINKABLE
 
     @property

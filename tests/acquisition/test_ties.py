@@ -32,6 +32,13 @@ def test_a_point_stays_where_every_axis_tells() -> None:
     np.testing.assert_array_equal(found, [0.3, 0.1])
 
 
+def test_an_axis_along_which_any_point_is_worse_makes_a_difference() -> None:
+    def gap(X: Array) -> Array:
+        return first(X) - 0.01 * ((X[:, 1] > 0.2) & (X[:, 1] < 0.75))
+
+    np.testing.assert_array_equal(settled(whole(PLANE), [0.3, 0.1], GIVEN, gap), [0.3, 0.1])
+
+
 def test_points_without_a_place_on_the_axis_say_nothing_of_it() -> None:
     given = np.array([[0.3, ABSENT], [0.3, 1.4], [0.9, 0.7]])
     np.testing.assert_array_equal(settled(whole(PLANE), [0.3, 0.1], given), [0.3, 0.7])

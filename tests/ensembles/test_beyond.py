@@ -9,6 +9,7 @@ import pytest
 from numpy import ndarray as Array
 
 from optuna_metabo.domain import Dimension, Domain
+from optuna_metabo.ensembles import averaging
 from optuna_metabo.ensembles import beyond as module
 from optuna_metabo.ensembles.averaging import Averaging, AveragingPrior
 from optuna_metabo.ensembles.beyond import NOTHING, Beyond, Lacking
@@ -106,6 +107,23 @@ def test_it_is_a_function_of_the_lacking_columns_alone() -> None:
     (one,) = found.values()
     columns = squared_distance(X[:, 1:], X[:, 1:], kernel.lengthscale[1:])
     np.testing.assert_allclose(one.correlation(X, X), matern52(columns), atol=1e-12)
+
+
+def test_sources_are_chosen_by_what_is_beyond_them_as_they_are_weighed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """With the new study's own lengthscales, not with those of sources that know the parameter."""
+    asked, evidence = [], averaging.distant_evidence
+    monkeypatch.setattr(
+        averaging, "distant_evidence", lambda *parts: asked.append(parts[0]) or evidence(*parts)
+    )
+    prior = prior_of([*lack_z(13), *(with_z(12, seed) for seed in range(13))])
+    model = prior.weighed(with_z(12, 50), X[:0])
+    (kernels,) = asked
+    assert set(kernels) == set(model.kernels) == {"own", "shared", "lacking [2]"}
+    for name, kernel in model.kernels.items():
+        np.testing.assert_array_equal(kernels[name].lengthscale, kernel.lengthscale)
+    assert model.kernels["shared"].lengthscale[2] != model.kernels["own"].lengthscale[2]
 
 
 def test_of_many_sets_those_of_the_most_weight_stay(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -78,6 +78,20 @@ def test_of_few_values_nothing_is_changed() -> None:
     assert by_decades(nothing, GROUPS) is nothing
 
 
+def test_a_value_that_hyperparameters_are_not_fitted_to_yet_does_not_change_the_scale(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """It would change from ask to ask, and otherwise where the study is resumed."""
+    monkeypatch.setattr(module, "_is_better_told", lambda *_: True)
+    monkeypatch.setattr(module, "_TOLD", Memory(2**16))
+    losses, late = 1.0 + 50.0 * WAY, np.r_[np.zeros(27), np.full(3, 1e6)]
+    told = task(losses + late)
+    assert len(settled(told)) == 27
+    assert by_decades(told, GROUPS) is told
+    early = task(losses + late[::-1])
+    assert by_decades(early, GROUPS) is not early
+
+
 def test_the_evidence_decides() -> None:
     """A plane that comes near to 0 at one point is still a plane."""
     plane = X @ np.array([3.0, 1.0])

@@ -71,6 +71,15 @@ def test_lengthscales_of_sources_hold_those_of_the_target_more_than_usual_ones_d
     assert 0.0 < held[:3].mean() < 0.9 * own[:3].mean()
 
 
+@pytest.mark.parametrize("n", [1, 2, 8])
+def test_lengthscales_are_those_of_the_sources_before_values_tell_otherwise(n: int) -> None:
+    usual = HyperparameterPrior.default(3).loc
+    theirs = usual + np.array([-1.5, 0.0, 1.5, 0.0, 0.0])
+    held, own = (target_theta(task(n), GROUPS, theta) for theta in (theirs, None))
+    assert np.abs(held - theirs)[:3].max() < 0.7
+    assert held[2] - held[0] > own[2] - own[0] + 1.5
+
+
 def test_they_do_not_depend_on_the_order_of_the_trials() -> None:
     one, rows = task(300), np.random.default_rng(1).permutation(300)
     other = Task(one.X[rows], one.y[rows])
