@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from optuna_metabo.learning import Learned, trusted
 from optuna_metabo.logs import LOGGER, counted, named, warn
 from optuna_metabo.past import Past
-from optuna_metabo.past_study import SourceTask
+from optuna_metabo.past_study import LeftOut, SourceTask
 from optuna_metabo.reading import listed
 from optuna_metabo.snapshot import Snapshot
 from optuna_metabo.surrogate import TRUSTED
@@ -53,7 +53,9 @@ class Announcer:
             learned: What they say of each objective.
             transfers: Whether they are listened to at all.
         """
-        left_out = {one.name: one for part in learned for one in (*past.left_out, *part.left_out)}
+        left_out: dict[str, LeftOut] = {}
+        for one in (*past.left_out, *(x for part in learned for x in part.left_out)):
+            left_out.setdefault(one.name, one)  # as ``explain``, by the first objective
         if not left_out and now.name in self.settled:
             return
         helping = dict.fromkeys(source.study.name for one in learned for source in one.used)

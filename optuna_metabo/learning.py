@@ -218,10 +218,19 @@ class Learner:
             """For each objective, worked out."""
             count = len(objectives)
             outputs = [Output.objective(one, count, past.studies) for one in objectives]
-            return [self.learn(past.studies, space, output) for output in outputs]
+            found = [self.learn(past.studies, space, output) for output in outputs]
+            self._warn_of_missing(found)
+            return found
 
-        own = None if self._own is None else self._own.tobytes()
+        own = self.target and self.target.name, None if self._own is None else self._own.tobytes()
         return self._last.get((past.token, own, *objectives, *map(repr, space.items())), learned)
+
+    def _warn_of_missing(self, learned: Sequence[Learned]) -> None:
+        """Tells once of features that the target or sources lack."""
+        if self.features is not None and self.target is not None:
+            used = {x.study.name: x.study.attributes for part in learned for x in part.used}
+            own = self.target.name, self.target.user_attrs
+            self.features.warn_of_missing(own, used.items())
 
     @property
     def transfers(self) -> bool:
