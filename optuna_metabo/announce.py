@@ -4,18 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
-from optuna_metabo.belief import trust
+from optuna_metabo.learning import Learned, trusted
 from optuna_metabo.logs import LOGGER, counted, named, warn
 from optuna_metabo.past import Past
-from optuna_metabo.past_study import SourceTask
+from optuna_metabo.past_study import LeftOut, SourceTask
 from optuna_metabo.reading import listed
 from optuna_metabo.snapshot import Snapshot
 from optuna_metabo.surrogate import TRUSTED
-
-if TYPE_CHECKING:
-    from optuna_metabo.learning import Learned
 
 _STUDIES = ("past study", "past studies")
 # When it is certain that a past study shares no parameter. The first trial does not tell: in a
@@ -57,7 +53,9 @@ class Announcer:
             learned: What they say of each objective.
             transfers: Whether they are listened to at all.
         """
-        left_out = {one.name: one for part in learned for one in (*past.left_out, *part.left_out)}
+        left_out: dict[str, LeftOut] = {}
+        for one in (*past.left_out, *(x for part in learned for x in part.left_out)):
+            left_out.setdefault(one.name, one)  # as ``explain``, by the first objective
         if not left_out and now.name in self.settled:
             return
         helping = dict.fromkeys(source.study.name for one in learned for source in one.used)
@@ -68,9 +66,8 @@ class Announcer:
             used = _used(now, past, learned) if transfers else []
             open_ = [*helping, *(one.name for one in idle if one not in unused)]
             waiting = [name for name in open_ if name not in used] if transfers else []
-            doubted = [trust(one.prior) < TRUSTED for one in learned if one.used]
             names = used, waiting, [one.name for one in unused]
-            line = _greeting(now.name, *names, is_doubted=bool(doubted) and all(doubted))
+            line = _greeting(now.name, *names, is_doubted=trusted(learned) < TRUSTED)
             self._greet(now, line, is_last=is_certain or not waiting)
         untold = [one for one in unused if not (one.told or one.may_return)]
         new = [one for one in untold if one.name not in self.named]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -17,6 +17,9 @@ from optuna_metabo.reading import listed
 from optuna_metabo.shapes import Float
 
 FeaturesOf = Sequence[str] | Mapping[str, Mapping[str, float]] | None
+
+# The name of a study and its user attributes.
+Known = tuple[str, Mapping[str, Any]]
 
 _EXPECTED = (
     "names of user attributes, such as ['n_rows', 'n_classes'], or a mapping "
@@ -58,32 +61,34 @@ class Features:
             raise ValueError(f"features expects {expected}, got {request!r}")
         return cls(tuple(names), given)
 
-    def table(self, studies: Iterable[tuple[str, Mapping[str, Any]]]) -> Float[Array, "k f"]:
-        """The features of some studies; NaN of one that a study does not have, which is said once.
+    def table(self, studies: Iterable[Known]) -> Float[Array, "k f"]:
+        """The features of some studies; NaN of one that a study does not have."""
+        rows = [[number(told.get(one)) for one in self.names] for told in map(self._told, studies)]
+        return np.array(rows, dtype=float).reshape(len(rows), len(self.names))
 
-        Args:
-            studies: The name and the user attributes of each.
-        """
-        names, rows = [], []
-        for name, attributes in studies:
-            told = attributes if self.given is None else self.given.get(name, {})
-            names.append(name)
-            rows.append([number(told.get(one)) for one in self.names])
-        found = np.array(rows, dtype=float).reshape(len(rows), len(self.names))
-        self._warn(names, found)
-        return found
+    def warn_of_missing(self, target: Known, past: Collection[Known]) -> None:
+        """One warning for all that the target and past studies lack and was not told before."""
+        missing = [self._missing(one, target, past) for one in self.names]
+        if any(missing):
+            warn(f"features left out: {'; '.join(filter(None, missing))}.")
 
-    def _warn(self, studies: Sequence[str], found: Float[Array, "k f"]) -> None:
-        """One warning for all that is missing and was not told before."""
-        missing = []
-        for feature, column in zip(self.names, found.T, strict=True):
-            lacking = [name for name, x in zip(studies, column, strict=True) if math.isnan(x)]
-            new = [name for name in lacking if (name, feature) not in self.warned]
-            self.warned.update((name, feature) for name in new)
-            if new:
-                missing.append(f"{feature!r} is no finite number in {listed(new)}")
-        if missing:
-            warn(f"features that are left out of some studies: {'; '.join(missing)}.")
+    def _missing(self, feature: str, target: Known, past: Collection[Known]) -> str:
+        """Where a feature is newly found missing, or nothing."""
+        own, lacking = self._lacking(feature, [target]), self._lacking(feature, past)
+        new = [one for one in (*own, *lacking) if (one, feature) not in self.warned]
+        self.warned.update((one, feature) for one in new)
+        where = listed(new)
+        if len(lacking) == len(past) and not {*new}.isdisjoint(lacking):
+            where = "any past study" + "".join(f", nor in {one!r}" for one in own)
+        return f"{feature!r} is no finite number in {where}" if new else ""
+
+    def _lacking(self, feature: str, studies: Collection[Known]) -> list[str]:
+        return [one[0] for one in studies if math.isnan(number(self._told(one).get(feature)))]
+
+    def _told(self, study: Known) -> Mapping[str, Any]:
+        """What is known of a study, its features among it."""
+        name, attributes = study
+        return attributes if self.given is None else self.given.get(name, {})
 
 
 def _named_in(request: Mapping[str, Mapping[str, float]]) -> list[str]:

@@ -11,6 +11,7 @@ import numpy as np
 from numpy import ndarray as Array
 from optuna.distributions import BaseDistribution, CategoricalDistribution, FloatDistribution
 
+from optuna_metabo.belief import trust
 from optuna_metabo.columns import encoded_together
 from optuna_metabo.encoding import Encoding
 from optuna_metabo.ensembles.likeness import Likeness, Weighable
@@ -217,10 +218,19 @@ class Learner:
             """For each objective, worked out."""
             count = len(objectives)
             outputs = [Output.objective(one, count, past.studies) for one in objectives]
-            return [self.learn(past.studies, space, output) for output in outputs]
+            found = [self.learn(past.studies, space, output) for output in outputs]
+            self._warn_of_missing(found)
+            return found
 
-        own = None if self._own is None else self._own.tobytes()
+        own = self.target and self.target.name, None if self._own is None else self._own.tobytes()
         return self._last.get((past.token, own, *objectives, *map(repr, space.items())), learned)
+
+    def _warn_of_missing(self, learned: Sequence[Learned]) -> None:
+        """Tells once of features that the target or sources lack."""
+        if self.features is not None and self.target is not None:
+            used = {x.study.name: x.study.attributes for part in learned for x in part.used}
+            own = self.target.name, self.target.user_attrs
+            self.features.warn_of_missing(own, used.items())
 
     @property
     def transfers(self) -> bool:
@@ -260,6 +270,11 @@ class Learner:
 def is_start_up(learned: Sequence[Learned], n_ended: int, n_startup_trials: int) -> bool:
     """Whether there is too little to be modelled: no sources that are heard, and few trials."""
     return n_ended < n_startup_trials and not any(one.is_heard for one in learned)
+
+
+def trusted(learned: Sequence[Learned]) -> float:
+    """How far sources are believed before any value, in the objective where they are most."""
+    return max((trust(one.prior) for one in learned if one.used), default=1.0)
 
 
 def _weighed(learned: Learned, prior: Weighable, weights: Float[Array, " k"]) -> Learned:

@@ -38,6 +38,8 @@ _DTYPES = {
 }
 _NAMES = {dtype: name for name, dtype in _DTYPES.items()}
 
+_EXPECTED = "a file that TransferPrior.save or 'optuna-metabo prior build' has written"
+
 
 class PriorFileError(ValueError):
     """A file that is not a whole and unaltered prior of this version or an earlier one.
@@ -53,9 +55,8 @@ class PriorFileError(ValueError):
 
     def __init__(self, path: str | os.PathLike[str], problem: str) -> None:
         super().__init__(
-            f"{os.fspath(path)!r} cannot be read: {problem}. Expected a file that "
-            f"TransferPrior.save or 'optuna-metabo prior build' has written, of version {VERSION} "
-            "at most"
+            f"{os.fspath(path)!r} cannot be read: {problem}. Expected {_EXPECTED}, of version "
+            f"{VERSION} at most"
         )
 
 
@@ -139,7 +140,12 @@ def read(path: str | os.PathLike[str]) -> Content:
         TypeError, ValueError: If ``path`` names no file.
     """
     checked(path)
-    if not stat.S_ISREG(os.stat(path).st_mode):  # opening a pipe would wait for its other end
+    try:
+        mode = os.stat(path).st_mode
+    except FileNotFoundError as error:
+        told = f"no such file, expected {_EXPECTED}"
+        raise FileNotFoundError(error.errno, told, os.fspath(path)) from None
+    if not stat.S_ISREG(mode):  # opening a pipe would wait for its other end
         raise PriorFileError(path, "it is no regular file")
     with open(path, "rb") as file:
         try:

@@ -79,6 +79,19 @@ def test_of_a_study_deleted_before_the_first_trial_is_warned_once(
     assert "left out: q (is not in the storage any more)" in str(explanation)
 
 
+def test_a_study_of_one_objective_is_left_out_of_two_for_the_reason_that_explain_tells() -> None:
+    def two(trial: optuna.Trial) -> tuple[float, float]:
+        return line(trial), trial.suggest_float("y", 0, 1)
+
+    sampler = MetaGPSampler([past("single", 5)], seed=0)
+    study = optuna.create_study(directions=["minimize"] * 2, sampler=sampler)
+    reason = "none of its 1 objectives is objective 1 of 2"
+    with pytest.warns(UserWarning, match=f"left out: 'single': {reason}$"):
+        study.optimize(two, n_trials=2)
+    (source,) = sampler.explain(study).sources
+    assert source.reason == reason
+
+
 def test_without_past_studies_nothing_is_said(log: list[tuple[str, str]]) -> None:
     run(MetaGPSampler(seed=0))
     assert log == []

@@ -116,10 +116,33 @@ def test_what_is_no_number_is_one_warning_and_changes_nothing(
         warnings.simplefilter("always")
         assert first(sampler, {"text": "few", "nan": float("nan"), "constant": 3}, 3) == plain
     assert [str(one.message) for one in told if name in str(one.message)] == [
-        f"features that are left out of some studies: {name!r} is no finite number in 'new'.",
-        f"features that are left out of some studies: {name!r} is no finite number in 'past-0', "
-        "'past-1', 'past-2', 'past-3', 'past-4' and 7 more.",
+        f"features left out: {name!r} is no finite number in any past study, nor in 'new'."
     ]
+
+
+def test_a_misspelled_feature_is_told_of_where_the_study_has_it_and_where_it_has_not(
+    studies: list[optuna.Study],
+) -> None:
+    sampler = MetaGPSampler(studies, features=["n_row"], seed=0)
+    with pytest.warns(UserWarning, match="n_row") as told:
+        first(sampler, {"n_rows": 100}, 2)
+    assert [str(one.message) for one in told if "n_row" in str(one.message)] == [
+        "features left out: 'n_row' is no finite number in any past study, nor in 'new'."
+    ]
+    sampler = MetaGPSampler(studies, features=["n_row"], seed=0)
+    with pytest.warns(UserWarning, match="'n_row' is no finite number in any past study.$"):
+        first(sampler, {"n_row": 100})
+
+
+def test_another_study_without_a_feature_is_told_of_without_the_past_ones(
+    studies: list[optuna.Study],
+) -> None:
+    sampler = MetaGPSampler(studies, features=["n_row"], seed=0)
+    with pytest.warns(UserWarning, match="'n_row' is no finite number in any past study, nor"):
+        first(sampler, {})
+    study = optuna.create_study(study_name="next", sampler=sampler)
+    with pytest.warns(UserWarning, match="out: 'n_row' is no finite number in 'next'.$"):
+        study.optimize(tuned(100), n_trials=1)
 
 
 def test_a_study_that_lacks_a_feature_does_not_keep_others_from_counting(

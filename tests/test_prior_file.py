@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import io
 import json
 import os
@@ -379,8 +380,14 @@ def test_a_pipe_is_no_prior_and_does_not_hang(tmp_path: Path) -> None:
 
 
 def test_a_file_that_is_not_there_is_an_error_of_the_system(tmp_path: Path) -> None:
-    with pytest.raises(FileNotFoundError):
-        MetaGPSampler(prior=tmp_path / "typo.prior")
+    path = tmp_path / "typo.prior"
+    expected = (
+        "no such file, expected a file that TransferPrior.save or 'optuna-metabo prior build'"
+    )
+    with pytest.raises(FileNotFoundError, match=expected) as raised:
+        MetaGPSampler(prior=path)
+    assert raised.value.errno == errno.ENOENT
+    assert os.fspath(path) == raised.value.filename in str(raised.value)
 
 
 def test_what_was_there_stays_when_writing_fails(

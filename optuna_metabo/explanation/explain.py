@@ -9,7 +9,6 @@ import numpy as np
 from numpy import ndarray as Array
 from optuna.trial import FrozenTrial
 
-from optuna_metabo.belief import trust
 from optuna_metabo.encoding import Encoding
 from optuna_metabo.explanation.agreement import error_of_each, is_spread, tau
 from optuna_metabo.explanation.parts import (
@@ -19,7 +18,7 @@ from optuna_metabo.explanation.parts import (
     TrialExplanation,
 )
 from optuna_metabo.explanation.retrospect import Retrospect
-from optuna_metabo.learning import Description, Learned
+from optuna_metabo.learning import Description, Learned, trusted
 from optuna_metabo.past_study import LeftOut, SourceTask
 from optuna_metabo.ranges import Space, holds
 from optuna_metabo.shapes import Float
@@ -86,9 +85,14 @@ def explain(back: Retrospect) -> Explanation:
         tuple(one.sign > 0.0 for one in back.now.objectives),
         tuple(_features(one.description) for one in back.learned if one.description),
         sum(model.opposition for model in models) / len(models),
-        max((trust(one.prior) for one in back.learned if one.used), default=1.0),
+        _trust(back),
         len(back.trials),
     )
+
+
+def _trust(back: Retrospect) -> float:
+    """As the first trials had it, over their parameters; before any, over what is known."""
+    return back.step(back.trials[0]).trust if back.trials else trusted(back.learned)
 
 
 def _used(learned: Sequence[Learned]) -> dict[Hashable, SourceTask]:

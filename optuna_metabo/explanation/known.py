@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -11,11 +11,31 @@ from numpy import ndarray as Array
 
 from optuna_metabo.belief import Belief, past_counts
 from optuna_metabo.ensembles.decades import decades_of
-from optuna_metabo.explanation.predictions import Back
+from optuna_metabo.explanation.origin import Origin
+from optuna_metabo.explanation.predictions import Back, Prediction
 from optuna_metabo.scaling import searched, without_outliers
 from optuna_metabo.shapes import Float, Int
 from optuna_metabo.surrogate import Model, TransferModel
 from optuna_metabo.tasks import Task
+
+
+@dataclass(frozen=True)
+class Step:
+    """What was believed when one trial began.
+
+    Args:
+        n_told: The number of trials whose values were known.
+        weights: Of the past studies that were used then, by their keys.
+        trust: How far these were believed before any value, over the parameters known then.
+        origin: What the trial came from; see :mod:`optuna_metabo.explanation.origin`.
+        prediction: What was expected of each objective; ``None`` before the first value.
+    """
+
+    n_told: int
+    weights: Mapping[Hashable, float]
+    trust: float
+    origin: Origin
+    prediction: Prediction | None
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ The definition holds for every surrogate, because it needs nothing but weights a
 5. if it lies within a twentieth of every range (and has the same
    choices) of the best trial of one that counted, in the parameters that this one has: **that
    study's optimum**; of several as near as that, all of them;
-6. if one past study has more than half of what all of them count: **that study**;
+6. if one past study has more than two thirds of what all of them count: **that study**;
 7. else what is **common to** those that counted.
 
 A study counts with a hundredth of the heaviest one's weight.
@@ -53,6 +53,8 @@ _NEAR = 0.05
 _COUNTS = 0.01
 # More than a half, and not by rounding alone.
 _MOST = 0.5 + 1e-9
+# With little more than a half the others say nearly as much, and may say something else.
+_CLEARLY = 2.0 / 3.0 + 1e-9
 # More names than this are counted, not listed.
 _MOST_NAMED = 2
 
@@ -157,7 +159,7 @@ def chosen_by(
     for i in counting.tolist():
         by_name[names[i]] += weights[i]
     name, weight = by_name.most_common(1)[0]
-    if weight > _MOST * weights.sum():
+    if weight > _CLEARLY * weights.sum():
         return Origin("source", (name,))
     return Origin("common", tuple(by_name))
 

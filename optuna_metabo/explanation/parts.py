@@ -165,7 +165,7 @@ class Explanation:
         weight_of_opposites: What is believed of the opposite of what the sources say, as if a
             direction were mistaken; a part of the weights of the sources.
         trust: How far the sources were believed before any value, from 0 to 1: as far as they
-            tell each other's best trials.
+            tell each other's best trials, over the parameters that the first trial had.
         n_trials: The number of its trials that have parameters, of which ``trials`` are told.
 
     Example:

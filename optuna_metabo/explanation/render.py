@@ -41,8 +41,8 @@ _OPPOSED = (
     "this one, mistaken?"
 )
 _DOUBTED = (
-    "past studies tell little of each other's best trials: the first trials of this one look "
-    "elsewhere, where they do not expect the worst"
+    "past studies tell little of each other's best trials: until values bear them out the first "
+    "trials of this one look elsewhere, where they do not expect the worst"
 )
 _HEAD = ("past study", "weight now", "at first", "likeness", "agreement", "trials", "missing")
 

@@ -21,14 +21,14 @@ from optuna_metabo.asking import known_space
 from optuna_metabo.belief import Belief
 from optuna_metabo.encoding import Encoding
 from optuna_metabo.ensembles.source_models import SourceModels
-from optuna_metabo.explanation.known import Known
+from optuna_metabo.explanation.known import Known, Step
 from optuna_metabo.explanation.moments import Ended, Growth, ended_before, running_at, was_added
 from optuna_metabo.explanation.names import told_apart
 from optuna_metabo.explanation.origin import Origin, chosen_by, shares, together
 from optuna_metabo.explanation.predictions import Prediction, check_points
 from optuna_metabo.exploration import Prospect
 from optuna_metabo.history import History
-from optuna_metabo.learning import Learned, Learner, is_start_up
+from optuna_metabo.learning import Learned, Learner, is_start_up, trusted
 from optuna_metabo.limits import learned_of_success, may_fail
 from optuna_metabo.memory import Memory, digest_of
 from optuna_metabo.objectives import divided
@@ -39,23 +39,6 @@ from optuna_metabo.shapes import Float
 from optuna_metabo.snapshot import Snapshot
 from optuna_metabo.surrogate import Model, Task
 from optuna_metabo.tasks import observed_together, unit_of
-
-
-@dataclass(frozen=True)
-class Step:
-    """What was believed when one trial began.
-
-    Args:
-        n_told: The number of trials whose values were known.
-        weights: Of the past studies that were used then, by their keys.
-        origin: What the trial came from; see :mod:`optuna_metabo.explanation.origin`.
-        prediction: What was expected of each objective; ``None`` before the first value.
-    """
-
-    n_told: int
-    weights: Mapping[Hashable, float]
-    origin: Origin
-    prediction: Prediction | None
 
 
 @dataclass(frozen=True)
@@ -239,6 +222,7 @@ class Retrospect:
         return Step(
             len(told),
             self.weights(known.models),
+            trusted(self.learned),
             self._origin(trial, known, ended, under_way),
             Prediction.together(self._predictions(told, x)) if all(map(len, known.seen)) else None,
         )

@@ -23,6 +23,7 @@ from optuna_metabo.experimental import name_metrics
 from optuna_metabo.explanation import explain
 from optuna_metabo.explanation.explain import Agreement, _agreement
 from optuna_metabo.explanation.retrospect import Retrospect
+from optuna_metabo.learning import trusted
 from tests.explanation.conftest import Studies, bowl, past
 
 Objective = Callable[[optuna.Trial], float]
@@ -407,21 +408,35 @@ def test_of_past_studies_that_say_the_opposite_the_user_is_told() -> None:
     assert told["wrong"].sources[0].weight >= told["wrong"].weight_of_opposites
 
 
+PLACES = ((0.15, 0.15), (0.85, 0.2), (0.2, 0.85), (0.8, 0.8), (0.5, 0.5))
+
+
+def peak(at: tuple[float, float], trial: optuna.Trial) -> float:
+    """Best in a place that tells nothing of that of another one."""
+    x, y = trial.suggest_float("x", 0.0, 1.0), trial.suggest_float("y", 0.0, 1.0)
+    away = (x - at[0]) ** 2 + (y - at[1]) ** 2
+    return 0.01 * away - float(np.exp(-away / 0.02))
+
+
+def slope_or_peak(at: tuple[float, float], trial: optuna.Trial) -> float:
+    """In one branch what all have in common, in the other what none has."""
+    if trial.suggest_categorical("model", ["slope", "peak"]) == "slope":
+        return 0.01 * (trial.suggest_float("z", 0.0, 1.0) - 0.3) ** 2
+    return peak(at, trial)
+
+
+def past_of(
+    objective: Callable[[tuple[float, float], optuna.Trial], float], at: tuple[float, float]
+) -> optuna.Study:
+    sampler = optuna.samplers.RandomSampler(PLACES.index(at))
+    source = optuna.create_study(study_name=f"{at}", sampler=sampler)
+    source.optimize(partial(objective, at), n_trials=40)
+    return source
+
+
 def test_of_past_studies_that_tell_nothing_of_each_other_the_user_is_told() -> None:
     """The first trials look elsewhere, but not where all of these studies were bad."""
-
-    def peak(at: tuple[float, float], trial: optuna.Trial) -> float:
-        x, y = trial.suggest_float("x", 0.0, 1.0), trial.suggest_float("y", 0.0, 1.0)
-        away = (x - at[0]) ** 2 + (y - at[1]) ** 2
-        return 0.01 * away - float(np.exp(-away / 0.02))
-
-    sources = []
-    for at in ((0.15, 0.15), (0.85, 0.2), (0.2, 0.85), (0.8, 0.8), (0.5, 0.5)):
-        source = optuna.create_study(
-            study_name=f"{at}", sampler=optuna.samplers.RandomSampler(len(sources))
-        )
-        source.optimize(partial(peak, at), n_trials=40)
-        sources.append(source)
+    sources = [past_of(peak, at) for at in PLACES]
     sampler = MetaGPSampler(sources, seed=0)
     study = optuna.create_study(sampler=sampler)
     study.optimize(partial(peak, (0.3, 0.6)), n_trials=8)
@@ -437,6 +452,21 @@ def test_of_past_studies_that_tell_nothing_of_each_other_the_user_is_told() -> N
     believed = MetaGPSampler(sources[:2], seed=0).explain(study)
     assert believed.trust == 1.0
     assert "tell little" not in str(believed)
+
+
+def test_past_studies_were_doubted_only_over_the_parameters_that_the_first_trials_had() -> None:
+    """Those of a branch that comes later may be doubted: no trial looked elsewhere for it."""
+    sampler = MetaGPSampler([past_of(slope_or_peak, at) for at in PLACES], seed=0)
+    study, new = optuna.create_study(sampler=sampler), partial(slope_or_peak, (0.3, 0.6))
+    for model in (*["slope"] * 6, "peak"):
+        study.enqueue_trial({"model": model})
+    study.optimize(new, n_trials=6)
+    before = sampler.explain(study)
+    study.optimize(new, n_trials=1)
+    after = sampler.explain(study)
+    assert {"anew"}.isdisjoint(one.origin.kind for one in after.trials)
+    assert before.trust == after.trust == 1.0
+    assert "tell little" not in str(after)
 
 
 def test_past_studies_of_one_name_are_told_apart_in_the_order_they_were_given(
@@ -766,8 +796,8 @@ def test_of_several_objectives_the_trust_is_that_of_the_one_that_is_believed_mos
         directions=["minimize"] * 2, sampler=MetaGPSampler([source], seed=0)
     )
     study.optimize(two, n_trials=2)
-    trusts = iter((0.2, 0.9))
-    monkeypatch.setitem(explain.__globals__, "trust", lambda prior: next(trusts))
+    trusts = itertools.cycle((0.2, 0.9))
+    monkeypatch.setitem(trusted.__globals__, "trust", lambda prior: next(trusts))
     assert study.sampler.explain(study).trust == 0.9
 
 

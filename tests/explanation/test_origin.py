@@ -33,12 +33,18 @@ def test_the_best_trial_of_a_study_that_counts_is_named_the_heaviest_first() -> 
 
 
 def test_elsewhere_it_is_one_study_or_what_is_common_to_those_that_count() -> None:
-    assert origin([0.5, 0.5], [0.4, 0.1, 0.1, 0.4]) == Origin("source", ("a",))
-    assert origin([0.5, 0.5], [0.3, 0.0, 0.4, 0.3]).kind == "source"
+    assert origin([0.5, 0.5], [0.5, 0.1, 0.1, 0.3]) == Origin("source", ("a",))
+    assert origin([0.5, 0.5], [0.1, 0.0, 0.4, 0.5]) == Origin("source", ("c",))
     assert origin([0.5, 0.5], [0.3, 0.3, 0.3, 0.1]) == Origin("common", NAMES)
     assert origin([0.5, 0.5], [0.4, 0.0, 0.4, 0.2]) == Origin("common", ("a", "c"))
-    # But for rounding two have the same.
-    assert origin([0.5, 0.5], [0.35 + 1e-12, 0.35, 0.0, 0.3]) == Origin("common", ("a", "b"))
+
+
+def test_one_study_is_named_only_with_more_than_two_thirds_of_what_all_of_them_count() -> None:
+    assert origin([0.5, 0.5], [0.35001, 0.34999, 0.0, 0.3]) == Origin("common", ("a", "b"))
+    assert origin([0.5, 0.5], [0.46, 0.24, 0.0, 0.3]) == Origin("common", ("a", "b"))
+    assert origin([0.5, 0.5], [0.48, 0.22, 0.0, 0.3]) == Origin("source", ("a",))
+    # But for rounding it has two thirds.
+    assert origin([0.5, 0.5], [0.4 + 1e-12, 0.2, 0.0, 0.4]) == Origin("common", ("a", "b"))
 
 
 def test_where_most_of_what_past_studies_have_is_their_opposites_it_is_the_opposite() -> None:
@@ -50,7 +56,7 @@ def test_where_most_of_what_past_studies_have_is_their_opposites_it_is_the_oppos
 
 def test_a_study_that_serves_two_objectives_counts_with_both_shares() -> None:
     found = chosen_by(
-        np.array([0.5, 0.5]), np.array([0.3, 0.2, 0.3, 0.2, 0.0]), ("a", "b", "a", "c"),
+        np.array([0.5, 0.5]), np.array([0.4, 0.15, 0.3, 0.15, 0.0]), ("a", "b", "a", "c"),
         [*TASKS, TASKS[0]],
     )  # fmt: skip
     assert found == Origin("source", ("a",))
