@@ -162,7 +162,7 @@ def test_before_the_first_value_it_is_the_expected_one_and_then_a_complement() -
 def test_without_sources_and_values_only_the_chance_is_known() -> None:
     belief, slack = Belief(seen([]), Known(first)), Known(lambda X: second(X) - 0.5)
     found = acquisition(situation(belief, success=Belief(seen([-1.0]), slack)))
-    np.testing.assert_allclose(found, 2.0 * norm.logcdf((Z[:, 1] - 0.5) / 0.1), rtol=1e-6)
+    np.testing.assert_allclose(found, 3.0 * norm.logcdf((Z[:, 1] - 0.5) / 0.1), rtol=1e-6)
 
 
 def test_of_several_objectives_the_hypervolume_above_the_front_counts() -> None:
