@@ -274,8 +274,11 @@ class Search:
 
     @property
     def _is_early(self) -> bool:
-        """Whether past studies choose the first few points."""
-        return 0 < self.now.n_seen < FIRST_PROBE and past_counts(self._models)
+        """Whether past studies choose the first few points, wherever these may lie: what they
+        expect most of may be no place for a trial that is limited.
+        """
+        is_first = 0 < self.now.n_seen < FIRST_PROBE and not self.now.is_limited
+        return is_first and past_counts(self._models)
 
     def _cautious(self, model: Model, gain: Acquisition) -> Acquisition:
         """A gain that is not the tail of what is expected.
