@@ -47,11 +47,9 @@ _MAX_OPTIMA = 64
 _BESIDE_OTHERS = 2**14
 # The logarithm of what a trial that does not fail is worth where trials fail, a part of what it is
 # expected to be better than the median feasible value; and the power of the chance that it does
-# not. What sources promise beyond a border they are sure of, so that proposals go for a chance of
-# a few percent time and again. With the chance squared and a thousandth, 23 of 30 trials failed
-# where the optimum of all past studies does (three of four points fail; best value .42), now 18
-# (.38); with as much for every success, whatever its value, 20 (.40), and what is likeliest not to
-# fail was repeated, however bad it was.
+# not: what sources promise beyond a border they are sure of. With the chance squared and a
+# thousandth 23 of 30 trials failed where the optimum of all past studies does (best value .42),
+# now 18 (.38); with as much for each success 20 (.40), and the likeliest one was repeated.
 _WORTH, _CAUTION = np.log(1e-2), 3.0
 
 
@@ -228,11 +226,8 @@ class Search:
         if not is_known:
             return chance
         models = self._models
-        gain = (
-            self._single_gain(models[0], within)
-            if len(models) == 1
-            else self._several_gain(models)
-        )
+        is_one = len(models) == 1
+        gain = self._single_gain(models[0], within) if is_one else self._several_gain(models)
         return (lambda X: gain(X) + chance(X)) if self.now.is_limited else gain
 
     def _chance(self) -> Acquisition:
