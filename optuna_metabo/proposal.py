@@ -36,10 +36,10 @@ _N_INCUMBENTS = 5
 _RANK = 1e-6
 # What the worth of points differs by at least where no chance to be feasible makes up for it.
 _MORE = 1e9
-# The power of the chance that one of the first few points is among what is expected to be the
-# better quarter of all, told from so many points; and how many of a part of the space are looked
-# at to tell what is expected to be its best.
-_SHY, _EVERYWHERE = 4.0, 64
+# The power of the chance that a point that past studies choose is among what is expected to be the
+# better quarter of all; the weight of what does not go with them from which on others count, too;
+# and the number of points that tell what is expected all over the space, or a part of it.
+_SHY, _DOUBTED, _EVERYWHERE = 4.0, 0.3, 64
 # Sources whose optima are looked at.
 _MAX_OPTIMA = 64
 # Where in the quasi-random sequence the points begin of trials that others, which may not know of
@@ -264,16 +264,20 @@ class Search:
         seen = now.objectives[0].seen.only(now.feasible)
         if len(seen) or len(now.pending):
             gain = improvement_on_best(model, seen, now.pending, within)
-            return self._cautious(model, gain) if self._is_early else gain
+            return self._cautious(model, gain) if self._is_led else gain
         return partial(improvement_on, model, 0.0) if now.is_limited else partial(value, model)
 
     @property
-    def _is_early(self) -> bool:
-        """Whether past studies choose the first few points, wherever these may lie: what they
-        expect most of may be no place for a trial that is limited.
+    def _is_led(self) -> bool:
+        """Whether past studies choose: the first few points, and others where they are hardly
+        doubted. What they expect most of may be no place for a trial that is limited.
         """
-        is_first = 0 < self.now.n_seen < FIRST_PROBE and not self.now.is_limited
-        return is_first and past_counts(self._models)
+        now = self.now
+        if not now.n_seen or now.is_limited or not past_counts(self._models):
+            return False
+        believed = self._believed[0]
+        doubt = 1.0 - believed.weights.sum() + believed.opposition
+        return bool(now.n_seen < FIRST_PROBE or doubt < _DOUBTED)
 
     def _cautious(self, model: Model, gain: Acquisition) -> Acquisition:
         """A gain that is not the tail of what is expected.
