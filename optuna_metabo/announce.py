@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
-from optuna_metabo.learning import Learned, trusted
+from optuna_metabo.belief import trusted
 from optuna_metabo.logs import LOGGER, counted, named, warn
 from optuna_metabo.past import Past
 from optuna_metabo.past_study import LeftOut, SourceTask
 from optuna_metabo.reading import listed
 from optuna_metabo.snapshot import Snapshot
 from optuna_metabo.surrogate import TRUSTED
+
+if TYPE_CHECKING:
+    from optuna_metabo.learning import Learned
 
 _STUDIES = ("past study", "past studies")
 # When it is certain that a past study shares no parameter. The first trial does not tell: in a
@@ -67,7 +71,8 @@ class Announcer:
             open_ = [*helping, *(one.name for one in idle if one not in unused)]
             waiting = [name for name in open_ if name not in used] if transfers else []
             names = used, waiting, [one.name for one in unused]
-            line = _greeting(now.name, *names, is_doubted=trusted(learned) < TRUSTED)
+            is_doubted = trusted(one.prior for one in learned if one.used) < TRUSTED
+            line = _greeting(now.name, *names, is_doubted=is_doubted)
             self._greet(now, line, is_last=is_certain or not waiting)
         untold = [one for one in unused if not (one.told or one.may_return)]
         new = [one for one in untold if one.name not in self.named]

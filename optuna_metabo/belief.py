@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -65,6 +65,11 @@ def would_tell(models: Sequence[TransferModel], X: Float[Array, "m p"]) -> Bool[
 def trust(prior: Prior) -> float:
     """How far sources are believed before any value."""
     return prior.trust if isinstance(prior, Trusting) else 1.0
+
+
+def trusted(priors: Iterable[Prior]) -> float:
+    """How far sources are believed before any value, in the objective where they are most."""
+    return max(map(trust, priors), default=1.0)
 
 
 def past_counts(models: Sequence[Model]) -> bool:

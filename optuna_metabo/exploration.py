@@ -14,10 +14,9 @@ from optuna_metabo.acquisition import Acquisition, maximise
 from optuna_metabo.acquisition.gain import improvement_on_best
 from optuna_metabo.belief import begin_anew, past_counts
 from optuna_metabo.ensembles.scores import is_flat
-from optuna_metabo.ensembles.turns import FIRST_PROBE
 from optuna_metabo.frame import Frame
 from optuna_metabo.shapes import Float
-from optuna_metabo.surrogate import Model, TransferModel
+from optuna_metabo.surrogate import N_LED, Model, TransferModel
 from optuna_metabo.tasks import Task
 
 # Quasi-random points of which the best that is free is taken.
@@ -117,7 +116,7 @@ def looks_elsewhere(
         return False
     (model,), (task,) = models, seen
     if is_flat(task.y):
-        return len(task) >= FIRST_PROBE or not with_past
+        return len(task) >= N_LED or not with_past
     worthwhile = _WORTHWHILE[number % len(_WORTHWHILE)]
     if len(task) < _FIRST_LOOK or not worthwhile:
         return False

@@ -11,7 +11,6 @@ import numpy as np
 from numpy import ndarray as Array
 from optuna.distributions import BaseDistribution, CategoricalDistribution, FloatDistribution
 
-from optuna_metabo.belief import trust
 from optuna_metabo.columns import encoded_together
 from optuna_metabo.encoding import Encoding
 from optuna_metabo.ensembles.likeness import Likeness, Weighable
@@ -270,11 +269,6 @@ class Learner:
 def is_start_up(learned: Sequence[Learned], n_ended: int, n_startup_trials: int) -> bool:
     """Whether there is too little to be modelled: no sources that are heard, and few trials."""
     return n_ended < n_startup_trials and not any(one.is_heard for one in learned)
-
-
-def trusted(learned: Sequence[Learned]) -> float:
-    """How far sources are believed before any value, in the objective where they are most."""
-    return max((trust(one.prior) for one in learned if one.used), default=1.0)
 
 
 def _weighed(learned: Learned, prior: Weighable, weights: Float[Array, " k"]) -> Learned:

@@ -22,13 +22,12 @@ from optuna_metabo.acquisition.gain import (
     value,
 )
 from optuna_metabo.belief import past_counts, would_tell
-from optuna_metabo.ensembles.turns import FIRST_PROBE
 from optuna_metabo.exploration import N_LOOKED_AT, Prospect, quasi_random
 from optuna_metabo.frame import Frame
 from optuna_metabo.scaling import searched
 from optuna_metabo.shapes import Float
 from optuna_metabo.situation import Situation
-from optuna_metabo.surrogate import Model, TransferModel
+from optuna_metabo.surrogate import N_LED, Model, TransferModel
 
 # The target's best points from which the search for the next one starts.
 _N_INCUMBENTS = 5
@@ -204,9 +203,7 @@ class Search:
         return models if len(models) == 1 else [one.beside_others for one in models]
 
     def _within(self, frame: Frame) -> Float[Array, "r p"]:
-        """Points that a trial may still go to, on the joint axes, and those of them that were
-        seen.
-        """
+        """Points that a trial may still go to, on the joint axes, and those that were seen."""
         subspace, embedding = frame.subspace(self.now.taken[:0]), frame.embedding
         some = subspace.sample(_EVERYWHERE, generator=np.random.default_rng(0))
         seen = embedding.places(self.now.objectives[0].seen.X)
@@ -264,7 +261,7 @@ class Search:
         seen = now.objectives[0].seen.only(now.feasible)
         if len(seen) or len(now.pending):
             gain = improvement_on_best(model, seen, now.pending, within)
-            return self._cautious(model, gain) if self._is_led else gain
+            return self._cautious(model, gain, within) if self._is_led else gain
         return partial(improvement_on, model, 0.0) if now.is_limited else partial(value, model)
 
     @property
@@ -277,17 +274,18 @@ class Search:
             return False
         believed = self._believed[0]
         doubt = 1.0 - believed.weights.sum() + believed.opposition
-        return bool(now.n_seen < FIRST_PROBE or doubt < _DOUBTED)
+        return bool(now.n_seen < N_LED or doubt < _DOUBTED)
 
-    def _cautious(self, model: Model, gain: Acquisition) -> Acquisition:
-        """A gain that is not the tail of what is expected.
-
-        After values that are equal, or a single one, nobody knows how far values lie apart, and
-        where past studies expect the worst most is unknown: improvement looks largest there.
+    def _cautious(
+        self, model: Model, gain: Acquisition, within: Float[Array, "r p"] | None
+    ) -> Acquisition:
+        """A gain that is not the tail of what is expected: after a single value, or equal ones,
+        improvement looks largest where past studies expect the worst and know least.
         """
-        domain, embedding = self.now.frame.encoding.domain, self.now.frame.embedding
-        all_over = embedding(domain.sample(_EVERYWHERE, generator=np.random.default_rng(0)))
-        return lambda X: gain(X) + _SHY * chance_of_much(model, all_over, X)
+        frame, generator = self.now.frame, np.random.default_rng(0)
+        all_over = frame.embedding(frame.encoding.domain.sample(_EVERYWHERE, generator=generator))
+        there = all_over if within is None else within
+        return lambda X: gain(X) + _SHY * chance_of_much(model, there, X)
 
     def _several_gain(self, models: Sequence[Model]) -> Acquisition:
         """Log expected hypervolume improvement on the feasible and the pending points."""

@@ -18,6 +18,7 @@ from optuna_metabo.shapes import Bool, Float
 from optuna_metabo.tasks import Task
 
 __all__ = [
+    "N_LED",
     "TRUSTED",
     "Model",
     "Posterior",
@@ -30,6 +31,8 @@ __all__ = [
 
 # With less trust sources are doubted before any value.
 TRUSTED = 0.5
+# With fewer values the next point is the sources' to choose: nothing else is known.
+N_LED = 5
 
 
 @dataclass(frozen=True, eq=False)

@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from optuna_metabo.ensembles.experts import CLOSE, OPPOSED, RIVAL, Relation
-from optuna_metabo.surrogate import TRUSTED
+from optuna_metabo.surrogate import N_LED, TRUSTED
 
 # From so many values on, every so manyth ask is the rival's, until it has less of the weight or
 # the sources are borne out: what it finds tells the experts apart, where values around the
 # sources' optima do not. After that it would only find bad places that the sources know.
-FIRST_PROBE, PROBE_EVERY, _REFUTED = 5, 3, 0.01
+FIRST_PROBE, PROBE_EVERY, _REFUTED = N_LED, 3, 0.01
 # Where those that believe no source have more of the weight than all others, the study begins as
 # one without sources does: values around the optima of sources that mislead tell nothing of the
 # rest of the space. From so many values to so many, as soon as the close experts no longer choose

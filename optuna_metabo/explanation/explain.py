@@ -18,7 +18,7 @@ from optuna_metabo.explanation.parts import (
     TrialExplanation,
 )
 from optuna_metabo.explanation.retrospect import Retrospect
-from optuna_metabo.learning import Description, Learned, trusted
+from optuna_metabo.learning import Description, Learned
 from optuna_metabo.past_study import LeftOut, SourceTask
 from optuna_metabo.ranges import Space, holds
 from optuna_metabo.shapes import Float
@@ -92,7 +92,7 @@ def explain(back: Retrospect) -> Explanation:
 
 def _trust(back: Retrospect) -> float:
     """As the first trials had it, over their parameters; before any, over what is known."""
-    return back.step(back.trials[0]).trust if back.trials else trusted(back.learned)
+    return back.step(back.trials[0]).trust if back.trials else back.trust
 
 
 def _used(learned: Sequence[Learned]) -> dict[Hashable, SourceTask]:

@@ -18,7 +18,7 @@ from optuna.trial import FrozenTrial
 
 from optuna_metabo.arguments import check_count
 from optuna_metabo.asking import known_space
-from optuna_metabo.belief import Belief
+from optuna_metabo.belief import Belief, trusted
 from optuna_metabo.encoding import Encoding
 from optuna_metabo.ensembles.source_models import SourceModels
 from optuna_metabo.explanation.known import Known, Step
@@ -28,7 +28,7 @@ from optuna_metabo.explanation.origin import Origin, chosen_by, shares, together
 from optuna_metabo.explanation.predictions import Prediction, check_points
 from optuna_metabo.exploration import Prospect
 from optuna_metabo.history import History
-from optuna_metabo.learning import Learned, Learner, is_start_up, trusted
+from optuna_metabo.learning import Learned, Learner, is_start_up
 from optuna_metabo.limits import learned_of_success, may_fail
 from optuna_metabo.memory import Memory, digest_of
 from optuna_metabo.objectives import divided
@@ -108,6 +108,11 @@ class Retrospect:
             return cls(*given, constrained, fails, n_startup_trials, memory, over)
 
         return over(known_space(now, past, history.ranges(now), {}))
+
+    @property
+    def trust(self) -> float:
+        """How far sources are believed before any value."""
+        return trusted(one.prior for one in self.learned if one.used)
 
     @property
     def trials(self) -> list[FrozenTrial]:
@@ -222,7 +227,7 @@ class Retrospect:
         return Step(
             len(told),
             self.weights(known.models),
-            trusted(self.learned),
+            self.trust,
             self._origin(trial, known, ended, under_way),
             Prediction.together(self._predictions(told, x)) if all(map(len, known.seen)) else None,
         )
