@@ -12,7 +12,6 @@ from numpy import ndarray as Array
 
 from optuna_metabo.acquisition import NATS, Acquisition, maximise, settled_as
 from optuna_metabo.acquisition.gain import (
-    chance_of_much,
     expected,
     hypervolume_improvement,
     improvement_on,
@@ -35,10 +34,9 @@ _N_INCUMBENTS = 5
 _RANK = 1e-6
 # What the worth of points differs by at least where no chance to be feasible makes up for it.
 _MORE = 1e9
-# The power of the chance that a point that past studies choose is among what is expected to be the
-# better quarter of all; the weight of what does not go with them from which on others count, too;
-# and the number of points that tell what is expected all over the space, or a part of it.
-_SHY, _DOUBTED, _EVERYWHERE = 4.0, 0.3, 64
+# The weight of what does not go with past studies from which on others choose, too; and the number
+# of points that tell what is expected all over the space, or a part of it.
+_DOUBTED, _EVERYWHERE = 0.3, 64
 # Sources whose optima are looked at.
 _MAX_OPTIMA = 64
 # Where in the quasi-random sequence the points begin of trials that others, which may not know of
@@ -260,14 +258,15 @@ class Search:
         now = self.now
         seen = now.objectives[0].seen.only(now.feasible)
         if len(seen) or len(now.pending):
-            gain = improvement_on_best(model, seen, now.pending, within)
-            return self._cautious(model, gain, within) if self._is_led else gain
+            all_over = (self._all_over if within is None else within) if self._is_led else None
+            return improvement_on_best(model, seen, now.pending, within, all_over)
         return partial(improvement_on, model, 0.0) if now.is_limited else partial(value, model)
 
     @property
     def _is_led(self) -> bool:
         """Whether past studies choose: the first few points, and others where they are hardly
-        doubted. What they expect most of may be no place for a trial that is limited.
+        doubted. After a single value, or equal ones, improvement looks largest where they expect
+        the worst and know least. What they expect most of may be no place for a limited trial.
         """
         now = self.now
         if not now.n_seen or now.is_limited or not past_counts(self._models):
@@ -276,16 +275,11 @@ class Search:
         doubt = 1.0 - believed.weights.sum() + believed.opposition
         return bool(now.n_seen < N_LED or doubt < _DOUBTED)
 
-    def _cautious(
-        self, model: Model, gain: Acquisition, within: Float[Array, "r p"] | None
-    ) -> Acquisition:
-        """A gain that is not the tail of what is expected: after a single value, or equal ones,
-        improvement looks largest where past studies expect the worst and know least.
-        """
+    @property
+    def _all_over(self) -> Float[Array, "a p"]:
+        """Points that stand for all."""
         frame, generator = self.now.frame, np.random.default_rng(0)
-        all_over = frame.embedding(frame.encoding.domain.sample(_EVERYWHERE, generator=generator))
-        there = all_over if within is None else within
-        return lambda X: gain(X) + _SHY * chance_of_much(model, there, X)
+        return frame.embedding(frame.encoding.domain.sample(_EVERYWHERE, generator=generator))
 
     def _several_gain(self, models: Sequence[Model]) -> Acquisition:
         """Log expected hypervolume improvement on the feasible and the pending points."""

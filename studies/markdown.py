@@ -2,8 +2,18 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pandas as pd
 from tabulate import tabulate
+
+
+def publish(text: str, out: Path | None) -> None:
+    """Writes a page, or prints it where it has no file."""
+    if out is None:
+        print(text)
+    else:
+        out.write_text(text, encoding="utf-8")
 
 
 def to_markdown(frame: pd.DataFrame) -> str:

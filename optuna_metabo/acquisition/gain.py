@@ -19,11 +19,14 @@ from optuna_metabo.acquisition.hypervolume import (
 )
 from optuna_metabo.acquisition.logei import log_expected_improvement
 from optuna_metabo.shapes import Float
-from optuna_metabo.surrogate import Model
+from optuna_metabo.surrogate import Model, Posterior
 from optuna_metabo.tasks import Task
 
 # Those of which the best is improved upon, after what is expected of them.
 _MAX_INCUMBENTS = 64
+# The power of the chance that a point that past studies choose is among what is expected to be the
+# better quarter of all.
+_SHY = 4.0
 
 
 def log_chance(
@@ -47,20 +50,14 @@ def improvement_on(model: Model, incumbent: float, X: Float[Array, "m p"]) -> Fl
     return log_expected_improvement(posterior, np.full(len(posterior.weights), incumbent))
 
 
-def chance_of_much(
-    model: Model, all_over: Float[Array, "q p"], X: Float[Array, "m p"]
-) -> Float[Array, " m"]:
+def chance_of_much(found: Posterior, quartiles: Float[Array, " s"]) -> Float[Array, " m"]:
     """Log of twice the probability that a point is better than three of four, at most 0: a half is
     enough.
 
     Args:
-        model: Of the objective.
-        all_over: Points that stand for all; of each expert the upper quartile of what it expects
-            of them counts.
-        X: Points.
+        found: What is expected of m points.
+        quartiles: The upper quartile of what each expert expects of all points.
     """
-    quartiles = np.quantile(model.posterior(all_over).means, 0.75, axis=1)
-    found = model.posterior(X)
     above = replace(found, means=found.means - quartiles[:, None])
     return np.minimum(log_probability_of_feasibility(above) + np.log(2.0), 0.0)
 
@@ -70,6 +67,7 @@ def improvement_on_best(
     seen: Task,
     pending: Float[Array, "q p"],
     within: Float[Array, "r p"] | None = None,
+    all_over: Float[Array, "a p"] | None = None,
 ) -> Acquisition:
     """Log expected improvement of each expert on the best that it expects of what was seen, and of
     what is under way.
@@ -80,12 +78,24 @@ def improvement_on_best(
         pending: What is under way.
         within: Points of the part of the space that a trial is bound to, if it is to one. Where
             nothing there comes near what was seen, it is to be the best of that part.
+        all_over: Points that stand for all, where the improvement is to be no tail of what is
+            expected: times the chance to be better than three of four of them, to a power.
     """
     best = np.argsort(-seen.y, kind="stable")[:_MAX_INCUMBENTS]
     incumbents = model.posterior(np.concatenate([seen.X[best], pending])).means.max(axis=1)
     if within is not None:
         incumbents = np.minimum(incumbents, model.posterior(within).means.max(axis=1))
-    return lambda X: log_expected_improvement(model.posterior(X), incumbents)
+    if all_over is None:
+        return lambda X: log_expected_improvement(model.posterior(X), incumbents)
+    quartiles = np.quantile(model.posterior(all_over).means, 0.75, axis=1)
+
+    def cautious(X: Float[Array, "m p"]) -> Float[Array, " m"]:
+        """The posterior is worked out once for both."""
+        found = model.posterior(X)
+        gain = log_expected_improvement(found, incumbents)
+        return gain + _SHY * chance_of_much(found, quartiles)
+
+    return cautious
 
 
 def undominated(known: Float[Array, "k m"], good: Float[Array, "f m"]) -> Corners:

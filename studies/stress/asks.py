@@ -25,7 +25,7 @@ from threadpoolctl import threadpool_limits
 from optuna_metabo import MetaGPSampler
 from studies.commands import command, positive
 from studies.families import TuningTask, load, short
-from studies.markdown import rounded, to_markdown
+from studies.markdown import publish, rounded, to_markdown
 from studies.past import others, past_studies
 from studies.progress import Progress
 
@@ -101,10 +101,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     made = f"python -m studies.stress.asks {' '.join(argv or sys.argv[1:])}"
     head = INTRODUCTION.format(**vars(options))
     text = "\n".join([head, to_markdown(table_of(rows)), "", "```bash", made, "```", ""])
-    if options.out is None:
-        print(text)
-    else:
-        options.out.write_text(text, encoding="utf-8")
+    publish(text, options.out)
 
 
 if __name__ == "__main__":

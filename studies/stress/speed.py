@@ -35,6 +35,7 @@ from threadpoolctl import threadpool_limits
 
 from optuna_metabo import MetaGPSampler
 from studies.commands import command, count, positive
+from studies.markdown import publish
 from studies.progress import Progress
 from studies.stress.speed_page import Measured, page
 
@@ -238,10 +239,7 @@ def main(argv: Sequence[str] | None = None) -> None:
             ]
     measured = Measured(pd.concat(parts), run, fit_table, imported)
     text = page(measured, options.past_trials, machine())
-    if options.out is None:
-        print(text)
-    else:
-        options.out.write_text(text, encoding="utf-8")
+    publish(text, options.out)
 
 
 if __name__ == "__main__":

@@ -89,8 +89,20 @@ def test_improvement_within_a_part_of_the_space_is_counted_from_its_best_where_t
 def test_the_chance_of_much_is_whole_from_the_upper_quartile_of_each_expert_on() -> None:
     all_over = np.linspace(0.0, 1.0, 101)[:, None]
     points = np.array([[0.1], [0.75], [0.9]])
-    found = np.exp(chance_of_much(Line(1.0, 0.5), all_over, points))
+    model = Line(1.0, 0.5)
+    quartiles = np.quantile(model.posterior(all_over).means, 0.75, axis=1)
+    found = np.exp(chance_of_much(model.posterior(points), quartiles))
     np.testing.assert_allclose(found, [2.0 * norm.cdf((0.1 - 0.75) / 0.2), 1.0, 1.0])
+
+
+def test_an_improvement_that_is_to_be_no_tail_counts_with_that_chance_to_the_fourth() -> None:
+    model, all_over = Line(1.0, 0.5), np.linspace(0.0, 1.0, 101)[:, None]
+    quartiles = np.array([0.75, 1.25])
+    found = improvement_on_best(model, NOTHING, X[5:6], None, all_over)(X)
+    chance = chance_of_much(model.posterior(X), quartiles)
+    tail = improvement_on_best(model, NOTHING, X[5:6])(X)
+    np.testing.assert_allclose(found, tail + 4.0 * chance)
+    assert chance[0] < -1.0
 
 
 def test_the_chance_is_the_product_of_those_of_all_limits_to_their_powers() -> None:
