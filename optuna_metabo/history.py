@@ -8,14 +8,13 @@ from typing import Any, TypeVar
 
 import numpy as np
 from numpy import ndarray as Array
-from optuna.distributions import BaseDistribution
 from optuna.search_space import intersection_search_space
 from optuna.trial import FrozenTrial, TrialState
 
 from optuna_metabo.constraints import constraints_of
 from optuna_metabo.encoding import Encoding
 from optuna_metabo.memory import Memory, digest_of
-from optuna_metabo.ranges import Ranges
+from optuna_metabo.ranges import Ranges, Space
 from optuna_metabo.shapes import Float
 from optuna_metabo.snapshot import Snapshot
 
@@ -23,7 +22,6 @@ from optuna_metabo.snapshot import Snapshot
 _MOST = 2**23
 
 V = TypeVar("V")
-Space = dict[str, BaseDistribution]
 
 
 @dataclass(frozen=True)

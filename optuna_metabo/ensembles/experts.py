@@ -1,7 +1,8 @@
 """The experts of the model average: what each believes, and what it needs to be asked.
 
 Experts that share a residual stand in one group, so that one factorisation serves them all. Each
-carries its name, its sources and the row of its basis function, so that nobody has to count.
+carries its name, its sources and the row of its basis function; which row is which, :class:`Rows`
+says.
 """
 
 from __future__ import annotations
@@ -21,6 +22,36 @@ from optuna_metabo.shapes import Bool, Float, Int
 
 # Of the slope: how much a function is stretched is never quite known.
 _SLOPE_VARIANCE = 0.1
+
+
+@dataclass(frozen=True)
+class Rows:
+    """Which row of :class:`Basis` is which function.
+
+    Args:
+        singles: Of the single sources.
+        common: What these have in common.
+        mean: Their mean.
+        nothing: 0 everywhere.
+    """
+
+    singles: slice
+    common: int
+    mean: int
+    nothing: int
+
+    @classmethod
+    def of(cls, s: int) -> Rows:
+        """Those of ``s`` sources."""
+        return cls(slice(s), s, s + 1, s + 2)
+
+    @property
+    def told(self) -> slice:
+        """The functions that sources tell: the single ones and what they have in common."""
+        return slice(self.mean)
+
+    def __len__(self) -> int:
+        return self.nothing + 1
 
 
 @dataclass(frozen=True)
@@ -163,7 +194,7 @@ def all_groups(
         joint: That of the functions that all sources speak for.
         opposed: That of the opposites, half of it the common function's if there is one.
     """
-    s, odds = len(kept), belief / belief.sum()
+    rows, odds = Rows.of(len(kept)), belief / belief.sum()
 
     def voices(relation: Relation, single: float, common: float) -> Group:
         """One for each source, and one for what all have in common, with these weights."""
@@ -171,17 +202,18 @@ def all_groups(
             Expert(f"source {k}, {relation.name}", kept[i : i + 1], single * float(odds[i]), i)
             for i, k in enumerate(kept)
         ]
-        of_all = Expert(f"common, {relation.name}", kept, common, s)
+        of_all = Expert(f"common, {relation.name}", kept, common, rows.common)
         return Group(relation, (*one_each, of_all))
 
     single, common = 1.0 - plain - joint - opposed, joint * share
     common_opposed = opposed / 2 if share > 0.0 else 0.0
     for relation in (CLOSE, DISTANT):
         yield voices(relation, single / 2, common / 2)
-        mixed = Expert(f"combination, {relation.name}", kept, (joint - common) / 2, s + 1)
+        rest = (joint - common) / 2
+        mixed = Expert(f"combination, {relation.name}", kept, rest, rows.mean)
         yield Group(relation, (mixed,), has_deviations=True)
     yield voices(OPPOSED, opposed - common_opposed, common_opposed)
-    yield Group(RIVAL, (Expert(RIVAL.name, kept[:0], plain, s + 2),), "own")
+    yield Group(RIVAL, (Expert(RIVAL.name, kept[:0], plain, rows.nothing),), "own")
 
 
 @dataclass(frozen=True)
@@ -189,18 +221,19 @@ class Basis:
     """The experts' basis functions at some points.
 
     Args:
-        rows: The functions of single sources, what all have in common, their mean, nothing.
+        order: Which row is which.
+        rows: The functions.
         deviations: Of the sources from their mean: the Gram matrix of these rows is what is not
             known of the best combination.
     """
 
+    order: Rows
     rows: Float[Array, "rows m"]
     deviations: Float[Array, "s m"]
 
     def of_all(self, share: float) -> Float[Array, " m"]:
         """What all sources expect together: what they have in common, or without it their mean."""
-        s = len(self.rows) - 3
-        return self.rows[s if share > 0.0 else s + 1]
+        return self.rows[self.order.common if share > 0.0 else self.order.mean]
 
 
 @dataclass(frozen=True)
@@ -220,32 +253,38 @@ class Bases:
     @classmethod
     def of(cls, functions: Functions, kept: Kept, groups: Sequence[Group]) -> Bases:
         """Those of the groups' experts."""
-        every = np.ones(len(kept.sources) + 3, dtype=bool)
+        every = np.ones(len(Rows.of(len(kept.sources))), dtype=bool)
         everything = cls(kept, every, functions.voices(kept.sources))
         return everything.only(groups)
 
+    @property
+    def order(self) -> Rows:
+        """Which row is which."""
+        return Rows.of(len(self.kept.sources))
+
     def only(self, groups: Sequence[Group]) -> Bases:
         """What the experts of some of the groups need."""
-        s = len(self.kept.sources)
-        needed = np.zeros(s + 3, dtype=bool)
+        rows = self.order
+        needed = np.zeros(len(rows), dtype=bool)
         needed[[expert.basis for group in groups for expert in group.experts]] = True
-        needed[:s] |= needed[s + 1]
-        some = needed[: s + 1][self.needed[: s + 1]]
+        needed[rows.singles] |= needed[rows.mean]
+        some = needed[rows.told][self.needed[rows.told]]
         return replace(
             self, needed=needed, voices=self.voices if some.all() else self.voices[some]
         )
 
     def at(self, X: Float[Array, "m p"]) -> Basis:
         """The functions' values."""
-        s, shares = len(self.kept.sources), self.kept.shares
-        rows, deviations = np.zeros((s + 3, len(X))), np.zeros((0, len(X)))
-        if self.needed[: s + 1].any():
-            rows[: s + 1][self.needed[: s + 1]] = self.voices(X)
-        if self.needed[s + 1]:
-            rows[s + 1] = shares @ rows[:s]
+        order, shares, s = self.order, self.kept.shares, len(self.kept.sources)
+        rows, deviations = np.zeros((len(order), len(X))), np.zeros((0, len(X)))
+        told = self.needed[order.told]
+        if told.any():
+            rows[order.told][told] = self.voices(X)
+        if self.needed[order.mean]:
+            rows[order.mean] = shares @ rows[order.singles]
             parts = shares * s / max(s - 1, 1)
-            deviations = (rows[:s] - rows[s + 1]) * np.sqrt(parts)[:, None]
-        return Basis(rows, deviations)
+            deviations = (rows[order.singles] - rows[order.mean]) * np.sqrt(parts)[:, None]
+        return Basis(order, rows, deviations)
 
 
 def lacking(functions: Functions, kept: Kept) -> Lacking:

@@ -100,10 +100,10 @@ class AveragingModel(TransferModel):
         Of these, which know no single sources, one has the larger share the more its function
         goes with the target's values, or against them where the opposite is believed.
         """
-        weights = np.zeros(len(self.functions))
+        weights, order = np.zeros(len(self.functions)), self.bases.order
         for group, told in zip(self.groups, self._by_group(self.expert_weights), strict=True):
             for expert, weight in zip(group.experts, told.sum(axis=1), strict=True):
-                is_joint = len(expert.sources) == len(self.kept.sources)
+                is_joint = expert.basis in (order.common, order.mean)
                 shares = self._shares(group.relation.slope) if is_joint else 1.0
                 weights[expert.sources] += weight * shares
         return weights

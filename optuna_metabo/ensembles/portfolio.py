@@ -32,7 +32,8 @@ SHARPNESS = 0.3
 # The best part of the reference, by whose spread a rank beyond it is told.
 _TOP = 0.9
 
-Functions = Callable[[Float[Array, "m p"]], Float[Array, "k m"]]
+# What past studies think of points.
+Opinions = Callable[[Float[Array, "m p"]], Float[Array, "k m"]]
 
 
 @dataclass(frozen=True)
@@ -44,11 +45,11 @@ class Ranks:
         knots: Their values at reference points, each ascending, shape [k r].
     """
 
-    functions: Functions
+    functions: Opinions
     knots: Float[Array, "k r"]
 
     @classmethod
-    def of(cls, functions: Functions, reference: Float[Array, "r p"]) -> Ranks:
+    def of(cls, functions: Opinions, reference: Float[Array, "r p"]) -> Ranks:
         """At points that fill the domain."""
         return cls(functions, np.sort(functions(reference), axis=1))
 
