@@ -16,6 +16,8 @@ import numpy as np
 _MOST, _FAR = 1e100, 1e6
 # The least of what is divided by, and the most of a lengthscale or its inverse; its logarithm.
 _LEAST, _LONGEST, _LOG_LONGEST = 1e-30, 1e30, 69.0
+# Parts that add up to 1 may exceed it by as little.
+_ROUNDING = 1e-9
 # Sources that anybody has.
 _MOST_SOURCES = 2**20
 
@@ -73,7 +75,7 @@ def _points(*shape: int | None) -> Meant:
 
 
 def _part(*shape: int | None) -> Meant:
-    return numbers(*shape, low=0.0, high=1.0)
+    return numbers(*shape, low=0.0, high=1.0 + _ROUNDING)
 
 
 def _positive(*shape: int | None, most: float = _MOST) -> Meant:

@@ -156,6 +156,23 @@ def test_a_prior_serves_another_space_and_other_surrogates(surrogate: str, tmp_p
     )
 
 
+@pytest.mark.parametrize("seed", range(4))
+def test_what_was_learned_of_studies_that_tell_clearly_is_read_again(
+    seed: int, tmp_path: Path
+) -> None:
+    """That they are more than noise is then certain to the last digit of a float."""
+    studies = []
+    for i in range(3):
+        study = optuna.create_study(
+            study_name=f"clear-{i}", sampler=optuna.samplers.RandomSampler(seed=3 * seed + i)
+        )
+        study.optimize(plain, n_trials=40)
+        studies.append(study)
+    path = tmp_path / "team.prior"
+    TransferPrior.fit(studies).save(path)
+    assert len(TransferPrior.load(path).studies) == 3
+
+
 def test_a_long_study_is_kept_in_part_and_proposes_the_same(tmp_path: Path) -> None:
     study = optuna.create_study(study_name="long")
     generator = np.random.default_rng(0)

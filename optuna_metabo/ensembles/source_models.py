@@ -267,7 +267,7 @@ def _signal(data: Batch, evidence: Float[Array, "j k"]) -> tuple[Float[Array, " 
         of_each = np.logaddexp.reduce(log_joint, axis=0)
         likely = np.exp(log_joint - of_each)
         share = (seen + likely.sum(axis=1)) / (seen.sum() + len(of_each))
-    return np.asarray(likely[:-1].sum(axis=0)), float(of_each.sum())
+    return np.minimum(likely[:-1].sum(axis=0), 1.0), float(of_each.sum())
 
 
 def _log_evidence(
