@@ -32,16 +32,17 @@ from optuna_metabo.ensembles.calibration import Calibration
 from optuna_metabo.ensembles.distant import distant_evidence, likeliest
 from optuna_metabo.ensembles.experts import Bases, all_groups, lacking
 from optuna_metabo.ensembles.functions import Functions
+from optuna_metabo.ensembles.hindsight import hindsight
 from optuna_metabo.ensembles.kriging import Kernel, Kriging
 from optuna_metabo.ensembles.leave_one_out import calibrated
 from optuna_metabo.ensembles.likeness import Likeness
-from optuna_metabo.ensembles.mixture import AveragingModel, is_little
+from optuna_metabo.ensembles.mixture import AveragingModel, tested
 from optuna_metabo.ensembles.portfolio import SHARPNESS, Portfolio, Ranks
 from optuna_metabo.ensembles.scale_prior import ScalePrior
 from optuna_metabo.ensembles.scores import tempered_scores
 from optuna_metabo.ensembles.screening import Kept, screened
 from optuna_metabo.ensembles.source_models import SourceModels, telling
-from optuna_metabo.ensembles.target import Scale, settled, target_theta
+from optuna_metabo.ensembles.target import Scale, first_told, settled, target_theta
 from optuna_metabo.ensembles.together import learn_together
 from optuna_metabo.ensembles.trust import mutual_trust
 from optuna_metabo.ensembles.turns import Seen
@@ -133,13 +134,6 @@ def _agreement(phi: Float[Array, "s n"], y: Float[Array, " n"]) -> Float[Array, 
     return (len(y) * r + _BELIEVED) / (len(y) + _BELIEVED)
 
 
-def _tested(phi: Float[Array, " n"], y: Float[Array, " n"]) -> tuple[int, bool]:
-    """How many points of which little was expected have been seen, and whether values go with what
-    was expected, of one point less than the average: among good ones nothing tells for or against.
-    """
-    return int(is_little(phi).sum()), bool(phi.min() < 0.0 < (phi - phi.mean()) @ (y - y.mean()))
-
-
 @dataclass(frozen=True)
 class AveragingPrior:
     """What the sources say, before the target's first value.
@@ -205,7 +199,7 @@ class AveragingPrior:
     def weighed(self, target: Task, pending: Float[Array, "q p"]) -> AveragingModel:
         """The experts, given one value at least."""
         kernels = self._kernels(target)
-        scale = Scale.from_best(target.y)
+        scale, whole = Scale.from_best(target.y), target
         target = scale.standardise(target)
         kept, X = self._screened(kernels, target), np.concatenate([target.X, pending])
         functions = self.functions.among(kept.sources) if kept.of_crowd else self.functions
@@ -231,7 +225,9 @@ class AveragingPrior:
             for group in groups
         ]
         odds = [expert.prior_weight for group in groups for expert in group.experts]
-        evidence = np.concatenate([self._evidence(kriging, scale) for kriging in krigings])
+        told = [self._evidence(kriging, scale) for kriging in krigings]
+        told[-1] = told[-1] - self._hindsight(whole)
+        evidence = np.concatenate(told)
         with np.errstate(divide="ignore"):  # an expert without a share has none afterwards
             log_weights = np.log(odds)[:, None] + evidence
         weights = np.exp(log_weights - log_weights.max())
@@ -239,8 +235,8 @@ class AveragingPrior:
         n_asked = len(target.whole or target) + len(pending)
         agreement = _agreement(basis.rows[: len(kept.sources), :n], target.y)
         expected = basis.of_all(functions.share)
-        tested, is_testing = _tested(expected[:n], target.y), bool((expected[n:] < 0.0).any())
-        seen = Seen(n, n_asked, *tested, is_testing, self.settings.probe, self.trust)
+        tests, is_testing = tested(expected[:n], target.y), bool((expected[n:] < 0.0).any())
+        seen = Seen(n, n_asked, *tests, is_testing, self.settings.probe, self.trust)
         return AveragingModel(
             functions, bases, kept, agreement, X, kernels, groups, krigings, weights, scale, seen
         )
@@ -253,10 +249,24 @@ class AveragingPrior:
     def _scale_prior(self) -> ScalePrior:
         return ScalePrior.of([task.y for _, task in self.some])
 
+    def _hindsight(self, target: Task) -> float:
+        """What the rival's evidence owes to hyperparameters fitted to the same values."""
+        told = first_told(target)
+        key = digest(told.X, told.y, told.counts)
+        return self._gained.get(key, lambda: hindsight(target, self._own, self._evidence))
+
+    @cached_property
+    def _gained(self) -> Memory[float]:
+        return Memory(_MAX_OF_KEPT)
+
+    def _own(self, target: Task) -> Kernel:
+        """The rival's."""
+        theta = _without_doubtful_noise(target_theta(target, self.groups, None), target)
+        return Kernel.of(theta, self.groups)
+
     def _kernels(self, target: Task) -> dict[str, Kernel]:
         """The rival's, and the one of the residuals from the sources."""
-        theta = _without_doubtful_noise(target_theta(target, self.groups, None), target)
-        own, models = Kernel.of(theta, self.groups), self.functions.models
+        own, models = self._own(target), self.functions.models
         is_theirs = models.covered & self.settings.share_kernel
         shared = Kernel(np.where(is_theirs, models.lengthscale, own.lengthscale), own.noise)
         return {"own": own, "shared": shared}

@@ -251,3 +251,10 @@ class CalibratedModel:
     def posterior(self, X: Float[Array, "m p"]) -> Posterior:
         """The mixture of the experts, as wide as it has been wrong."""
         return self.calibration.correct(*self.experts.expected(X, self.calibration.spread))
+
+
+def tested(phi: Float[Array, " n"], y: Float[Array, " n"]) -> tuple[int, bool]:
+    """How many points of which little was expected have been seen, and whether values go with what
+    was expected, of one point less than the average: among good ones nothing tells for or against.
+    """
+    return int(is_little(phi).sum()), bool(phi.min() < 0.0 < (phi - phi.mean()) @ (y - y.mean()))

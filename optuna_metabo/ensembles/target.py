@@ -80,13 +80,18 @@ def target_theta(
 
 
 def first_told(target: Task) -> Task:
-    """What hyperparameters are fitted to: of ten values and more those that are :func:`settled`,
-    very low ones drawn up as a search has them.
+    """What hyperparameters are fitted to: the values that are :func:`settled`."""
+    return (
+        target if target.whole is None else fitted_to(target.whole, n_settled(len(target.whole)))
+    )
+
+
+def fitted_to(whole: Task, m: int) -> Task:
+    """What hyperparameters are fitted to once so many values are told: very low ones of ten and
+    more are drawn up as a search has them.
     """
-    first = settled(target)
-    if target.whole is None or len(first) < _FIRST_REFIT:
-        return first
-    return first.transformed(bounded(first.y))
+    first = whole.only(np.arange(m))
+    return first if m < _FIRST_REFIT else first.transformed(bounded(first.y))
 
 
 def settled(target: Task) -> Task:
