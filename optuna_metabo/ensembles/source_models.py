@@ -17,6 +17,7 @@ import numpy as np
 from numpy import ndarray as Array
 
 from optuna_metabo.domain import ABSENT, Domain, extent
+from optuna_metabo.ensembles.crowding import levels
 from optuna_metabo.ensembles.scores import normal_scores
 from optuna_metabo.gp.exact import GP, Batch
 from optuna_metabo.gp.expansion import Expansion, Terms
@@ -152,7 +153,8 @@ class SourceModels:
             before, best = best, max([best, *fits], key=lambda one: one.log_posterior)
             if best is before:
                 break
-        return cls._conditioned(best, data, groups)
+        even = domain.sample(data.y.shape[1], generator=np.random.default_rng(0))
+        return cls._conditioned(best, _levelled(data, best, groups, even), groups)
 
     def with_lengthscales(self, theta: Float[Array, " t"]) -> SourceModels:
         """The same sources with other shared hyperparameters; each has its noise told anew."""
@@ -202,6 +204,18 @@ class _Explained:
         log_prior, _ = prior.log_density(np.r_[theta[:-2], prior.loc[-2:]])
         noise = np.array(_NOISES)[np.argmax(evidence, axis=0)]
         return cls(theta, noise, signal, log_likelihood + log_prior)
+
+
+def _levelled(
+    data: Batch, explained: _Explained, groups: Int[Array, " p"], even: Float[Array, "n p"]
+) -> Batch:
+    """Scores around what is to be expected of a point that the source never came near."""
+    theta, noise = explained.theta, explained.noise
+    level = [
+        levels(data[rows], _with_noise(theta, noise[rows]), groups, even)
+        for rows in _chunks(len(noise))
+    ]
+    return replace(data, y=np.where(data.mask, data.y - np.concatenate(level)[:, None], 0.0))
 
 
 def _scored(task: Task, scores: Callable[[Float[Array, " n"]], Float[Array, " n"]]) -> Task:

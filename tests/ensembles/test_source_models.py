@@ -260,7 +260,7 @@ def test_means_of_several_values_have_less_of_the_noise_and_all_of_it_on_average
     }
     noise = max(evidence, key=evidence.__getitem__)
     assert models.noise[0] == noise
-    expected = np.linalg.solve((1.0 - noise) * k + noise * share, y)
+    expected = np.linalg.solve((1.0 - noise) * k + noise * share, models.task(0).y)
     np.testing.assert_allclose(models.alpha[0], expected, rtol=1e-8)
     np.testing.assert_allclose(models.gp.alpha[0], expected, rtol=1e-8)
     np.testing.assert_allclose(models.task(0).counts, counts * np.mean(1.0 / counts))
