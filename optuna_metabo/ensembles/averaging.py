@@ -285,7 +285,7 @@ class AveragingPrior:
     def _lacking(self) -> Lacking:
         """The columns that each source lacks that is heard."""
         functions, order = self.functions, self.functions.order
-        return Lacking.of(~functions.models.data.known[order]).fewer(functions.belief[order])
+        return Lacking.of(functions.models.lacks[order]).fewer(functions.belief[order])
 
     @cached_property
     def _kept(self) -> Memory[Kept]:

@@ -289,7 +289,8 @@ class Bases:
 
 def lacking(functions: Functions, kept: Kept) -> Lacking:
     """The columns of which each row of :class:`Basis` says nothing, nothing itself apart."""
-    sources = Lacking.of(~functions.models.data.known[kept.sources]).fewer(kept.shares)
-    of_each, common = sources.of_each, ~functions.common.known
+    lacks = functions.models.lacks
+    sources = Lacking.of(lacks[kept.sources]).fewer(kept.shares)
+    of_each, common = sources.of_each, lacks.all(axis=0) | ~functions.common.known
     of_most = kept.shares @ of_each > 0.5
     return Lacking.of(np.vstack([of_each, common, of_most, np.zeros_like(common)]))

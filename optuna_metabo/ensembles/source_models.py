@@ -107,6 +107,14 @@ class SourceModels:
         is_told &= likeliest >= _AS_LIKELY * self.signal.max()
         return np.asarray(is_told & (self.signal >= _LIKELY).any())
 
+    @cached_property
+    def lacks(self) -> Bool[Array, "k p"]:
+        """The columns of which each source says nothing: of parameters that it lacks, and of
+        choices that no source ever had.
+        """
+        data, is_number = self.data, np.bincount(self.groups)[self.groups] == 1
+        return np.asarray(~(data.known & (is_number | (data.X[data.mask] > 0.0).any(axis=0))))
+
     @property
     def gp(self) -> GP:
         """The processes of all sources with their covariances, factorised now."""

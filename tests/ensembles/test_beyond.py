@@ -140,3 +140,18 @@ def test_of_many_sets_those_of_the_most_weight_stay(monkeypatch: pytest.MonkeyPa
 def test_where_nothing_tells_its_size_is_the_usual_one() -> None:
     usual = Beyond("one", module._SIZES[0])
     assert usual.likeliest(lambda one: 0.0) == usual
+
+
+def test_a_choice_that_no_source_had_is_as_unknown_as_a_parameter_that_all_lack() -> None:
+    domain = Domain((Dimension(), Dimension(n_choices=3)))
+
+    def made(n: int, seed: int, choices: int) -> Task:
+        generator = np.random.default_rng(seed)
+        x, choice = generator.random(n), generator.integers(choices, size=n)
+        return Task(np.column_stack([x, np.eye(3)[choice]]), -((x - 0.3) ** 2) - 0.1 * choice)
+
+    sources = [made(30, seed, 2) for seed in range(4)]
+    prior = Averaging().learn(sources, domain, generator=np.random.default_rng(0))
+    model = prior.condition(made(4, 9, 2), np.zeros((0, 4)))
+    known, new = model.posterior(np.array([[0.3, 1.0, 0.0, 0.0], [0.3, 0.0, 0.0, 1.0]])).variance
+    assert new > 10.0 * known

@@ -327,3 +327,12 @@ def test_of_a_column_that_only_a_much_less_likely_source_knows_nothing_is_covere
     doubted = replace(models, signal=np.r_[np.ones(3), signal])
     assert doubted.covered.tolist() == [True, is_covered]
     assert replace(doubted, signal=np.full(4, signal)).covered.all()
+
+
+def test_sources_say_nothing_of_parameters_that_they_lack_and_of_choices_that_none_had() -> None:
+    X = MIXED.sample(12, generator=np.random.default_rng(0))
+    X[:, 2:] = np.eye(3)[[0, 1] * 6]
+    some, other = Task(X, X[:, 0]), Task(X, X[:, 1], np.array([True, False, True, True, True]))
+    models = SourceModels.learn([some, other], MIXED)
+    new = [False, False, False, False, True]
+    np.testing.assert_array_equal(models.lacks, [new, [False, True, False, False, True]])
