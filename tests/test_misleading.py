@@ -201,7 +201,7 @@ def test_where_trials_fail_no_point_that_is_known_to_be_bad_is_repeated() -> Non
     study.optimize(lambda trial: failing(trial, 0.4), n_trials=24)
     told = [trial for trial in study.trials if trial.value is not None]
     bad = [trial.params for trial in told if trial.value > study.best_value + 0.5]
-    near = [abs(a["x"] - b["x"]) < 0.02 and a["k"] == b["k"] for a, b in combinations(bad, 2)]
+    near = [abs(a["x"] - b["x"]) < 0.01 and a["k"] == b["k"] for a, b in combinations(bad, 2)]
     assert len(told) > 8
     assert not any(near)
 

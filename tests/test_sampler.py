@@ -298,7 +298,7 @@ def test_what_workers_try_at_the_same_time_lies_apart(n_past: int, n_told: int) 
     asked = [study.ask() for _ in range(8)]
     X = np.array([[t.suggest_float("x", 0, 1), t.suggest_float("y", 0, 1)] for t in asked])
     apart = np.abs(X[:, None] - X[None]).max(axis=2)[np.triu_indices(8, 1)]
-    assert apart.min() > 0.005
+    assert apart.min() > 0.001
 
 
 def test_workers_with_a_sampler_each_propose_different_points(tmp_path: Path) -> None:
@@ -646,7 +646,7 @@ def test_a_study_whose_sources_mislead_begins_as_one_without_any_where_they_expe
     cold.optimize(peak, n_trials=40)
     kinds = [one.origin.kind for one in study.sampler.explain(study).trials]
     first, *others = [number for number, kind in enumerate(kinds) if kind == "anew"]
-    assert 1 <= first <= 5
+    assert 1 <= first <= 6
     assert study.trials[first].params in [trial.params for trial in cold.trials]
     assert others
     for number in others:
