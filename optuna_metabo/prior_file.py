@@ -58,6 +58,11 @@ class PriorFileError(ValueError):
             f"{os.fspath(path)!r} cannot be read: {problem}. Expected {_EXPECTED}, of version "
             f"{VERSION} at most"
         )
+        self._parts = os.fspath(path), problem
+
+    def __reduce__(self) -> tuple[type[PriorFileError], tuple[str, str]]:
+        # Raised in a worker it reaches the process that waits for it.
+        return type(self), self._parts
 
 
 @dataclass(frozen=True)

@@ -429,3 +429,10 @@ def test_the_file_is_one_of_safetensors(whole: bytes) -> None:
     arrays = safetensors.load(whole)
     assert arrays["studies"].shape[0] == 2
     assert arrays["values"].dtype == np.float64
+
+
+def test_an_error_of_a_worker_reaches_the_process_that_waits_for_it() -> None:
+    error = PriorFileError(Path("team.prior"), "it is empty")
+    copy = pickle.loads(pickle.dumps(error))
+    assert type(copy) is PriorFileError
+    assert str(copy) == str(error)

@@ -6,6 +6,7 @@ import hashlib
 import json
 import multiprocessing
 import os
+import threading
 import traceback
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor, ProcessPoolExecutor, as_completed
@@ -220,6 +221,14 @@ _shared: list[tuple[Sequence[Target], Plan]] = []
 
 def _start(targets: Sequence[Target], plan: Plan) -> None:
     _shared[:] = [(targets, plan)]
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+
+
+def _end_with_parent() -> None:
+    """Ends a process whose parent was killed, which would wait for work for ever."""
+    if parent := multiprocessing.parent_process():
+        parent.join()
+        os._exit(1)
 
 
 def _work(run: Run) -> list[int] | Failed:

@@ -2,6 +2,9 @@ from __future__ import annotations
 
 import json
 import os
+import subprocess
+import sys
+import time
 import warnings
 from collections.abc import Iterator
 from pathlib import Path
@@ -72,6 +75,34 @@ def test_a_run_is_taken_of_the_same_past_however_it_was_chosen(tmp_path: Path) -
         targets, _ = archive.targets("bowl-1", chronological=chronological)
         execute(targets, plan, folder=tmp_path)
     assert len(list(tmp_path.iterdir())) == 1
+
+
+@pytest.mark.skipif(
+    not Path("/proc/self/stat").exists(), reason="processes are looked for in /proc"
+)
+def test_no_process_outlives_one_that_was_killed() -> None:
+    script = (
+        "import os, time\n"
+        "from optuna_metabo.replay import Plan\n"
+        "from optuna_metabo.replay.runs import _processes\n"
+        "pool = _processes([], Plan(), 1)\n"
+        "print(pool.submit(os.getpid).result(), flush=True)\n"
+        "time.sleep(60)\n"
+    )
+    with subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE) as parent:
+        assert parent.stdout is not None
+        worker = int(parent.stdout.readline())
+        parent.kill()
+    deadline = time.monotonic() + 20.0
+    while _is_alive(worker):
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+
+
+def _is_alive(pid: int) -> bool:
+    """Whether a process runs: one that has ended and was not waited for does not."""
+    status = Path(f"/proc/{pid}/stat")
+    return status.exists() and status.read_text().rpartition(")")[2].split()[0] != "Z"
 
 
 @pytest.mark.parametrize(
