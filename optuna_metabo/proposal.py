@@ -12,6 +12,8 @@ from numpy import ndarray as Array
 
 from optuna_metabo.acquisition import NATS, Acquisition, maximise, settled_as
 from optuna_metabo.acquisition.gain import (
+    CAREFUL,
+    CURIOUS,
     expected,
     hypervolume_improvement,
     improvement_on,
@@ -259,7 +261,8 @@ class Search:
         seen = now.objectives[0].seen.only(now.feasible)
         if len(seen) or len(now.pending):
             all_over = (self._all_over if within is None else within) if self._is_led else None
-            return improvement_on_best(model, seen, now.pending, within, all_over)
+            caution = CAREFUL if self._believed[0].knows_all else CURIOUS
+            return improvement_on_best(model, seen, now.pending, within, all_over, caution)
         return partial(improvement_on, model, 0.0) if now.is_limited else partial(value, model)
 
     @property

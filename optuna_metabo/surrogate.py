@@ -162,6 +162,11 @@ class TransferModel(ABC):
         return np.ones(len(X), dtype=bool)
 
     @property
+    def knows_all(self) -> bool:
+        """Whether sources know every parameter and every choice."""
+        return True
+
+    @property
     def opposition(self) -> float:
         """The part of what is believed, from 0 to 1, that is the opposite of what sources say."""
         return 0.0

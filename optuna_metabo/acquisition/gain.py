@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import NamedTuple
 
 import numpy as np
 from numpy import ndarray as Array
@@ -24,9 +25,22 @@ from optuna_metabo.tasks import Task
 
 # Those of which the best is improved upon, after what is expected of them.
 _MAX_INCUMBENTS = 64
-# The power of the chance that a point that past studies choose is among what is expected to be the
-# better quarter of all.
-_SHY = 4.0
+
+
+class Caution(NamedTuple):
+    """How likely a point that past studies choose is at least to be better than the median of all,
+    and the power of what that chance falls short by.
+    """
+
+    likely: float
+    power: float
+
+
+# What is not known at all is better than the median in every other case: with one of five past
+# studies opposed the second trial was at its best point, the worst of the space.
+CAREFUL = Caution(0.75, 48.0)
+# Where past studies lack a parameter or a choice, that is to be found out.
+CURIOUS = Caution(0.5, 4.0)
 
 
 def log_chance(
@@ -50,16 +64,20 @@ def improvement_on(model: Model, incumbent: float, X: Float[Array, "m p"]) -> Fl
     return log_expected_improvement(posterior, np.full(len(posterior.weights), incumbent))
 
 
-def chance_of_much(found: Posterior, quartiles: Float[Array, " s"]) -> Float[Array, " m"]:
-    """Log of twice the probability that a point is better than three of four, at most 0: a half is
-    enough.
+def log_caution(
+    found: Posterior, medians: Float[Array, " s"], caution: Caution
+) -> Float[Array, " m"]:
+    """The log of what an improvement is multiplied by, (P / likely)^power, P the probability that
+    a point is better than the median; 0 where it is likely enough.
 
     Args:
         found: What is expected of m points.
-        quartiles: The upper quartile of what each expert expects of all points.
+        medians: Of what each expert expects of all points.
+        caution: How likely is enough.
     """
-    above = replace(found, means=found.means - quartiles[:, None])
-    return np.minimum(log_probability_of_feasibility(above) + np.log(2.0), 0.0)
+    above = replace(found, means=found.means - medians[:, None])
+    short = log_probability_of_feasibility(above) - np.log(caution.likely)
+    return caution.power * np.minimum(short, 0.0)
 
 
 def improvement_on_best(
@@ -68,6 +86,7 @@ def improvement_on_best(
     pending: Float[Array, "q p"],
     within: Float[Array, "r p"] | None = None,
     all_over: Float[Array, "a p"] | None = None,
+    caution: Caution = CAREFUL,
 ) -> Acquisition:
     """Log expected improvement of each expert on the best that it expects of what was seen, and of
     what is under way.
@@ -79,7 +98,8 @@ def improvement_on_best(
         within: Points of the part of the space that a trial is bound to, if it is to one. Where
             nothing there comes near what was seen, it is to be the best of that part.
         all_over: Points that stand for all, where the improvement is to be no tail of what is
-            expected: times the chance to be better than three of four of them, to a power.
+            expected: times :func:`log_caution`.
+        caution: There.
     """
     best = np.argsort(-seen.y, kind="stable")[:_MAX_INCUMBENTS]
     incumbents = model.posterior(np.concatenate([seen.X[best], pending])).means.max(axis=1)
@@ -87,13 +107,13 @@ def improvement_on_best(
         incumbents = np.minimum(incumbents, model.posterior(within).means.max(axis=1))
     if all_over is None:
         return lambda X: log_expected_improvement(model.posterior(X), incumbents)
-    quartiles = np.quantile(model.posterior(all_over).means, 0.75, axis=1)
+    medians = np.median(model.posterior(all_over).means, axis=1)
 
     def cautious(X: Float[Array, "m p"]) -> Float[Array, " m"]:
         """The posterior is worked out once for both."""
         found = model.posterior(X)
         gain = log_expected_improvement(found, incumbents)
-        return gain + _SHY * chance_of_much(found, quartiles)
+        return gain + log_caution(found, medians, caution)
 
     return cautious
 

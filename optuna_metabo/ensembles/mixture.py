@@ -134,6 +134,11 @@ class AveragingModel(TransferModel):
         return self.weight(OPPOSED) / float(self.expert_weights.sum())
 
     @property
+    def knows_all(self) -> bool:
+        """Whether nothing is beyond any expert."""
+        return all(group.beyond.is_nothing for group in self.groups)
+
+    @property
     def _turn(self) -> Turn:
         """What decides who chooses the next point."""
         return Turn(self.seen, rival=self.weight(RIVAL), opposed=self.weight(OPPOSED))

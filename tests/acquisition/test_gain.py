@@ -9,11 +9,13 @@ from numpy import ndarray as Array
 from scipy.stats import norm
 
 from optuna_metabo.acquisition.gain import (
-    chance_of_much,
+    CAREFUL,
+    CURIOUS,
     expected,
     hypervolume_improvement,
     improvement_on,
     improvement_on_best,
+    log_caution,
     log_chance,
     undominated,
     value,
@@ -86,23 +88,45 @@ def test_improvement_within_a_part_of_the_space_is_counted_from_its_best_where_t
     np.testing.assert_allclose(improvement_on_best(model, seen, X[:0], X + 1.0)(X), everywhere)
 
 
-def test_the_chance_of_much_is_whole_from_the_upper_quartile_of_each_expert_on() -> None:
-    all_over = np.linspace(0.0, 1.0, 101)[:, None]
-    points = np.array([[0.1], [0.75], [0.9]])
-    model = Line(1.0, 0.5)
-    quartiles = np.quantile(model.posterior(all_over).means, 0.75, axis=1)
-    found = np.exp(chance_of_much(model.posterior(points), quartiles))
-    np.testing.assert_allclose(found, [2.0 * norm.cdf((0.1 - 0.75) / 0.2), 1.0, 1.0])
+def test_caution_makes_no_difference_to_what_is_likely_better_than_the_median() -> None:
+    medians, points = np.array([0.5, 0.5]), np.array([[0.1], [0.5], [0.65], [0.9]])
+    chance = norm.cdf((points[:, 0] - 0.5) / 0.2)
+    for caution in (CAREFUL, CURIOUS):
+        found = np.exp(log_caution(Line(1.0).posterior(points), medians, caution))
+        expected = np.minimum(chance / caution.likely, 1.0) ** caution.power
+        np.testing.assert_allclose(found, expected)
+        assert found[0] < 0.01
+        np.testing.assert_array_equal(found[2:], [1.0, 1.0])
 
 
-def test_an_improvement_that_is_to_be_no_tail_counts_with_that_chance_to_the_fourth() -> None:
+def test_an_improvement_that_is_to_be_no_tail_counts_as_it_is_likely_to_be_better_than_most() -> (
+    None
+):
     model, all_over = Line(1.0, 0.5), np.linspace(0.0, 1.0, 101)[:, None]
-    quartiles = np.array([0.75, 1.25])
-    found = improvement_on_best(model, NOTHING, X[5:6], None, all_over)(X)
-    chance = chance_of_much(model.posterior(X), quartiles)
+    factor = log_caution(model.posterior(X), np.array([0.5, 1.0]), CAREFUL)
     tail = improvement_on_best(model, NOTHING, X[5:6])(X)
-    np.testing.assert_allclose(found, tail + 4.0 * chance)
-    assert chance[0] < -1.0
+    found = improvement_on_best(model, NOTHING, X[5:6], None, all_over)(X)
+    np.testing.assert_allclose(found, tail + factor)
+    assert factor[0] < -1.0
+
+
+@dataclass(frozen=True)
+class KnownInPart(Line):
+    """Nothing is known of points beyond 1 but that they are middling."""
+
+    def posterior(self, X: Array) -> Posterior:
+        known, beyond = super().posterior(X), X[:, 0] > 1.0
+        means = np.where(beyond, 0.5 * self.slope, known.means)
+        return Posterior(known.weights, means, np.where(beyond, 400.0, known.variances))
+
+
+def test_what_is_not_known_at_all_is_worth_less_than_a_small_improvement_that_is_likely() -> None:
+    far, near, seen = np.array([[1.5]]), np.array([[0.95]]), np.array([[0.9]])
+    model, all_over = KnownInPart(1.0), np.linspace(0.0, 1.0, 101)[:, None]
+    free = improvement_on_best(model, NOTHING, seen)
+    assert free(far) > free(near) + 3.0
+    bound = improvement_on_best(model, NOTHING, seen, None, all_over)
+    assert bound(far) < bound(near) - 3.0
 
 
 def test_the_chance_is_the_product_of_those_of_all_limits_to_their_powers() -> None:
