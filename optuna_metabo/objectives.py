@@ -135,3 +135,9 @@ def matching(objective: Objective, among: Sequence[Objective], count: int) -> Ob
         return None
     other = among[objective.index]
     return other if objective.name is None or other.name is None else None
+
+
+def shares_objective(study: Study, other: Study) -> bool:
+    """Whether another study has an objective of this one."""
+    own, others = objectives_of(study), objectives_of(other)
+    return any(matching(one, others, len(own)) for one in own)

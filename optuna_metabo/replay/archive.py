@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -12,14 +11,13 @@ from urllib.parse import quote
 import optuna
 from optuna.storages import BaseStorage, InMemoryStorage
 from optuna.study import Study
-from optuna.trial import FrozenTrial, TrialState
+from optuna.trial import TrialState
 
 from optuna_metabo.columns import Columns
-from optuna_metabo.constraints import constraints_of
 from optuna_metabo.experimental import name_metrics
 from optuna_metabo.explanation.names import IN_TEXT, short_name
 from optuna_metabo.logs import counted, one_line
-from optuna_metabo.objectives import point
+from optuna_metabo.objectives import point, shares_objective
 from optuna_metabo.reading import (
     cause,
     chosen,
@@ -33,6 +31,7 @@ from optuna_metabo.reading import (
     sqlite_file,
     study_names,
 )
+from optuna_metabo.replay.keys import hash_of, key_of
 from optuna_metabo.replay.orders import Target
 from optuna_metabo.replay.pool import Pool
 from optuna_metabo.replay.quiet import quiet
@@ -125,7 +124,8 @@ class Archive:
         return ", and ".join(differ + none)
 
     def past_of(self, study: Study, *, chronological: bool = False) -> tuple[Study, ...]:
-        """The other studies, none if no one shares a parameter whose values can be read.
+        """The other studies, none if no one has one of its objectives and shares a parameter whose
+        values can be read.
 
         Args:
             study: The one that is replayed.
@@ -133,7 +133,8 @@ class Archive:
         """
         others = self._others(study, chronological=chronological)
         space = self._pools[study.study_name].space
-        shares = any(self._columns[one.study_name].shares(space) for one in others)
+        of_same = (one for one in others if shares_objective(study, one))
+        shares = any(self._columns[one.study_name].shares(space) for one in of_same)
         return tuple(others) if shares else ()
 
     def _shares_name(self, study: Study, others: Iterable[Study]) -> bool:
@@ -154,6 +155,8 @@ class Archive:
         if not others:
             alone = "has no other study to learn from"
             return "began before any other had ended" if chronological else alone
+        if not any(shares_objective(study, one) for one in others):
+            return "has no objective of any study of its past"
         alike = " of the same kind or choices" * self._shares_name(study, others)
         return f"shares no parameter{alike} with its past"
 
@@ -194,13 +197,13 @@ class Archive:
         _check_each(names, existing, "what takes part")
         asked_for = set(chosen(names, existing))
         found, left_out = [], {}
-        keys = {study.study_name: _key(study) for study in self.studies}
+        keys = {study.study_name: key_of(study) for study in self.studies}
         for study in self.studies:
             if study.study_name not in asked_for:
                 continue
             past = self.past_of(study, chronological=chronological)
             parts = [keys[one.study_name] for one in (study, *past)]
-            target = Target(self._pools[study.study_name], past, _hash(parts), chronological)
+            target = Target(self._pools[study.study_name], past, hash_of(parts), chronological)
             reason = _unfit(target)
             if reason is None and not past:
                 reason = self._without_past(study, chronological=chronological)
@@ -267,29 +270,6 @@ def _without_difference(target: Target) -> str:
     if n < n_completed:
         one, more = f"{one} that breaks no constraint", f"{more} that break no constraint"
     return f"has {counted(n, one, more)} and no two different values" if n else f"has no {one}"
-
-
-def _key(study: Study) -> str:
-    """Changes with all that samplers read of a study, which are neither dates nor attributes."""
-    directions = [one.name for one in study.directions]
-    trials = map(_told, study.get_trials(deepcopy=False))
-    return _hash([study.study_name, directions, study.metric_names, *trials])
-
-
-def _told(trial: FrozenTrial) -> tuple[object, ...]:
-    """What samplers are told of a trial."""
-    return (
-        trial.state.name,
-        trial.values,
-        trial.params,
-        trial.distributions,
-        trial.intermediate_values,
-        constraints_of(trial, None),
-    )
-
-
-def _hash(parts: Sequence[object]) -> str:
-    return hashlib.sha1(repr(parts).encode(), usedforsecurity=False).hexdigest()
 
 
 def _span(study: Study) -> tuple[datetime, datetime]:

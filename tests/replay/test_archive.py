@@ -219,6 +219,21 @@ def test_what_has_other_choices_than_its_past_is_told_so(chronological: bool) ->
         Archive.read(storage).targets("late", chronological=chronological)
 
 
+def test_what_has_other_objectives_than_its_past_is_told_so() -> None:
+    storage = InMemoryStorage()
+    for name, n in (("a", 2), ("b", 2), ("c", 3)):
+        study = optuna.create_study(
+            study_name=name,
+            directions=["minimize"] * n,
+            storage=storage,
+            sampler=optuna.samplers.RandomSampler(seed=0),
+        )
+        study.optimize(lambda trial, n=n: [trial.suggest_float("x", 0, 1)] * n, n_trials=4)
+    found, left_out = Archive.read(storage).targets()
+    assert [target.pool.name for target in found] == ["a", "b"]
+    assert left_out == {"c": "has no objective of any study of its past"}
+
+
 def test_a_name_that_exists_is_that_study_and_no_glob() -> None:
     storage = InMemoryStorage()
     for name in ("net[x]", "netx", "other"):
