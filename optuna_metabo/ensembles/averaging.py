@@ -32,7 +32,7 @@ from optuna_metabo.ensembles.calibration import Calibration
 from optuna_metabo.ensembles.distant import distant_evidence, likeliest
 from optuna_metabo.ensembles.experts import Bases, all_groups, lacking
 from optuna_metabo.ensembles.functions import Functions
-from optuna_metabo.ensembles.hindsight import hindsight
+from optuna_metabo.ensembles.hindsight import counted, hindsight
 from optuna_metabo.ensembles.kriging import Kernel, Kriging
 from optuna_metabo.ensembles.leave_one_out import calibrated
 from optuna_metabo.ensembles.likeness import Likeness
@@ -251,9 +251,10 @@ class AveragingPrior:
 
     def _hindsight(self, target: Task) -> float:
         """What the rival's evidence owes to hyperparameters fitted to the same values."""
-        told = first_told(target)
+        told, part = first_told(target), counted(len(target.whole or target))
         key = digest(told.X, told.y, told.counts)
-        return self._gained.get(key, lambda: hindsight(target, self._own, self._evidence))
+        gain = partial(hindsight, target, self._own, self._evidence)
+        return part * self._gained.get(key, gain) if part else 0.0
 
     @cached_property
     def _gained(self) -> Memory[float]:

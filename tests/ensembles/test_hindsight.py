@@ -8,7 +8,9 @@ import numpy as np
 import pytest
 from numpy import ndarray as Array
 
-from optuna_metabo.ensembles.hindsight import _FITS, _rival, hindsight
+from optuna_metabo.domain import Dimension, Domain
+from optuna_metabo.ensembles.averaging import Averaging, AveragingPrior
+from optuna_metabo.ensembles.hindsight import _FITS, _rival, counted, hindsight
 from optuna_metabo.ensembles.kriging import Kernel, Kriging
 from optuna_metabo.ensembles.target import Scale, fitted_to, target_theta
 from optuna_metabo.tasks import Task, observed_together
@@ -80,3 +82,17 @@ def test_the_evidence_does_not_leap_where_hyperparameters_are_fitted_anew() -> N
         usual += [steps[n] for n in (11, 13, 14, 16, 17, 19, 20, 21, 23, 24)]
     # What a refit tells of the values themselves would be several nats.
     assert abs(np.mean(leaps) - np.mean(usual)) < 1.0
+
+
+def test_it_counts_in_full_of_few_values_and_not_at_all_of_many() -> None:
+    assert [counted(n) for n in (1, 10, 30, 50, 300)] == [1.0, 1.0, 0.5, 0.0, 0.0]
+
+
+def test_of_many_values_the_rival_has_the_evidence_of_its_last_fit() -> None:
+    domain = Domain((Dimension(),) * D)
+    source = told(30, 1)
+    prior = Averaging().learn([source], domain, generator=np.random.default_rng(0))
+    assert isinstance(prior, AveragingPrior)
+    few, many = told(12, 2), told(52, 2)
+    assert prior._hindsight(few) > 0.0
+    assert prior._hindsight(many) == 0.0
