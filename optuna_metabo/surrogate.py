@@ -163,7 +163,7 @@ class TransferModel(ABC):
 
     @property
     def knows_all(self) -> bool:
-        """Whether sources know every parameter and every choice."""
+        """Whether sources know every parameter and every choice, and are no crowd of strangers."""
         return True
 
     @property

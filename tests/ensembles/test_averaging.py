@@ -484,3 +484,9 @@ def test_how_far_values_lie_apart_is_told_by_all_of_them_not_by_those_that_are_m
     model = model_of(prior, replace(few, whole=whole))
     found, usual = model.calibration().spread, prior.calibration.spread
     assert found == believed_spread(usual, whole.y) != believed_spread(usual, few.y)
+
+
+def test_of_a_crowd_it_is_not_known_who_knows() -> None:
+    model = model_of(prior_of(task(0.3, 20, 0), task(0.4, 20, 1)), task(0.3, 3, 2))
+    assert model.knows_all
+    assert not replace(model, kept=replace(model.kept, of_crowd=True)).knows_all
