@@ -12,6 +12,7 @@ from numpy import ndarray as Array
 from optuna.distributions import BaseDistribution, CategoricalDistribution, FloatDistribution
 
 from optuna_metabo.columns import encoded_together
+from optuna_metabo.domain import Domain
 from optuna_metabo.encoding import Encoding
 from optuna_metabo.ensembles.likeness import Likeness, Weighable
 from optuna_metabo.ensembles.plain import NoTransfer, PlainPrior
@@ -124,9 +125,16 @@ class Learned:
         heard = self.used_tasks if self.is_heard else []
         return np.array([task.X[task.y.argmax()] for task in heard])
 
-    def pooled(self) -> Task:
-        """The points of all sources as those of one study."""
-        return Task.joined(self.used_tasks)
+    def pooled(self, domain: Domain) -> Task:
+        """The points of all sources as those of one study.
+
+        Of what a source lacks it says nothing: its points lie anywhere there.
+        """
+        joined, known = Task.joined(self.used_tasks), np.ones(len(domain.groups), dtype=bool)
+        of_each = [known if task.known is None else task.known for task in self.used_tasks]
+        lacks = ~np.repeat(of_each, [len(task) for task in self.used_tasks], axis=0)
+        once, generator = np.ones(len(joined), dtype=int), np.random.default_rng(0)
+        return replace(joined, X=domain.spread(joined.X, lacks, once, generator=generator))
 
 
 @dataclass(frozen=True)

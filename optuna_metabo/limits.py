@@ -45,7 +45,7 @@ def constraints(
             yield Belief(seen, learned.prior, near_zero)
         elif learned.used:
             prior = PlainPrior(encoding.domain.groups, n_sources=0)
-            yield Belief(learned.pooled(), prior, near_zero)
+            yield Belief(learned.pooled(encoding.domain), prior, near_zero)
 
 
 def learned_of_success(learner: Learner, past: Past, encoding: Encoding) -> Learned:

@@ -92,9 +92,12 @@ def test_the_sources_are_tasks_to_be_maximised_on_the_axes_of_the_space() -> Non
     np.testing.assert_array_equal(tasks[1].known, [True, False])
     np.testing.assert_allclose(learned.optima(2)[:, 0], [0.2, 0.3])
     assert [one.study.name for one in learned.used] == ["a", "b"]
-    pooled = learned.pooled()
+    pooled, first = learned.pooled(domain), len(tasks[0])
     np.testing.assert_array_equal(pooled.y, np.concatenate([task.y for task in tasks]))
-    np.testing.assert_array_equal(pooled.X, np.concatenate([task.X for task in tasks]))
+    np.testing.assert_array_equal(pooled.X[:first], tasks[0].X)
+    np.testing.assert_array_equal(pooled.X[first:, 0], tasks[1].X[:, 0])
+    # Of what a source lacks it says nothing.
+    assert len(np.unique(pooled.X[first:, 1])) == len(tasks[1])
 
 
 @pytest.mark.parametrize("moved", [FloatDistribution(0, 7), FloatDistribution(1e-3, 1, log=True)])
