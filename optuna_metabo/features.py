@@ -68,9 +68,17 @@ class Features:
 
     def warn_of_missing(self, target: Known, past: Collection[Known]) -> None:
         """One warning for all that the target and past studies lack and was not told before."""
+        unnamed = self._unnamed([target, *past])
         missing = [self._missing(one, target, past) for one in self.names]
         if any(missing):
-            warn(f"features left out: {'; '.join(filter(None, missing))}.")
+            warn(f"features left out: {'; '.join(filter(None, [*missing, unnamed]))}.")
+
+    def _unnamed(self, studies: Collection[Known]) -> str:
+        """Which studies the mapping does not name and the user was not told of, or nothing."""
+        given = {name for name, _ in studies} if self.given is None else self.given
+        told = {name for name, _ in self.warned}
+        names = [name for name, _ in studies if name not in given and name not in told]
+        return f"the mapping has no entry for {listed(names)}" if names else ""
 
     def _missing(self, feature: str, target: Known, past: Collection[Known]) -> str:
         """Where a feature is newly found missing, or nothing."""

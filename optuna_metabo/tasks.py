@@ -200,7 +200,7 @@ class Task:
 
     @classmethod
     def joined(cls, tasks: Sequence[Task]) -> Task:
-        """The points of several tasks, one at least, as those of one study that has every parameter."""
+        """The points of several tasks, one at least, as those of one that has all columns."""
         X, y = np.concatenate([t.X for t in tasks]), np.concatenate([t.y for t in tasks])
         if not any(task.repeats for task in tasks):
             return cls(X, y)

@@ -151,7 +151,8 @@ def test_a_study_that_lacks_a_feature_does_not_keep_others_from_counting(
     given = as_mapping(100)
     del given["past-7"]
     sampler = MetaGPSampler(studies, features=given, seed=0)
-    with pytest.warns(UserWarning, match="'rows' is no finite number in 'past-7'"):
+    expected = "'rows' is no finite number in 'past-7'; the mapping has no entry for 'past-7'.$"
+    with pytest.warns(UserWarning, match=expected):
         (found,) = first(sampler, {})
     assert abs(found["x"] - optimum(100)) < 0.12
 

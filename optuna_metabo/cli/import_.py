@@ -88,7 +88,7 @@ def command(
             distributions=_once(kinds, "--as"),
             storage=None if storage is None else _writable(storage),
         )
-    emit(_records(study), output_format)
+    emit(_records(study, output_format), output_format)
     trials = study.get_trials(deepcopy=False)
     guessed = {name for one in trials for name in one.params} - dict(kinds).keys()
     reasons = {name: why_choices(trials, name) for name in sorted(guessed)}
@@ -135,14 +135,17 @@ def _writable(storage: str) -> str | BaseStorage:
     return open_storage(storage)
 
 
-def _records(study: optuna.Study) -> list[dict[str, Any]]:
+def _records(study: optuna.Study, output_format: str) -> list[dict[str, Any]]:
+    from optuna_metabo.cli.parameters import for_programs, in_words
+
+    told = for_programs if output_format in ("json", "yaml") else in_words
     trials = study.get_trials(deepcopy=False)
     found = {name: one for trial in trials for name, one in trial.distributions.items()}
     return [
         {
             "parameter": name,
             "trials": sum(name in trial.params for trial in trials),
-            "distribution": repr(one),
+            "distribution": told(one),
         }
         for name, one in found.items()
     ]

@@ -136,6 +136,8 @@ def _past(asked: Asked, storage: BaseStorage) -> list[str]:
     existing = study_names(storage)
     names = asked_for(asked.sources, existing, option="--sources") if asked.sources else existing
     others = [name for name in names if name != asked.study_name]
-    if not others:
+    if not others and asked.sources:
+        say(f"--sources asks for nothing but {asked.study_name!r} itself.")
+    elif not others:
         say(f"There is no study besides {asked.study_name!r} to learn from.")
     return others

@@ -16,7 +16,6 @@ from optuna_metabo.explanation.names import IN_TEXT, abridged, labels, short_nam
 from optuna_metabo.logs import counted, one_line
 
 if TYPE_CHECKING:
-    from optuna.distributions import BaseDistribution
     from optuna.storages import BaseStorage
 
     from optuna_metabo.past_study import SourceStudy
@@ -120,6 +119,8 @@ def _names(studies: Sequence[str], storage: BaseStorage) -> list[str]:
 
 
 def _records(prior: TransferPrior) -> list[dict[str, Any]]:
+    from optuna_metabo.cli.parameters import for_programs
+
     return [
         {
             "study": study.name,
@@ -129,7 +130,7 @@ def _records(prior: TransferPrior) -> list[dict[str, Any]]:
             "directions": [one.direction.name.lower() for one in study.objectives],
             "metrics": [one.name for one in study.objectives if one.name],
             "constraints": list(study.slacks),
-            "parameters": {name: repr(one) for name, one in study.search_space.items()},
+            "parameters": {name: for_programs(one) for name, one in study.search_space.items()},
             "attributes": dict(study.attributes),
             "started": study.identity.start,
         }
@@ -139,21 +140,9 @@ def _records(prior: TransferPrior) -> list[dict[str, Any]]:
 
 def _in_words(study: SourceStudy) -> str:
     """The parameters of a study, as ``C: float 0.001 to 1000, log``."""
-    return "; ".join(f"{name}: {_range(one)}" for name, one in study.search_space.items())
+    from optuna_metabo.cli.parameters import in_words
 
-
-def _range(distribution: BaseDistribution) -> str:
-    from optuna.distributions import CategoricalDistribution, IntDistribution
-
-    from optuna_metabo.encoding import numeric
-
-    if isinstance(distribution, CategoricalDistribution):
-        return abridged(map(str, distribution.choices))
-    distribution = numeric(distribution)
-    kind, usual = ("int", 1) if isinstance(distribution, IntDistribution) else ("float", None)
-    low, high = (f"{one:.12g}" for one in (distribution.low, distribution.high))
-    step = "" if distribution.step == usual else f" by {distribution.step:.12g}"
-    return f"{kind} {low} to {high}{step}{', log' * distribution.log}"
+    return "; ".join(f"{name}: {in_words(one)}" for name, one in study.search_space.items())
 
 
 def _say_size(prior: TransferPrior, path: Path) -> None:

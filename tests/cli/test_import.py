@@ -18,7 +18,7 @@ def test_a_table_becomes_a_study_and_a_prior(tmp_path: Path, run: Run) -> None:
     said = ["import", table, "--metric", "loss", "minimize", "-f", "json"]
     ended = run(*said, "--as", "n", "categorical")
     assert ended.code == 0
-    assert [one["distribution"].partition("(")[0] for one in json.loads(ended.out)] == [
+    assert [one["distribution"]["name"] for one in json.loads(ended.out)] == [
         "FloatDistribution",
         "CategoricalDistribution",
     ]

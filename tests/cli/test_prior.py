@@ -7,6 +7,7 @@ from pathlib import Path
 
 import optuna
 import pytest
+from optuna.distributions import FloatDistribution, json_to_distribution
 
 from optuna_metabo import TransferPrior
 from tests.cli.conftest import Run, make_study
@@ -21,6 +22,8 @@ def test_a_prior_is_built_inspected_and_updated(url: str, tmp_path: Path, run: R
     (record,) = json.loads(ended.out)
     assert (record["study"], record["trials"]) == ("past", 15)
     assert list(record["parameters"]) == ["x"]
+    told = json_to_distribution(json.dumps(record["parameters"]["x"]))
+    assert isinstance(told, FloatDistribution)
     ended = run("prior", "update", "--storage", url, "--studies", "p*", "-o", path)
     assert "No study is new or has grown" in ended.err
     optuna.load_study(study_name="past", storage=url).set_user_attr("n_rows", 500)
@@ -63,8 +66,10 @@ def test_a_table_has_parameters_in_words_and_json_as_optuna_writes_them(
     (line,) = run("prior", "inspect", path).out.splitlines()[2:]
     assert all(f"{name}: {one}" in line for name, one in words.items())
     (record,) = json.loads(run("prior", "inspect", path, "-f", "json").out)
-    expected = {name: repr(one) for name, one in study.trials[0].distributions.items()}
-    assert record["parameters"] == expected
+    found = {
+        name: json_to_distribution(json.dumps(one)) for name, one in record["parameters"].items()
+    }
+    assert found == study.trials[0].distributions
 
 
 def test_a_range_that_was_changed_is_told_as_it_was_and_not_rounded(

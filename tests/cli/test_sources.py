@@ -277,6 +277,8 @@ def test_a_study_alone_is_said_and_no_error(command: str, tmp_path: Path, run: R
     assert (ended.code, ended.err.count("\n")) == (0, 1)
     assert "no study besides 'new'" in ended.err
     json.loads(ended.out)
+    asked = run(command, "--storage", url, "--study-name", "new", "--sources", "new")
+    assert "--sources asks for nothing but 'new' itself" in asked.err
 
 
 @BOTH
