@@ -146,7 +146,7 @@ class Retrospect:
     def _as_known_to(self, trial: FrozenTrial, ended: Sequence[FrozenTrial]) -> Retrospect:
         """The study over the search space that was known when a trial asked.
 
-        The last one is kept: spaces grow, and seldom. What past studies have beside and this study
+        The last one is kept: spaces grow, and seldom. What past studies have beside and this one
         turned out to lack has no say in it; where nothing that it has was known, any space will do.
         """
         then, own = replace(self.now, trials=tuple(ended)), self._growth.before(trial)
