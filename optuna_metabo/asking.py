@@ -89,9 +89,7 @@ class Ask:
     @cached_property
     def encoding(self) -> Encoding:
         """Of what is known, on whose axes everything is modelled."""
-        return Encoding.of(
-            known_space(self.now, self.past, self.history, self.here)
-        )
+        return Encoding.of(known_space(self.now, self.past, self.history, self.here))
 
     @cached_property
     def unknown(self) -> dict[str, BaseDistribution]:

@@ -147,7 +147,7 @@ class Retrospect:
         """The study over the search space that was known when a trial asked.
 
         The last one is kept: spaces grow, and seldom. What past studies have beside and this one
-        turned out to lack has no say in it; where nothing that it has was known, any space will do.
+        turned out to lack has no say in it; where nothing of it was known, any space will do.
         """
         then, own = replace(self.now, trials=tuple(ended)), self._growth.before(trial)
         known = known_space(then, self.past, self.history, trial.distributions, own)
