@@ -13,7 +13,8 @@ from optuna.distributions import BaseDistribution
 from optuna.trial import FrozenTrial
 
 from optuna_metabo.belief import Belief
-from optuna_metabo.columns import Columns, Several
+from optuna_metabo.branches import untried
+from optuna_metabo.columns import About, Columns, Several
 from optuna_metabo.constraints import feasible
 from optuna_metabo.encoding import Encoding, Points
 from optuna_metabo.frame import Frame
@@ -30,28 +31,31 @@ from optuna_metabo.thinning import evenly
 
 # Other processes' trials that are imagined to their end one by one.
 _MAX_IMAGINED = 8
-# Past studies that tell which parameters exist when before a trial of this one has; and after it,
-# with so many of their trials.
-_MAX_SHAPES, _MAX_BESIDE, _TRIALS_BESIDE = 128, 16, 64
+# Past studies that tell beside a study's own trials which of its parameters exist when, and how
+# many trials of each.
+_MAX_BESIDE, _TRIALS_BESIDE = 16, 64
 
 
 def known_space(
-    now: Snapshot, past: Past, own: Ranges, here: Space
+    now: Snapshot, past: Past, history: History, here: Space, own: Ranges | None = None
 ) -> dict[str, BaseDistribution]:
     """The parameters of which something is known, each with a range that holds all of its ranges.
 
-    These are those that trials of this study ended with and, before one of them is completed,
-    those of the sources. One of which nothing is known cannot be chosen any better than at
-    random, and nothing is learned anew for its sake.
+    These are those that trials of this study ended with, and those of the sources that none of
+    these trials could have had: a branch that it has not tried yet is known from them. One of
+    which nothing is known cannot be chosen any better than at random, and nothing is learned anew
+    for its sake.
 
     Args:
         now: The study.
         past: The sources.
-        own: Those of the study.
+        history: Of the study.
         here: What a trial has been asked for so far.
+        own: The ranges of the study, if they are not those that its trials have now.
     """
-    guessed = {} if now.completed else past.search_space
-    guessed = {name: one for name, one in guessed.items() if name not in own.space}
+    own = history.ranges(now) if own is None else own
+    lacks = history.lacking(now, past.tree, past.token)
+    guessed = untried(past.tree, lacks, own.space, here)
     known = {name: one for name, one in here.items() if name in guessed or name in own.space}
     space = Ranges.over([Ranges.of([guessed]), own, Ranges.of([known])]).rounded
     return {name: space[name] for name in sorted(space)}
@@ -85,9 +89,7 @@ class Ask:
     @cached_property
     def encoding(self) -> Encoding:
         """Of what is known, on whose axes everything is modelled."""
-        return Encoding.of(
-            known_space(self.now, self.past, self.history.ranges(self.now), self.here)
-        )
+        return Encoding.of(known_space(self.now, self.past, self.history, self.here))
 
     @cached_property
     def unknown(self) -> dict[str, BaseDistribution]:
@@ -200,17 +202,20 @@ class Ask:
         """The trials that tell which parameters exist when.
 
         A few trials of the study are often told apart by accident, too. Past studies that have
-        the same parameters know better, as far as they agree with it.
+        the same parameters know better, as far as they agree with it. Of parameters that none of
+        its trials has had past studies alone tell.
         """
-        studies, names = self.past.studies, frozenset(self.encoding.names)
-        most = _MAX_BESIDE if self.now.telling else _MAX_SHAPES
-        past = [studies[i].telling for i in evenly(np.arange(len(studies)), most).tolist()]
-        if not self.now.telling:
-            return [Several(past)] if past else []
-        alike = [one for one in past if names.issubset(one.names)]
-        is_whole = all(names <= trial.params.keys() for trial in self.now.telling)
-        if is_whole and all(names <= one.always for one in alike):
-            return []  # every parameter exists always
-        own = Columns.of(self.now.telling)
+        telling, studies = self.now.telling, self.past.studies
+        tried = {name for trial in telling for name in trial.params}
+        untried = frozenset(self.encoding.names) - tried
+        beside: list[Points] = [About(self.past.shapes, untried)] if untried and studies else []
+        if not telling:
+            return beside
+        past = [studies[i].telling for i in evenly(np.arange(len(studies)), _MAX_BESIDE).tolist()]
+        alike = [one for one in past if tried.issubset(one.names)]
+        is_whole = all(tried <= trial.params.keys() for trial in telling)
+        if is_whole and all(tried <= one.always for one in alike):
+            return beside  # every parameter that was tried exists always
+        own = Columns.of(telling)
         few = [one[evenly(np.arange(len(one)), _TRIALS_BESIDE)] for one in alike]
-        return [Several([own, *few]), own]
+        return [Several([own, *few]), own, *beside]

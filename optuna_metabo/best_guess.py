@@ -41,7 +41,7 @@ def best_guess(
         ValueError: If there are several objectives, or no such trial.
     """
     trials = _candidates(now, history, constraints_of)
-    space = known_space(now, past, history.ranges(now), {})
+    space = known_space(now, past, history, {})
     if not space:  # trials without a parameter are all the same
         return trials[0]
     (learned,) = learner.objectives(now.objectives, past, space)

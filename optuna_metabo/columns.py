@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
@@ -233,6 +233,20 @@ class Several:
             np.concatenate([part.present for part in parts]),
             np.concatenate([part.known for part in parts]),
         )
+
+
+@dataclass(frozen=True)
+class About:
+    """What trials tell of when some parameters exist; of the others they say that these do."""
+
+    points: Several
+    names: frozenset[str]
+
+    def encoded(self, encoding: Encoding) -> Encoded:
+        """The trials, on the axes of a target."""
+        found = self.points.encoded(encoding)
+        is_other = np.array([name not in self.names for name in encoding.names])
+        return replace(found, present=found.present | is_other)
 
 
 def failures(

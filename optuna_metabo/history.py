@@ -11,9 +11,11 @@ from numpy import ndarray as Array
 from optuna.search_space import intersection_search_space
 from optuna.trial import FrozenTrial, TrialState
 
+from optuna_metabo.branches import lacking
 from optuna_metabo.constraints import constraints_of
 from optuna_metabo.encoding import Encoding
 from optuna_metabo.memory import Memory, digest_of
+from optuna_metabo.objectives import TELLING
 from optuna_metabo.ranges import Ranges, Space
 from optuna_metabo.shapes import Float
 from optuna_metabo.snapshot import Snapshot
@@ -43,6 +45,23 @@ class History:
     def ranges(self, now: Snapshot) -> Ranges:
         """The ranges of all parameters of the trials that have ended."""
         return Ranges.over(self._each(now, "ranges", _ranges))
+
+    def lacking(self, now: Snapshot, tree: Encoding, token: Hashable) -> frozenset[str]:
+        """The parameters that a trial lacks which has them by a tree of parameters.
+
+        Args:
+            now: The study.
+            tree: The parameters, with conditions.
+            token: Stands for the tree.
+        """
+        if not tree.names:
+            return frozenset()
+
+        def names(trials: Sequence[FrozenTrial]) -> frozenset[str]:
+            """Those of some trials; one that failed may not have got to all that it has."""
+            return lacking([trial for trial in trials if trial.state in TELLING], tree)
+
+        return frozenset().union(*self._each(now, ("lacking", token), names))
 
     def encoded(self, now: Snapshot, encoding: Encoding) -> Float[Array, "n p"]:
         """All trials, one a row."""

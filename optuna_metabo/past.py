@@ -6,10 +6,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
+import numpy as np
 from optuna.distributions import BaseDistribution
 
+from optuna_metabo.columns import Several
+from optuna_metabo.encoding import Encoding
 from optuna_metabo.past_study import LeftOut, SourceStudy
 from optuna_metabo.ranges import joint
+from optuna_metabo.thinning import evenly
+
+# Studies that tell which parameters exist when, and the trials of all of them.
+_MAX_SHAPES, _MAX_TRIALS = 128, 8192
 
 
 @dataclass(frozen=True)
@@ -43,3 +50,15 @@ class Past:
         return joint(
             study.search_space for study in (*reversed(self.failing), *reversed(self.studies))
         )
+
+    @cached_property
+    def shapes(self) -> Several:
+        """Trials that tell which parameters exist when."""
+        some = [self.studies[i].telling for i in evenly(np.arange(len(self.studies)), _MAX_SHAPES)]
+        each = _MAX_TRIALS // max(len(some), 1)
+        return Several([one[evenly(np.arange(len(one)), each)] for one in some])
+
+    @cached_property
+    def tree(self) -> Encoding:
+        """The search space, with what these tell."""
+        return Encoding.of(self.search_space, [self.shapes] if self.studies else [])

@@ -198,11 +198,11 @@ class AveragingPrior:
 
     def weighed(self, target: Task, pending: Float[Array, "q p"]) -> AveragingModel:
         """The experts, given one value at least."""
-        kernels = self._kernels(target)
-        scale, whole = Scale.from_best(target.y), target
-        target = scale.standardise(target)
-        kept, X = self._screened(kernels, target), np.concatenate([target.X, pending])
+        own, scale, whole = self._own(target), Scale.from_best(target.y), target
+        target, X = scale.standardise(target), np.concatenate([target.X, pending])
+        kept = self._screened(self._kernels(own, self.functions), target)
         functions = self.functions.among(kept.sources) if kept.of_crowd else self.functions
+        kernels = self._kernels(own, functions)
         plain = self.plain
         heard = (1.0 - plain) / (1.0 - self.settings.plain)
         prior = {"joint": heard * self.settings.joint, "opposed": heard * self.settings.opposed}
@@ -265,11 +265,11 @@ class AveragingPrior:
         theta = _without_doubtful_noise(target_theta(target, self.groups, None), target)
         return Kernel.of(theta, self.groups)
 
-    def _kernels(self, target: Task) -> dict[str, Kernel]:
+    def _kernels(self, own: Kernel, functions: Functions) -> dict[str, Kernel]:
         """The rival's, and the one of the residuals from the sources."""
-        own, models = self._own(target), self.functions.models
-        is_theirs = models.covered & self.settings.share_kernel
-        shared = Kernel(np.where(is_theirs, models.lengthscale, own.lengthscale), own.noise)
+        is_theirs = self.functions.models.covered & self.settings.share_kernel
+        theirs = functions.models.lengthscale
+        shared = Kernel(np.where(is_theirs, theirs, own.lengthscale), own.noise)
         return {"own": own, "shared": shared}
 
     def _screened(self, kernels: dict[str, Kernel], target: Task) -> Kept:
@@ -297,4 +297,7 @@ class AveragingPrior:
         guess = partial(self.functions.anchors.guess, few.X)
         kernels = kernels | self._lacking.kernels(kernels["own"])
         evidence = partial(distant_evidence, kernels, self._lacking, few)
-        return screened(self.functions.order, guess, evidence, self.functions.belief)
+        functions = self.functions
+        return screened(
+            functions.order, guess, evidence, functions.belief, lambda: functions.nearest
+        )

@@ -25,8 +25,8 @@ from optuna_metabo.tasks import Task
 from optuna_metabo.thinning import evenly
 
 # Points of all sources that are taken, and of one source at the least: an exact process of so many
-# is learned in a second. Of some sources, which change from ask to ask, fewer are.
-_MAX_POINTS, _MIN_EACH, _MAX_POINTS_OF_SOME = 1024, 4, 256
+# is learned in a second.
+_MAX_POINTS, _MIN_EACH = 1024, 4
 # Shares of the variance that is common, and noise variances; the sources select one pair. The
 # evidence of the shares has one peak, most often at a large one.
 _SHARES, _NOISES = (0.9, 0.6, 0.3, 0.1), (1e-3, 1e-2, 0.1)
@@ -74,45 +74,15 @@ class Common:
             groups: The axis of each column.
             places: Of these among all sources.
         """
-        return cls._fitted(tasks, lengthscale[groups], _NOISES, _MAX_POINTS, places)
-
-    @classmethod
-    def of_some(
-        cls,
-        tasks: Sequence[Task],
-        lengthscale: Float[Array, " p"],
-        noise: float,
-        places: Int[Array, " k"],
-    ) -> Common:
-        """What some sources have in common; cheap enough for an ask.
-
-        Args:
-            tasks: The sources, their values on one scale.
-            lengthscale: Of each column.
-            noise: That of all sources, or 0 where it is not known.
-            places: Of these among all sources.
-        """
-        noises = (noise or min(_NOISES),)
-        return cls._fitted(tasks, lengthscale, noises, _MAX_POINTS_OF_SOME, places)
-
-    @classmethod
-    def _fitted(
-        cls,
-        tasks: Sequence[Task],
-        lengthscale: Float[Array, " p"],
-        noises: Sequence[float],
-        most: int,
-        places: Int[Array, " k"],
-    ) -> Common:
         known = _known_to_all(tasks)
-        chosen, tasks = _thinned(tasks, most)
+        chosen, tasks = _thinned(tasks)
         X, y = np.concatenate([t.X for t in tasks]), np.concatenate([t.y for t in tasks])
         counts = np.concatenate([task.counts for task in tasks])
         owner = np.repeat(places[chosen], [len(task) for task in tasks])
         nothing = cls(
             X=X,
             coefficients=np.zeros(len(X)),
-            inverse_lengthscale=known / lengthscale,
+            inverse_lengthscale=known / lengthscale[groups],
             share=0.0,
             noise=0.0,
             y=y,
@@ -124,7 +94,7 @@ class Common:
             return nothing
         K = _correlation(X, nothing.inverse_lengthscale)
         is_same = owner[:, None] == owner
-        fits = [(_likeliest(K, is_same, y, noise / counts), noise) for noise in noises]
+        fits = [(_likeliest(K, is_same, y, noise / counts), noise) for noise in _NOISES]
         best, noise = max(fits, key=lambda fit: fit[0].evidence)
         return replace(
             nothing,
@@ -179,10 +149,10 @@ def _known_to_all(tasks: Sequence[Task]) -> Bool[Array, " p"]:
     return known
 
 
-def _thinned(tasks: Sequence[Task], most: int) -> tuple[Int[Array, " i"], list[Task]]:
+def _thinned(tasks: Sequence[Task]) -> tuple[Int[Array, " i"], list[Task]]:
     """Evenly spread sources, and of each its best points and a spread of the others."""
-    chosen = evenly(np.arange(len(tasks)), most // _MIN_EACH)
-    each = max(most // len(tasks), _MIN_EACH)
+    chosen = evenly(np.arange(len(tasks)), _MAX_POINTS // _MIN_EACH)
+    each = max(_MAX_POINTS // len(tasks), _MIN_EACH)
     return chosen, [tasks[i].thinned(each) for i in chosen]
 
 

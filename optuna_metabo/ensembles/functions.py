@@ -9,8 +9,9 @@ import numpy as np
 from numpy import ndarray as Array
 
 from optuna_metabo.ensembles.common import Common
-from optuna_metabo.ensembles.screening import CROWD, Anchors
+from optuna_metabo.ensembles.screening import CROWD, Anchors, nearest
 from optuna_metabo.ensembles.source_models import SourceModels, telling
+from optuna_metabo.ensembles.together import learn_together
 from optuna_metabo.gp.expansion import Expansion, Terms
 from optuna_metabo.memory import Memory
 from optuna_metabo.shapes import Bool, Float, Int
@@ -23,7 +24,7 @@ _SIGNAL_FLOOR = 0.3
 _MAX_CORE = 48
 # Sources by which these are chosen.
 _MAX_VOTERS = 1024
-# Bytes of what some sources have in common that are remembered.
+# Bytes of what is learned anew of some sources that are remembered.
 _MAX_OF_SOME = 2**20
 # Less than any square of what is believed; it keeps 0 / 0 from being asked.
 _TINY = 1e-300
@@ -130,18 +131,30 @@ class Functions:
         return replace(self, order=order, belief=odds / odds.mean(), mass=mass, believed=belief)
 
     def among(self, index: Int[Array, " s"]) -> Functions:
-        """With what some sources have in common in the place of what all have."""
-        return self._among.get(tuple(index.tolist()), lambda: self._of_some(index)).put_into(self)
+        """What some sources say, learned anew as if they were alone; the others as they were.
+
+        The lengthscales of very many are those of strangers to the few that matter.
+        """
+        return self._among.get(tuple(index.tolist()), lambda: self._of_some(index))
 
     @cached_property
-    def _among(self) -> Memory[CommonOfSome]:
+    def _among(self) -> Memory[Functions]:
         """The same sources often take part in the next ask."""
         return Memory(_MAX_OF_SOME)
 
-    def _of_some(self, index: Int[Array, " s"]) -> CommonOfSome:
-        tasks = [self.models.task(int(i)) for i in index]
-        common = Common.of_some(tasks, self.models.lengthscale, self.common.noise, index)
-        return self._sized(common)
+    def _of_some(self, index: Int[Array, " s"]) -> Functions:
+        some, common = learn_together(self.models.alone(index))
+        common = replace(common, owner=index[common.owner])
+        functions = self._sized(common).put_into(self)
+        centre, scale = functions.centre.copy(), functions.scale.copy()
+        centre[index], scale[index] = _size(some.mean(self.anchors.X))
+        models = self.models.with_some(index, some)
+        return replace(functions, models=models, centre=centre, scale=scale)
+
+    @cached_property
+    def nearest(self) -> Int[Array, "k m"]:
+        """For each source in ``order`` the places there of those that are most like it."""
+        return nearest(self.anchors.guess(self.anchors.X)[self.order])
 
     def _sized(self, common: Common) -> CommonOfSome:
         return CommonOfSome(common, *_size(common.mean(self.anchors.X)[None]))

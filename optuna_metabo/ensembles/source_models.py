@@ -164,6 +164,23 @@ class SourceModels:
         even = domain.sample(data.y.shape[1], generator=np.random.default_rng(0))
         return cls._conditioned(best, _levelled(data, best, groups, even), groups)
 
+    def alone(self, index: Int[Array, " s"]) -> SourceModels:
+        """Some of the sources, with lengthscales that they alone tell."""
+        tasks = [self.task(int(i)) for i in index]
+        data, groups = Batch.of(tasks), self.groups
+        prior, few = (
+            HyperparameterPrior.default(len(self.theta) - 2),
+            _subset(tasks, np.arange(len(tasks))),
+        )
+        theta = fit_map(few, groups, prior, self.theta, has_unit_scale=True)
+        return self._conditioned(_Explained.by(theta, data, groups, prior), data, groups)
+
+    def with_some(self, index: Int[Array, " s"], some: SourceModels) -> SourceModels:
+        """With some of the sources as they are alone; the others do not go with these."""
+        noise, alpha = self.noise.copy(), self.alpha.copy()
+        noise[index], alpha[index, : some.alpha.shape[1]] = some.noise, some.alpha
+        return replace(self, theta=some.theta, noise=noise, alpha=alpha)
+
     def with_lengthscales(self, theta: Float[Array, " t"]) -> SourceModels:
         """The same sources with other shared hyperparameters; each has its noise told anew."""
         prior = HyperparameterPrior.default(len(theta) - 2)

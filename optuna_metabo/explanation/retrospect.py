@@ -51,6 +51,7 @@ class Retrospect:
         rows: All its trials, shape [n p].
         learned: What the past studies say of each objective.
         past: The past studies.
+        history: Remembers what was worked out of its trials.
         constrained: The numbers of its trials that have constraints.
         fails_in_past: Whether past studies tell where trials fail.
         n_startup_trials: Trials before the first proposal if no past study can be used.
@@ -63,6 +64,7 @@ class Retrospect:
     rows: Float[Array, "n p"]
     learned: Sequence[Learned]
     past: Past
+    history: History
     constrained: frozenset[int]
     fails_in_past: bool
     n_startup_trials: int
@@ -104,10 +106,10 @@ class Retrospect:
             learned = learner.objectives(now.objectives, past, space) if space else []
             rows = history.encoded(now, encoding) if space else np.zeros((len(now.trials), 0))
             fails = bool(space) and bool(learned_of_success(learner, past, encoding).used)
-            given = now, encoding, rows, learned, past
+            given = now, encoding, rows, learned, past, history
             return cls(*given, constrained, fails, n_startup_trials, memory, over)
 
-        return over(known_space(now, past, history.ranges(now), {}))
+        return over(known_space(now, past, history, {}))
 
     @property
     def trust(self) -> float:
@@ -144,12 +146,13 @@ class Retrospect:
     def _as_known_to(self, trial: FrozenTrial, ended: Sequence[FrozenTrial]) -> Retrospect:
         """The study over the search space that was known when a trial asked.
 
-        The last one is kept: spaces grow, and seldom. What past studies have beside and this trial
-        did not ask for has no say in it; where nothing that it has was known, any space will do.
+        The last one is kept: spaces grow, and seldom. What past studies have beside and this one
+        turned out to lack has no say in it; where nothing of it was known, any space will do.
         """
         then, own = replace(self.now, trials=tuple(ended)), self._growth.before(trial)
-        known = known_space(then, self.past, own, trial.distributions)
-        space = {n: one for n, one in known.items() if n in trial.params or n in own.space}
+        known = known_space(then, self.past, self.history, trial.distributions, own)
+        has = self.encoding.search_space.keys() | trial.params.keys()
+        space = {name: one for name, one in known.items() if name in has}
         is_same = digest_of(space) == digest_of(self.encoding.search_space)
         if is_same or trial.params.keys().isdisjoint(space):
             return self

@@ -440,7 +440,7 @@ def test_how_soon_values_change_where_no_source_has_looked_is_the_targets_own_bu
     prior = Averaging().learn(sources, domain, generator=generator)
     assert isinstance(prior, AveragingPrior)
     target = Task(X[:8], -((X[:8, 3] - 0.3) ** 2))
-    kernels = prior._kernels(target)
+    kernels = prior._kernels(prior._own(target), prior.functions)
     own, shared = kernels["own"].lengthscale, kernels["shared"].lengthscale
     theirs = prior.functions.models.lengthscale
     np.testing.assert_array_equal(shared, np.where([1, 1, 0, 0, 1], theirs, own))
@@ -452,7 +452,7 @@ def test_without_a_shared_kernel_the_residuals_lengthscales_are_the_targets_own(
     assert prior.functions.models.covered.all()
     for share_kernel in (True, False):
         settings = Averaging(share_kernel=share_kernel)
-        found = replace(prior, settings=settings)._kernels(target)
+        found = replace(prior, settings=settings)._kernels(prior._own(target), prior.functions)
         theirs = prior.functions.models.lengthscale
         expected = theirs if share_kernel else found["own"].lengthscale
         np.testing.assert_array_equal(found["shared"].lengthscale, expected)

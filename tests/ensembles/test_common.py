@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
 import pytest
 from numpy import ndarray as Array
 
-from optuna_metabo.domain import Dimension, Domain
 from optuna_metabo.ensembles import common as module
 from optuna_metabo.ensembles.common import Common
-from optuna_metabo.ensembles.functions import Functions
-from optuna_metabo.ensembles.source_models import SourceModels
 from optuna_metabo.gp.kernel import matern52, squared_distance
 from optuna_metabo.repeats import Repeats
 from optuna_metabo.tasks import Task
@@ -138,31 +133,14 @@ def test_points_are_owned_by_the_places_of_their_sources() -> None:
     assert common.without(4).log_evidence == pytest.approx(rest.log_evidence)
 
 
-def test_points_keep_their_owners_where_some_sources_are_left_out() -> None:
+def test_points_keep_their_owners_where_some_sources_are_left_out(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(module, "_MAX_POINTS", 256)
     tasks, places = sources(*np.linspace(0.2, 0.4, 70), n=4), np.arange(70) + 5
-    owner = Common.of_some(tasks, LENGTHSCALE, 0.01, places).owner
+    owner = Common.learn(tasks, LENGTHSCALE, GROUPS, places).owner
     assert (owner[0], owner[-1]) == (5, 74)
     assert len(np.unique(owner)) < 70
-
-
-def test_what_some_have_in_common_has_the_noise_of_all_or_little_where_none_is_known() -> None:
-    tasks = sources(0.2, 0.3, 0.4)
-    given, unknown = (
-        Common.of_some(tasks, LENGTHSCALE, noise, np.arange(3)) for noise in (0.05, 0.0)
-    )
-    assert (given.noise, unknown.noise) == (0.05, min(module._NOISES))
-
-
-def test_some_of_the_sources_of_a_crowd_are_as_noisy_as_all() -> None:
-    generator = np.random.default_rng(7)
-    noisy = [
-        replace(one, y=one.y + 2.0 * generator.standard_normal(12)) for one in sources(*[0.3] * 8)
-    ]
-    models = SourceModels.learn(noisy, Domain((Dimension(),) * 2))
-    everything = Common.learn(noisy, np.exp(models.theta[:-2]), GROUPS, np.arange(len(noisy)))
-    functions = Functions.of(models, everything, generator.random((64, 2)))
-    assert everything.noise > min(module._NOISES)
-    assert functions.among(np.arange(4)).common.noise == everything.noise
 
 
 def test_without_the_only_source_nothing_changes() -> None:

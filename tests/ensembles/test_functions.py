@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 from optuna_metabo.ensembles.averaging import Averaging, AveragingPrior
-from optuna_metabo.ensembles.common import Common
 from optuna_metabo.ensembles.functions import Functions, _heard, _mass, _order
 from optuna_metabo.ensembles.screening import CROWD
+from optuna_metabo.ensembles.source_models import SourceModels
 from optuna_metabo.tasks import Task
 from tests.ensembles.bowls import DOMAIN, NONE, alike, bowl, make_task
 
@@ -54,17 +54,32 @@ def test_what_some_sources_have_in_common_is_theirs_alone() -> None:
     joint, truth = some(SPREAD)[-1], bowl(0.3)(SPREAD)
     assert np.corrcoef(joint, truth)[0, 1] > 0.95
     np.testing.assert_allclose([joint.mean(), joint.std()], [0.0, 1.0], atol=0.05)
+
+
+def test_some_sources_are_learned_as_if_they_were_alone() -> None:
+    """Here the others vary along the other axis."""
+    others = [make_task(lambda X, i=i: np.sin(9.0 * X[:, 1] + i), 40, 20 + i) for i in range(6)]
+    functions, places = learned(*others, *alike()), np.array([6, 7, 8])
+    some, alone = functions.among(places), learned(*alike())
+    np.testing.assert_allclose(some.models.theta[:-2], alone.models.theta[:-2], atol=0.05)
+    assert np.abs(functions.models.theta[1] - alone.models.theta[1]) > 0.5
     np.testing.assert_allclose(
-        some.single(SPREAD, np.arange(5)), functions.single(SPREAD, np.arange(5))
+        some.single(SPREAD, places), alone.single(SPREAD, np.arange(3)), atol=0.05
+    )
+    # The same where a source has fewer trials than the longest.
+    few = functions.among(np.array([0, 7]))
+    np.testing.assert_allclose(few.models.noise[[1, 6]], functions.models.noise[[1, 6]])
+    np.testing.assert_allclose(
+        few.models.mean(few.models.task(7).X, np.array([7]))[0], few.models.task(7).y, atol=0.2
     )
 
 
-def test_what_some_sources_have_in_common_is_learned_once(
+def test_what_some_sources_say_is_learned_once(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     functions, made = learned(*alike()), []
-    of_some = Common.of_some
-    monkeypatch.setattr(Common, "of_some", lambda *a: made.append(1) or of_some(*a))
+    alone = SourceModels.alone
+    monkeypatch.setattr(SourceModels, "alone", lambda *a: made.append(1) or alone(*a))
     for index in ([0, 1], [1, 2], [0, 1]):
         functions.among(np.array(index))
     assert len(made) == 2

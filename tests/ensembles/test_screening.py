@@ -8,7 +8,7 @@ from numpy import ndarray as Array
 
 from optuna_metabo.domain import Dimension, Domain
 from optuna_metabo.ensembles.averaging import Averaging, AveragingPrior
-from optuna_metabo.ensembles.screening import Anchors, screened
+from optuna_metabo.ensembles.screening import Anchors, nearest, screened
 from optuna_metabo.tasks import Task, observed_together
 
 DOMAIN = Domain((Dimension(), Dimension()))
@@ -31,8 +31,9 @@ def kept(k: int, evidence: Array, belief: Array | None = None) -> tuple[list[int
     found = screened(
         np.arange(k)[::-1],
         lambda: np.arange(k)[:, None],
-        lambda f: evidence[f[:, 0]],
+        lambda f: evidence[f[:, 0].astype(int)],
         np.ones(k) if belief is None else belief,
+        lambda: np.arange(k)[:, None],
     )
     return found.sources.tolist(), found.shares
 
@@ -82,6 +83,40 @@ def test_as_long_as_no_value_tells_the_first_take_part() -> None:
     sources, shares = kept(100, np.zeros(100))
     assert sources == list(range(100))[::-1][:12]
     np.testing.assert_allclose(shares, 1 / 12)
+
+
+def test_the_nearest_functions_are_those_that_go_with_one_most() -> None:
+    generator = np.random.default_rng(0)
+    kinds = generator.standard_normal((100, 256))
+    phi = np.repeat(kinds, 8, axis=0) + 0.1 * generator.standard_normal((800, 256))
+    found = nearest(3.0 * phi + 7.0)
+    assert found.shape == (800, 8)
+    assert (found // 8 == np.arange(800)[:, None] // 8).all()
+    assert nearest(phi[:3]).shape == (3, 3)
+
+
+def test_of_a_crowd_those_that_are_alike_vouch_for_each_other() -> None:
+    """A source whose few trials hide what it is like has part in what others like it explain."""
+    own, of_all = np.zeros(100), np.zeros(100)
+    own[[3, 50]], of_all[40:48] = (4.0, 4.0), 9.0
+    seen: list[Array] = []
+
+    def evidence(phi: Array) -> Array:
+        seen.append(phi)
+        return own if len(seen) == 1 else of_all
+
+    groups = np.arange(100)[:, None] // 8 * 8 + np.arange(8)
+    found = screened(
+        np.arange(100),
+        lambda: np.arange(100.0)[:, None],
+        evidence,
+        np.ones(100),
+        lambda: np.minimum(groups, 99),
+    )
+    np.testing.assert_array_equal(seen[1][:96, 0], np.repeat(np.arange(12) * 8 + 3.5, 8))
+    assert {3, 50, *range(40, 48)} < set(found.sources.tolist())
+    shares = dict(zip(found.sources.tolist(), found.shares, strict=True))
+    assert shares[40] / shares[50] == pytest.approx((np.exp(9) + 1) / (np.exp(4) + 1))
 
 
 def crowd(n_related: int, n_others: int) -> AveragingPrior:
