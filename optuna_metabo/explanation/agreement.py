@@ -13,7 +13,7 @@ from numpy import ndarray as Array
 
 from optuna_metabo.shapes import Float
 
-Word = Literal["agrees", "says nothing", "opposed"]
+Word = Literal["agrees", "says nothing", "untested", "opposed"]
 
 # The variance of atanh(tau) over n points is 0.437 / (n - 4).
 _VARIANCE, _LOST = 0.437, 4
@@ -95,12 +95,14 @@ def interval(tau: float, n: int, error: float = ERROR) -> tuple[float, float]:
 def word(tau: float | None, n: int, error: float = ERROR, *, is_spread: bool = True) -> Word:
     """Whether they agree or are opposed: where the interval leaves 0 out, else neither.
 
-    Opposed is none whose points do not tell.
+    One whose points do not tell is not opposed but untested.
     """
     low, high = (-1.0, 1.0) if tau is None else interval(tau, n, error)
     if low > 0.0:
         return "agrees"
-    return "opposed" if high < 0.0 and is_spread else "says nothing"
+    if high >= 0.0:
+        return "says nothing"
+    return "opposed" if is_spread else "untested"
 
 
 def _proved(tau: float, n: int) -> float:

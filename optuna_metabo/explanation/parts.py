@@ -77,7 +77,9 @@ class SourceExplanation:
 
     @property
     def agreement(self) -> Word:
-        """``"agrees"``, ``"opposed"``, or ``"says nothing"`` where nothing is certain."""
+        """``"agrees"``, ``"opposed"``, or ``"says nothing"`` where nothing is certain; where it
+        would be opposed but for trials that are all such of which it expects much ``"untested"``.
+        """
         return word(self.rank_agreement, self.n_compared, self.error, is_spread=self.is_spread)
 
 

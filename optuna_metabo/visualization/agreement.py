@@ -28,6 +28,7 @@ _MOST, _MOST_LEFT_OUT, _ROW = 24, 12, 24
 _LOOKS = {
     "agrees": (COLOURS[0], "circle"),
     "says nothing": (GREY, "circle-open"),
+    "untested": (GREY, "x-open"),
     "opposed": (COLOURS[1], "x"),
 }
 

@@ -111,7 +111,8 @@ def test_words_follow_the_interval() -> None:
 
 
 def test_points_that_tell_nothing_oppose_nothing() -> None:
-    assert word(-0.7, 20, is_spread=False) == "says nothing"
+    assert word(-0.7, 20, is_spread=False) == "untested"
+    assert word(-0.1, 20, is_spread=False) == "says nothing"
     assert word(0.7, 20, is_spread=False) == "agrees"
 
 

@@ -133,7 +133,7 @@ def test_agreement_is_told_in_words_with_an_interval(studies: Studies) -> None:
     assert found["empty"].reason == "has no completed trials"
 
 
-@pytest.mark.parametrize(("width", "words"), [(1.0, {"opposed"}), (0.1, {"says nothing"})])
+@pytest.mark.parametrize(("width", "words"), [(1.0, {"opposed"}), (0.1, {"untested"})])
 def test_opposed_is_told_of_trials_of_which_little_was_expected_too(
     width: float, words: set[str]
 ) -> None:
