@@ -6,10 +6,10 @@ The coefficients are non-negative least squares with a ridge towards equal share
 the residual starts from, and is held near, the lengthscales that the sources share. After Golovin
 et al. 2017 ("Google Vizier", section 3.3), who stack residual GPs one upon another.
 
-The residual keeps the variance of the standardised values, of which the sources explain a part: 2.4
-times as wide as errors on bowls. With its own variance it was .7 times as wide, as the coefficients
-are told by the same values, and a search got stuck more easily: regret after 25 trials on hpolib .041,
-and .018 as it is; on hpobench and nb201 level.
+The residual keeps the variance of the standardised values, of which the sources explain a part:
+2.4 times as wide as errors on bowls. With its own variance it was .7 times as wide, as the
+coefficients are told by the same values, and a search got stuck more easily: regret after 25
+trials on hpolib .041, and .018 as it is; on hpobench and nb201 level.
 """
 
 from __future__ import annotations
