@@ -26,7 +26,7 @@ from optuna_metabo.thinning import evenly
 
 # Points of all sources that are taken, and of one source at the least: an exact process of so many
 # is learned in a second.
-_MAX_POINTS, _MIN_EACH = 1024, 4
+MAX_POINTS, _MIN_EACH = 1024, 4
 # Shares of the variance that is common, and noise variances; the sources select one pair. The
 # evidence of the shares has one peak, most often at a large one.
 _SHARES, _NOISES = (0.9, 0.6, 0.3, 0.1), (1e-3, 1e-2, 0.1)
@@ -65,6 +65,8 @@ class Common:
         lengthscale: Float[Array, " d"],
         groups: Int[Array, " p"],
         places: Int[Array, " k"],
+        *,
+        most: int = MAX_POINTS,
     ) -> Common:
         """Share and noise are those of the largest marginal likelihood.
 
@@ -73,12 +75,10 @@ class Common:
             lengthscale: Of each axis.
             groups: The axis of each column.
             places: Of these among all sources.
+            most: Points that are taken.
         """
         known = _known_to_all(tasks)
-        chosen, tasks = _thinned(tasks)
-        X, y = np.concatenate([t.X for t in tasks]), np.concatenate([t.y for t in tasks])
-        counts = np.concatenate([task.counts for task in tasks])
-        owner = np.repeat(places[chosen], [len(task) for task in tasks])
+        X, y, owner, counts = _points(tasks, places, most)
         nothing = cls(
             X=X,
             coefficients=np.zeros(len(X)),
@@ -109,7 +109,20 @@ class Common:
         rest = self.owner != source
         if self.share == 0.0 or rest.all() or not rest.any():
             return self
-        X, y, owner, counts = self.X[rest], self.y[rest], self.owner[rest], self.counts[rest]
+        return self._told_by(self.X[rest], self.y[rest], self.owner[rest], self.counts[rest])
+
+    def of_more(self, tasks: Sequence[Task], places: Int[Array, " k"]) -> Common:
+        """As these sources tell it by as many points as may be, with the same share and noise."""
+        return self if self.share == 0.0 else self._told_by(*_points(tasks, places, MAX_POINTS))
+
+    def _told_by(
+        self,
+        X: Float[Array, "n p"],
+        y: Float[Array, " n"],
+        owner: Int[Array, " n"],
+        counts: Float[Array, " n"],
+    ) -> Common:
+        """By these points."""
         K = _correlation(X, self.inverse_lengthscale)
         fit = _fit(K, owner[:, None] == owner, y, self.share, self.noise / counts)
         return replace(
@@ -149,11 +162,18 @@ def _known_to_all(tasks: Sequence[Task]) -> Bool[Array, " p"]:
     return known
 
 
-def _thinned(tasks: Sequence[Task]) -> tuple[Int[Array, " i"], list[Task]]:
-    """Evenly spread sources, and of each its best points and a spread of the others."""
-    chosen = evenly(np.arange(len(tasks)), _MAX_POINTS // _MIN_EACH)
-    each = max(_MAX_POINTS // len(tasks), _MIN_EACH)
-    return chosen, [tasks[i].thinned(each) for i in chosen]
+def _points(
+    tasks: Sequence[Task], places: Int[Array, " k"], most: int
+) -> tuple[Float[Array, "n p"], Float[Array, " n"], Int[Array, " n"], Float[Array, " n"]]:
+    """Points, values, owners and counts of evenly spread sources, and of each its best points and
+    a spread of the others.
+    """
+    chosen = evenly(np.arange(len(tasks)), most // _MIN_EACH)
+    each = max(most // len(tasks), _MIN_EACH)
+    some = [tasks[i].thinned(each) for i in chosen]
+    X, y = np.concatenate([t.X for t in some]), np.concatenate([t.y for t in some])
+    owner = np.repeat(places[chosen], [len(task) for task in some])
+    return X, y, owner, np.concatenate([task.counts for task in some])
 
 
 def _correlation(

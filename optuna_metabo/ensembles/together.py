@@ -8,10 +8,12 @@ the space. Sources that are alike tell it together, as tasks of one process, see
 
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
 from numpy import ndarray as Array
 
-from optuna_metabo.ensembles.common import Common
+from optuna_metabo.ensembles.common import MAX_POINTS, Common
 from optuna_metabo.ensembles.source_models import SourceModels, telling
 from optuna_metabo.gp.exact import Batch
 from optuna_metabo.gp.fit import HyperparameterPrior, fit_map
@@ -31,17 +33,22 @@ _MAX_POINTS = 256
 _CLEARLY = 50.0
 
 
-def learn_together(models: SourceModels) -> tuple[SourceModels, Common]:
+def learn_together(models: SourceModels, *, most: int = MAX_POINTS) -> tuple[SourceModels, Common]:
     """Sources and what they share, with their own lengthscales or those that explain all points
     of them together clearly better.
+
+    Args:
+        models: Of the sources.
+        most: Points of them that tell their lengthscales, and how much they share.
     """
     likely = telling(models.signal)
     tasks = [models.task(int(i)) for i in likely]
-    common = Common.learn(tasks, np.exp(models.theta[:-2]), models.groups, likely)
+    learned = partial(Common.learn, tasks, groups=models.groups, places=likely, most=most)
+    common = learned(np.exp(models.theta[:-2]))
     if len(tasks) < 2 or common.share < _ALIKE:
         return models, common
     theta = _fitted(models, common)
-    other = Common.learn(tasks, np.exp(theta[:-2]), models.groups, likely)
+    other = learned(np.exp(theta[:-2]))
     if other.log_evidence < common.log_evidence + _CLEARLY:
         return models, common
     return models.with_lengthscales(theta), other

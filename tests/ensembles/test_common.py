@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from numpy import ndarray as Array
@@ -99,12 +101,9 @@ def test_sources_that_share_no_column_have_nothing_in_common() -> None:
 
 
 @pytest.mark.parametrize(("k", "n"), [(3, 2000), (400, 12)])
-def test_its_cost_is_bounded_and_the_best_points_stay(
-    k: int, n: int, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(module, "_MAX_POINTS", 120)
+def test_its_cost_is_bounded_and_the_best_points_stay(k: int, n: int) -> None:
     tasks = sources(*np.linspace(0.2, 0.4, k), n=n)
-    common = learn(tasks)
+    common = Common.learn(tasks, LENGTHSCALE, GROUPS, np.arange(k), most=120)
     assert len(common.X) <= 120
     assert any((tasks[0].X[tasks[0].y.argmax()] == common.X).all(axis=1))
 
@@ -133,14 +132,25 @@ def test_points_are_owned_by_the_places_of_their_sources() -> None:
     assert common.without(4).log_evidence == pytest.approx(rest.log_evidence)
 
 
-def test_points_keep_their_owners_where_some_sources_are_left_out(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr(module, "_MAX_POINTS", 256)
+def test_points_keep_their_owners_where_some_sources_are_left_out() -> None:
     tasks, places = sources(*np.linspace(0.2, 0.4, 70), n=4), np.arange(70) + 5
-    owner = Common.learn(tasks, LENGTHSCALE, GROUPS, places).owner
+    owner = Common.learn(tasks, LENGTHSCALE, GROUPS, places, most=256).owner
     assert (owner[0], owner[-1]) == (5, 74)
     assert len(np.unique(owner)) < 70
+
+
+def test_of_more_points_it_is_what_these_tell_with_the_same_share_and_noise() -> None:
+    tasks, places = sources(0.2, 0.3, 0.4), np.arange(3)
+    few = Common.learn(tasks, LENGTHSCALE, GROUPS, places, most=18)
+    more, Z = few.of_more(tasks, places), np.random.default_rng(4).random((8, 2))
+    assert (len(few.X), len(more.X)) == (18, 36)
+    K = matern52(squared_distance(more.X, more.X, LENGTHSCALE))
+    K *= few.share + (1.0 - few.share) * (more.owner[:, None] == more.owner)
+    cross = matern52(squared_distance(more.X, Z, LENGTHSCALE))
+    expected = few.share * cross.T @ np.linalg.solve(K + few.noise * np.eye(36), more.y)
+    np.testing.assert_allclose(more.mean(Z), expected, atol=1e-8)
+    nothing = replace(few, share=0.0)
+    assert nothing.of_more(tasks, places) is nothing
 
 
 def test_without_the_only_source_nothing_changes() -> None:
