@@ -26,7 +26,8 @@ GROWTH = """## How cost grows
 - **Past studies.** What all of them say of the trials so far is guessed by one matrix product. 24
   of them are worked out, 12 of more than 48, and 48 before the first value. Which 12 is found
   together with the hyperparameters, and they are learned anew: a tenth of a second more in the
-  slow asks. Learning is linear, a few studies at a time, and keeps no covariance.
+  slow asks and in those after the first nine values. Learning is linear, a few studies at a time,
+  and keeps no covariance.
 - **Trials of a past study.** 128 of them count.
 - **Trials of the new study.** Up to 300 are modelled, from then on the best and an even spread of
   the others; cost grows with their square. The rest is reading and encoding, a few µs a trial.
