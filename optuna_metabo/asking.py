@@ -207,8 +207,8 @@ class Ask:
         """
         telling, studies = self.now.telling, self.past.studies
         tried = {name for trial in telling for name in trial.params}
-        untried = frozenset(self.encoding.names) - tried
-        beside: list[Points] = [About(self.past.shapes, untried)] if untried and studies else []
+        new = frozenset(self.encoding.names) - tried
+        beside: list[Points] = [About(self.past.shapes, new)] if new and studies else []
         if not telling:
             return beside
         past = [studies[i].telling for i in evenly(np.arange(len(studies)), _MAX_BESIDE).tolist()]

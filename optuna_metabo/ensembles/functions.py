@@ -117,7 +117,7 @@ class Functions:
         """Those of the other sources."""
         others = self.core != source
         return replace(
-            self._sized(self.common.without(source)).put_into(self),
+            self._with_common(self.common.without(source)),
             order=self.order[self.order != source],
             core=self.core[others],
             mass=self.mass[others] / self.mass[others].sum(),
@@ -147,7 +147,7 @@ class Functions:
         some, few = learn_together(self.models.alone(index), most=_POINTS_OF_SOME)
         likely = np.unique(few.owner)
         common = few.of_more([some.task(int(i)) for i in likely], index[likely])
-        functions = self._sized(common).put_into(self)
+        functions = self._with_common(common)
         centre, scale = functions.centre.copy(), functions.scale.copy()
         centre[index], scale[index] = _size(some.mean(self.anchors.X))
         models = self.models.with_some(index, some)
@@ -158,8 +158,15 @@ class Functions:
         """For each source in ``order`` the places there of those that are most like it."""
         return nearest(self.anchors.guess(self.anchors.X)[self.order])
 
-    def _sized(self, common: Common) -> CommonOfSome:
-        return CommonOfSome(common, *_size(common.mean(self.anchors.X)[None]))
+    def _with_common(self, common: Common) -> Functions:
+        """With another function in the place of what all have in common."""
+        centre, scale = _size(common.mean(self.anchors.X)[None])
+        return replace(
+            self,
+            common=common,
+            centre=np.r_[self.centre[:-1], centre],
+            scale=np.r_[self.scale[:-1], scale],
+        )
 
     def single(self, X: Float[Array, "m p"], index: Int[Array, " s"]) -> Float[Array, "s m"]:
         """Those of some sources."""
@@ -172,24 +179,6 @@ class Functions:
         terms = Terms.joined([self.models.terms(index), self.common.terms])
         means, rows = Expansion.of(terms, 1.0 / self.models.lengthscale), np.r_[index, -1]
         return Voices(means, self.centre[rows, None], self.scale[rows, None])
-
-
-@dataclass(frozen=True)
-class CommonOfSome:
-    """What some sources have in common, its mean over the domain, and its deviation."""
-
-    common: Common
-    centre: Float[Array, " 1"]
-    scale: Float[Array, " 1"]
-
-    def put_into(self, functions: Functions) -> Functions:
-        """In the place of what all have in common."""
-        return replace(
-            functions,
-            common=self.common,
-            centre=np.r_[functions.centre[:-1], self.centre],
-            scale=np.r_[functions.scale[:-1], self.scale],
-        )
 
 
 @dataclass(frozen=True)

@@ -167,13 +167,10 @@ class SourceModels:
     def alone(self, index: Int[Array, " s"]) -> SourceModels:
         """Some of the sources, with lengthscales that they alone tell."""
         tasks = [self.task(int(i)) for i in index]
-        data, groups = Batch.of(tasks), self.groups
-        prior, few = (
-            HyperparameterPrior.default(len(self.theta) - 2),
-            _subset(tasks, np.arange(len(tasks))),
-        )
-        theta = fit_map(few, groups, prior, self.theta, has_unit_scale=True)
-        return self._conditioned(_Explained.by(theta, data, groups, prior), data, groups)
+        prior = HyperparameterPrior.default(len(self.theta) - 2)
+        few = _subset(tasks, np.arange(len(tasks)))
+        theta = fit_map(few, self.groups, prior, self.theta, has_unit_scale=True)
+        return self._with(theta, Batch.of(tasks))
 
     def with_some(self, index: Int[Array, " s"], some: SourceModels) -> SourceModels:
         """With some of the sources as they are alone; the others do not go with these."""
@@ -183,9 +180,13 @@ class SourceModels:
 
     def with_lengthscales(self, theta: Float[Array, " t"]) -> SourceModels:
         """The same sources with other shared hyperparameters; each has its noise told anew."""
+        return self._with(theta, self.data)
+
+    def _with(self, theta: Float[Array, " t"], data: Batch) -> SourceModels:
+        """Of these scores with these shared hyperparameters; the noise is told anew."""
         prior = HyperparameterPrior.default(len(theta) - 2)
-        explained = _Explained.by(theta, self.data, self.groups, prior)
-        return self._conditioned(explained, self.data, self.groups)
+        explained = _Explained.by(theta, data, self.groups, prior)
+        return self._conditioned(explained, data, self.groups)
 
     @classmethod
     def _conditioned(
